@@ -1,1 +1,20 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+pub mod catalogue;
+pub mod fault;
+pub mod http;
+pub mod ledger;
+pub mod provider;
+#[cfg(feature = "cli")]
+pub mod serve;
+pub mod state;
+pub mod switches;
+pub mod world;
+
+pub use catalogue::Catalogue;
+pub use fault::{Fault, Lasting, Operation, Rule, Target, Times};
+pub use http::{Server, ServerOptions};
+pub use ledger::{Charge, ChargeKind};
+pub use provider::SandboxProvider;
+pub use switches::Switches;
+pub use world::{World, WorldError};

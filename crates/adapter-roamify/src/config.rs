@@ -1,0 +1,323 @@
+//! The adapter's settings: plain data, checked once when the provider is built.
+
+use std::fmt;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use roamport_domain::ProviderName;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// How to reach Roamify and how patient to be with it.
+///
+/// Base URL and token belong together: Roamify's development and production are two hosts, each with
+/// its own. Unknown keys are errors. `Debug` shows neither the token nor a password in the URL.
+///
+/// ```
+/// use roamport_adapter_roamify::RoamifyConfig;
+///
+/// let config = RoamifyConfig::new("https://api.getroamify.com", "the-token-of-the-portal");
+/// assert_eq!(config.page_size.get(), 50);
+/// assert!(!format!("{config:?}").contains("portal"));
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoamifyConfig {
+    /// Scheme, host and perhaps port, without `/api`: `https://api.getroamify.com`. A token sent over
+    /// `http://` can be read on the way; keep that to loopback and private networks.
+    pub base_url: String,
+    /// The API key of the partner portal. Opaque: its form is not checked beyond what an HTTP header
+    /// can carry.
+    pub token: SecretString,
+    /// What orders, eSIMs and logs call this provider. Default `roamify`.
+    #[serde(default = "defaults::name")]
+    pub name: ProviderName,
+    /// Packages asked for on one page of the catalogue. Default 50, Roamify's own; it names no maximum
+    /// and may answer fewer.
+    #[serde(default = "defaults::page_size")]
+    pub page_size: NonZeroU16,
+    /// Pages of one listing asked for at once. Default 8.
+    #[serde(default = "defaults::pages_in_flight")]
+    pub pages_in_flight: NonZeroU16,
+    /// Pages after which a listing counts as one that never ends. Default 20 000.
+    #[serde(default = "defaults::pages_at_most")]
+    pub pages_at_most: NonZeroU32,
+    /// Rows asked for in one list of orders or eSIMs. Default 50, Roamify's own: a list as long as
+    /// this one counts as cut.
+    #[serde(default = "defaults::list_limit")]
+    pub list_limit: NonZeroU16,
+    /// Time for a connection to stand, TLS included. Default 10 s.
+    #[serde(default = "defaults::connect_time_out", with = "whole_seconds")]
+    pub connect_time_out: Duration,
+    /// Time for one read. Default 15 s.
+    #[serde(default = "defaults::read_time_out", with = "whole_seconds")]
+    pub read_time_out: Duration,
+    /// Time for one page of a listing. Default 30 s.
+    #[serde(default = "defaults::listing_time_out", with = "whole_seconds")]
+    pub listing_time_out: Duration,
+    /// Time for an order or a top-up. Default 60 s; Roamify was seen to take 4 to 6 s.
+    #[serde(default = "defaults::purchase_time_out", with = "whole_seconds")]
+    pub purchase_time_out: Duration,
+    /// Time for the generation of a profile, and for an instant order. Default 100 s: Roamify takes up
+    /// to 90 s, and its CDN cuts a request at about 100 s.
+    #[serde(default = "defaults::provision_time_out", with = "whole_seconds")]
+    pub provision_time_out: Duration,
+    /// Order and profile in one call (`/api/esim/order/instant`). Default `false`: order first, then
+    /// provision, so that money moves in a call of seconds.
+    #[serde(default)]
+    pub instant_orders: bool,
+}
+
+impl RoamifyConfig {
+    /// The settings for `base_url` and `token`, everything else by default.
+    pub fn new(base_url: impl Into<String>, token: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            token: SecretString::from(token.into()),
+            name: defaults::name(),
+            page_size: defaults::page_size(),
+            pages_in_flight: defaults::pages_in_flight(),
+            pages_at_most: defaults::pages_at_most(),
+            list_limit: defaults::list_limit(),
+            connect_time_out: defaults::connect_time_out(),
+            read_time_out: defaults::read_time_out(),
+            listing_time_out: defaults::listing_time_out(),
+            purchase_time_out: defaults::purchase_time_out(),
+            provision_time_out: defaults::provision_time_out(),
+            instant_orders: false,
+        }
+    }
+
+    /// The base URL, without a slash at its end.
+    pub(crate) fn checked_base_url(&self) -> Result<Url, RoamifyConfigError> {
+        let mut url = Url::parse(self.base_url.trim())
+            .map_err(|error| RoamifyConfigError::BaseUrl(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+            return Err(RoamifyConfigError::BaseUrl("it needs http:// or https:// and a host".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(RoamifyConfigError::CredentialsInBaseUrl);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(RoamifyConfigError::BaseUrl("it takes no `?` and no `#`".to_owned()));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(url)
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    pub(crate) fn checked_authorization(&self) -> Result<HeaderValue, RoamifyConfigError> {
+        let token = self.token.expose_secret();
+        if token.is_empty() {
+            return Err(RoamifyConfigError::NoToken);
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(RoamifyConfigError::MalformedToken);
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| RoamifyConfigError::MalformedToken)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    pub(crate) fn check_time_outs(&self) -> Result<(), RoamifyConfigError> {
+        let all = [
+            ("connect_time_out", self.connect_time_out),
+            ("read_time_out", self.read_time_out),
+            ("listing_time_out", self.listing_time_out),
+            ("purchase_time_out", self.purchase_time_out),
+            ("provision_time_out", self.provision_time_out),
+        ];
+        match all.into_iter().find(|(_, time_out)| time_out.is_zero()) {
+            Some((name, _)) => Err(RoamifyConfigError::NoTime(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for RoamifyConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may not have been checked yet, so whatever stands before an `@` is left out.
+        let base_url = self.base_url.rsplit('@').next().unwrap_or_default();
+        formatter
+            .debug_struct("RoamifyConfig")
+            .field("base_url", &base_url)
+            .field("token", &"…")
+            .field("name", &self.name.as_str())
+            .field("page_size", &self.page_size)
+            .field("pages_in_flight", &self.pages_in_flight)
+            .field("pages_at_most", &self.pages_at_most)
+            .field("list_limit", &self.list_limit)
+            .field("connect_time_out", &self.connect_time_out)
+            .field("read_time_out", &self.read_time_out)
+            .field("listing_time_out", &self.listing_time_out)
+            .field("purchase_time_out", &self.purchase_time_out)
+            .field("provision_time_out", &self.provision_time_out)
+            .field("instant_orders", &self.instant_orders)
+            .finish()
+    }
+}
+
+/// Why settings cannot be used. Shows no character of the token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoamifyConfigError {
+    /// The base URL is none, or not one of a web server.
+    #[error("`base_url` cannot be used: {0}; write it like https://api.getroamify.com")]
+    BaseUrl(String),
+    /// The base URL holds a user name or a password, which would end up in logs.
+    #[error("`base_url` must not hold a user name or a password; Roamify takes the token alone")]
+    CredentialsInBaseUrl,
+    /// There is no token.
+    #[error("`token` is empty; copy the API key from Roamify's partner portal")]
+    NoToken,
+    /// The token has a blank, a line break or another character no HTTP header carries.
+    #[error("`token` has a blank or a character that is not visible ASCII; copy it once more, without line breaks")]
+    MalformedToken,
+    /// A time-out is zero: nothing could ever be answered in it.
+    #[error("`{0}` is zero; give it at least one second")]
+    NoTime(&'static str),
+    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
+    #[error("the HTTP client could not be built")]
+    Http(#[source] reqwest::Error),
+}
+
+mod defaults {
+    use std::num::{NonZeroU16, NonZeroU32};
+    use std::time::Duration;
+
+    use roamport_domain::ProviderName;
+
+    pub(super) fn name() -> ProviderName {
+        ProviderName::parse("roamify").expect("seven lower-case letters are a provider name")
+    }
+
+    pub(super) const fn page_size() -> NonZeroU16 {
+        NonZeroU16::new(50).expect("50 is not zero")
+    }
+
+    pub(super) const fn pages_in_flight() -> NonZeroU16 {
+        NonZeroU16::new(8).expect("8 is not zero")
+    }
+
+    pub(super) const fn pages_at_most() -> NonZeroU32 {
+        NonZeroU32::new(20_000).expect("20 000 is not zero")
+    }
+
+    pub(super) const fn list_limit() -> NonZeroU16 {
+        NonZeroU16::new(50).expect("50 is not zero")
+    }
+
+    pub(super) const fn connect_time_out() -> Duration {
+        Duration::from_secs(10)
+    }
+
+    pub(super) const fn read_time_out() -> Duration {
+        Duration::from_secs(15)
+    }
+
+    pub(super) const fn listing_time_out() -> Duration {
+        Duration::from_secs(30)
+    }
+
+    pub(super) const fn purchase_time_out() -> Duration {
+        Duration::from_secs(60)
+    }
+
+    pub(super) const fn provision_time_out() -> Duration {
+        Duration::from_secs(100)
+    }
+}
+
+/// Durations as whole seconds, as a person writes them in a settings file.
+mod whole_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
+        u64::deserialize(reader).map(Duration::from_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("https://api.getroamify.com", "https://api.getroamify.com/")]
+    #[case(" https://api.getroamify.com/ ", "https://api.getroamify.com/")]
+    #[case("http://127.0.0.1:8080/proxy/", "http://127.0.0.1:8080/proxy")]
+    fn a_base_url_loses_the_slash_at_its_end(#[case] given: &str, #[case] expected: &str) {
+        let url = RoamifyConfig::new(given, "t").checked_base_url().unwrap();
+        assert_eq!(url.as_str(), expected);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("api.getroamify.com")]
+    #[case("ftp://api.getroamify.com")]
+    #[case("https://")]
+    #[case("https://api.getroamify.com/?token=x")]
+    #[case("https://api.getroamify.com/#x")]
+    fn what_is_no_base_url_is_refused(#[case] given: &str) {
+        let error = RoamifyConfig::new(given, "t").checked_base_url().unwrap_err();
+        assert!(matches!(error, RoamifyConfigError::BaseUrl(_)), "{error:?}");
+    }
+
+    #[test]
+    fn credentials_in_the_base_url_are_refused_and_never_shown() {
+        let config = RoamifyConfig::new("https://shop:s3cret@api.getroamify.com", "t0ken");
+        let error = config.checked_base_url().unwrap_err();
+        assert!(matches!(error, RoamifyConfigError::CredentialsInBaseUrl), "{error:?}");
+        let shown = format!("{config:?} {error:?} {error}");
+        assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("two words")]
+    #[case("line\nbreak")]
+    #[case("ümlaut")]
+    fn a_token_that_no_header_carries_is_refused(#[case] token: &str) {
+        let error = RoamifyConfig::new("https://x.test", token).checked_authorization().unwrap_err();
+        assert!(
+            matches!(error, RoamifyConfigError::NoToken | RoamifyConfigError::MalformedToken),
+            "{error:?}"
+        );
+        assert!(token.is_empty() || !error.to_string().contains(token), "{error}");
+    }
+
+    #[test]
+    fn the_authorization_header_is_marked_as_sensitive() {
+        let header = RoamifyConfig::new("https://x.test", "abc123").checked_authorization().unwrap();
+        assert!(header.is_sensitive());
+        assert_eq!(header, "Bearer abc123");
+    }
+
+    #[test]
+    fn settings_are_read_with_their_defaults_and_unknown_keys_are_refused() {
+        let json = r#"{"base_url":"https://x.test","token":"abc","read_time_out":3}"#;
+        let config: RoamifyConfig = serde_json::from_str(json).unwrap();
+        assert_eq!(config.read_time_out, Duration::from_secs(3));
+        assert_eq!(config.provision_time_out, Duration::from_secs(100));
+        assert_eq!(config.name.as_str(), "roamify");
+        let json = r#"{"base_url":"https://x.test","token":"abc","page_sice":3}"#;
+        let error = serde_json::from_str::<RoamifyConfig>(json).unwrap_err();
+        assert!(error.to_string().contains("page_sice"), "{error}");
+    }
+
+    #[test]
+    fn a_time_out_of_zero_is_refused_by_name() {
+        let config = RoamifyConfig {
+            listing_time_out: Duration::ZERO,
+            ..RoamifyConfig::new("https://x.test", "t")
+        };
+        assert!(config.check_time_outs().unwrap_err().to_string().contains("listing_time_out"));
+    }
+}

@@ -1,0 +1,281 @@
+//! Roamify's JSON: the envelope around every answer, and why an answer could not be read.
+//!
+//! The types mirror the provider's bodies, borrow from them and are private to the crate. They hold
+//! activation codes, so none of them has a `Debug`.
+
+mod esim;
+mod order;
+mod package;
+mod value;
+
+use serde::Deserialize;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+pub(crate) use self::esim::{ApnPart, ProfilePart, UsageBody, UsageDay, WireEsim};
+pub(crate) use self::order::{
+    ApplyBody, OrderBody, OrderLine, OrdersData, TopUpBody, WireItem, WireOrder,
+};
+pub(crate) use self::package::{
+    CountriesData, Country, Group, PackagesData, Signal, Throttle, WirePackage,
+};
+pub(crate) use self::value::{Flag, Number, Text, amount_text, list, part};
+
+/// What the wallet holds: `GET /api/balance`.
+#[derive(Deserialize)]
+pub(crate) struct BalanceData<'a> {
+    #[serde(borrow)]
+    pub(crate) balance: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) currency: Text<'a>,
+}
+
+/// One object, or a list of them.
+pub(crate) enum OneOrMany<'a> {
+    One(&'a RawValue),
+    Many(Vec<&'a RawValue>),
+}
+
+impl<'a> OneOrMany<'a> {
+    pub(crate) fn of(raw: &'a RawValue) -> Self {
+        list(Some(raw)).map_or(Self::One(raw), Self::Many)
+    }
+
+    pub(crate) fn all(self) -> Vec<&'a RawValue> {
+        match self {
+            Self::One(raw) => vec![raw],
+            Self::Many(all) => all,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a, T> {
+    #[serde(borrow, default)]
+    status: Text<'a>,
+    data: Option<T>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Outline<'a> {
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(borrow)]
+    message: Text<'a>,
+    #[serde(borrow)]
+    error: Text<'a>,
+    #[serde(borrow)]
+    code: Text<'a>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MessageIn<'a> {
+    #[serde(borrow)]
+    message: Text<'a>,
+}
+
+/// Why a 2xx answer holds nothing that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// Its own `status` says that the call failed, or it has an error text and no data.
+    Failure,
+    /// It is not what the reference promises; says where, and shows no value.
+    Schema(String),
+}
+
+/// The `data` of a successful answer.
+///
+/// The first pass is the fast one. Only where it fails is the body read again, for the reason.
+pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusable> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| Unusable::Schema(format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    if let Ok(envelope) = serde_json::from_str::<Envelope<'a, T>>(text)
+        && succeeded(&envelope.status)
+        && let Some(data) = envelope.data
+    {
+        return Ok(data);
+    }
+    Err(why::<T>(text))
+}
+
+fn succeeded(status: &Text<'_>) -> bool {
+    status.get().is_none_or(|status| status.eq_ignore_ascii_case("success"))
+}
+
+#[cold]
+fn why<'a, T: Deserialize<'a>>(text: &'a str) -> Unusable {
+    if let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) {
+        let has_text = outline.message.get().is_some() || outline.error.get().is_some();
+        if !succeeded(&outline.status) || (outline.data.is_none() && has_text) {
+            return Unusable::Failure;
+        }
+        if outline.data.is_none() {
+            return Unusable::Schema("there is no `data` in it".to_owned());
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, Envelope<'a, T>>(&mut reader) {
+        Err(error) => Unusable::Schema(explain(text, &error)),
+        Ok(_) => Unusable::Schema("there is something behind its end".to_owned()),
+    }
+}
+
+/// Where and what, without a single value: values may be activation codes.
+fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let inner = error.inner();
+    match inner.classify() {
+        Category::Eof => return format!("it ends in the middle, after {} bytes", text.len()),
+        Category::Syntax | Category::Io => {
+            if text.trim_start().starts_with('<') {
+                return "it is an HTML page, not JSON".to_owned();
+            }
+            return format!("it is no JSON (line {}, column {})", inner.line(), inner.column());
+        }
+        Category::Data => {}
+    }
+    let path = error.path().to_string();
+    let package = unreadable_package(text, &path)
+        .map(|id| format!(" (package `{id}`)"))
+        .unwrap_or_default();
+    format!("`{path}`{package} {}", expectation(&inner.to_string()))
+}
+
+/// The part of serde's message that it wrote itself. The other part shows the value.
+fn expectation(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
+    if let Some((_, expected)) = message.rsplit_once(", expected ") {
+        format!("should be {expected}")
+    } else if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
+        format!("has a {message}")
+    } else {
+        "is not what it should be".to_owned()
+    }
+}
+
+/// The id of the package at `data.packages[g].packages[p]…`, where the path is one.
+fn unreadable_package(text: &str, path: &str) -> Option<String> {
+    let mut numbers = path.split(['[', ']']).skip(1).step_by(2);
+    let group: usize = numbers.next()?.parse().ok()?;
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let outer = value.pointer("/data/packages").or_else(|| value.get("data"))?.get(group)?;
+    let package = match numbers.next() {
+        Some(number) => outer.get("packages")?.get(number.parse::<usize>().ok()?)?,
+        None => outer,
+    };
+    Some(package.get("packageId")?.as_str()?.chars().take(80).collect())
+}
+
+/// What an error body says, whatever its form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// The first of `message`, `error` and `data.message`.
+    pub(crate) text: Option<String>,
+    /// The provider's `code`.
+    pub(crate) code: Option<String>,
+    /// Whether the body is a JSON object at all.
+    pub(crate) json: bool,
+}
+
+/// Reads an error body; never fails.
+pub(crate) fn said(body: &[u8]) -> Said {
+    let Some(outline) = std::str::from_utf8(body)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Outline<'_>>(text).ok())
+    else {
+        return Said::default();
+    };
+    let inside: MessageIn<'_> = part(outline.data);
+    let text = [&outline.message, &outline.error, &inside.message].into_iter().find_map(Text::get);
+    Said {
+        text: text.map(str::to_owned),
+        code: outline.code.get().map(str::to_owned),
+        json: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn schema(body: &str) -> String {
+        match decode::<BalanceData<'_>>(body.as_bytes()) {
+            Err(Unusable::Schema(text)) => text,
+            Err(Unusable::Failure) => "failure".to_owned(),
+            Ok(_) => "ok".to_owned(),
+        }
+    }
+
+    #[rstest]
+    #[case(r#"{"status":"success","data":{"balance":1}}"#)]
+    #[case(r#"{"data":{"balance":1},"status":"SUCCESS","extra":[1,2]}"#)]
+    #[case(r#"{"data":{"balance":1}}"#)]
+    fn an_envelope_is_read_whatever_stands_beside_the_data(#[case] body: &str) {
+        assert_eq!(schema(body), "ok");
+    }
+
+    #[rstest]
+    #[case(r#"{"status":"failed","message":"Unknown error"}"#)]
+    #[case(r#"{"status":"failed","data":{"balance":1}}"#)]
+    #[case(r#"{"error":"no"}"#)]
+    #[case(r#"{"status":"success","message":"something","data":null}"#)]
+    fn a_failure_in_a_good_status_is_told_apart(#[case] body: &str) {
+        assert_eq!(schema(body), "failure");
+    }
+
+    #[rstest]
+    #[case("", "it ends in the middle, after 0 bytes")]
+    #[case(r#"{"status":"success","data":{"bal"#, "it ends in the middle, after 32 bytes")]
+    #[case("<!doctype html><p>502", "it is an HTML page, not JSON")]
+    #[case("oops", "it is no JSON (line 1, column 1)")]
+    #[case(r#"{"status":"success"}"#, "there is no `data` in it")]
+    #[case(r#"{"status":"success","data":[]} x"#, "it is no JSON (line 1, column 32)")]
+    #[case(r#"{"status":"success","data":"LPA:1$a$SECRET"}"#, "`data` should be struct BalanceData")]
+    fn the_reason_names_the_place_and_no_value(#[case] body: &str, #[case] expected: &str) {
+        assert_eq!(schema(body), expected);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named() {
+        let unusable = decode::<BalanceData<'_>>(b"{\"status\":\"\xff\"}").err();
+        assert_eq!(unusable, Some(Unusable::Schema("byte 11 is not UTF-8".to_owned())));
+    }
+
+    #[test]
+    fn an_unreadable_package_is_named_by_its_id() {
+        let body = r#"{"data":{"packages":[{"packages":[{"packageId":"good","price":1},
+            {"packageId":"esim-x","price":1,"throttle":[7]}]}]}}"#;
+        let unusable = decode::<PackagesData<'_>>(body.as_bytes()).err();
+        let Some(Unusable::Schema(text)) = unusable else { panic!("{unusable:?}") };
+        assert!(text.starts_with("`data.packages[0].packages[1].throttle"), "{text}");
+        assert!(text.contains("(package `esim-x`)"), "{text}");
+    }
+
+    #[rstest]
+    #[case(r#"{"error":"\"items\" is required"}"#, Some("\"items\" is required"), None)]
+    #[case(r#"{"message":"m","error":"e","code":"C1"}"#, Some("m"), Some("C1"))]
+    #[case(r#"{"message":"","error":"e","code":7}"#, Some("e"), Some("7"))]
+    #[case(r#"{"status":"failed","data":{"message":"inside"}}"#, Some("inside"), None)]
+    #[case(r#"{"message":{"odd":true}}"#, None, None)]
+    fn an_error_text_is_found_in_every_form(
+        #[case] body: &str,
+        #[case] text: Option<&str>,
+        #[case] code: Option<&str>,
+    ) {
+        let said = said(body.as_bytes());
+        assert_eq!((said.text.as_deref(), said.code.as_deref()), (text, code));
+        assert!(said.json);
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_says_nothing() {
+        for body in ["<html>", "", "\"text\"", "[1]", "{\"a\":"] {
+            assert_eq!(said(body.as_bytes()), Said::default(), "{body}");
+        }
+    }
+}

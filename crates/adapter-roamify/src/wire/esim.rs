@@ -1,0 +1,105 @@
+//! Bodies about one eSIM: the eSIM object and its usage.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::value::{Flag, Number, Text, Texts};
+
+/// The eSIM object of apply, reads, lists and instant orders. Nested objects stay raw, so that one of
+/// another shape costs nothing but itself.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct WireEsim<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) iccid: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) status: Text<'a>,
+    pub(crate) with_top_up: Flag,
+    pub(crate) with_hotspot: Flag,
+    pub(crate) with_usage_check: Flag,
+    #[serde(borrow)]
+    pub(crate) esim: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) apn: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) notes: Texts<'a>,
+    pub(crate) created_at: Number,
+    pub(crate) updated_at: Number,
+    pub(crate) expired_at: Number,
+}
+
+/// The profile inside an eSIM object. Ready-made links and images are not read: they are derived.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ProfilePart<'a> {
+    #[serde(borrow)]
+    pub(crate) lpa_code: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) smdp_address: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) activation_code: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) pin: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) puk: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) number: Text<'a>,
+}
+
+/// The access point settings of an eSIM, and of a package in the nested shape.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ApnPart<'a> {
+    pub(crate) apn_automatic: Flag,
+    #[serde(borrow)]
+    pub(crate) apn_name: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) apn_username: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) apn_password: Text<'a>,
+}
+
+/// `data` of `GET /api/esim/usage` and `…/usage/details`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UsageBody<'a> {
+    #[serde(borrow, default)]
+    pub(crate) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) iccid: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) status: Text<'a>,
+    #[serde(default)]
+    pub(crate) started_at: Number,
+    #[serde(default)]
+    pub(crate) expired_at: Number,
+    #[serde(default)]
+    pub(crate) is_unlimited: Flag,
+    #[serde(default)]
+    pub(crate) allowed_data: Number,
+    #[serde(default)]
+    pub(crate) remaining_data: Number,
+    #[serde(default)]
+    pub(crate) allowed_sms: Number,
+    #[serde(default)]
+    pub(crate) remaining_sms: Number,
+    #[serde(default)]
+    pub(crate) allowed_voice: Number,
+    #[serde(default)]
+    pub(crate) remaining_voice: Number,
+    #[serde(borrow, default)]
+    pub(crate) data_usages: Option<Vec<UsageDay<'a>>>,
+}
+
+/// One day of usage.
+#[derive(Deserialize)]
+pub(crate) struct UsageDay<'a> {
+    #[serde(borrow, default)]
+    pub(crate) date: Text<'a>,
+    #[serde(default)]
+    pub(crate) usage: Number,
+    #[serde(borrow, default)]
+    pub(crate) location: Text<'a>,
+}

@@ -1,0 +1,249 @@
+//! Catalogue bodies: countries, groups and packages, flat as in the catalogue or nested as in the
+//! list of top-ups.
+
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::esim::ApnPart;
+use super::value::{Flag, Number, Text, Texts};
+
+/// `data` of `GET /api/esim/countries`.
+#[derive(Deserialize)]
+pub(crate) struct CountriesData<'a> {
+    #[serde(borrow)]
+    pub(crate) countries: Vec<Country<'a>>,
+}
+
+/// One place that packages exist for.
+#[derive(Deserialize)]
+pub(crate) struct Country<'a> {
+    #[serde(borrow, default)]
+    pub(crate) code: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) geography: Text<'a>,
+}
+
+/// `data` of `GET /api/esim/packages`: one page.
+#[derive(Deserialize)]
+pub(crate) struct PackagesData<'a> {
+    #[serde(borrow)]
+    pub(crate) packages: Vec<Group<'a>>,
+    /// Not documented; a check where it ever appears.
+    #[serde(default)]
+    pub(crate) total: Number,
+}
+
+/// The packages of one destination on a page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Group<'a> {
+    #[serde(borrow, default)]
+    pub(crate) country_name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) country_code: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) geography: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) signals: Option<Vec<Signal<'a>>>,
+    /// Required: a group without its packages would make the catalogue quietly short.
+    #[serde(borrow)]
+    pub(crate) packages: Vec<WirePackage<'a>>,
+}
+
+/// A covered country.
+#[derive(Deserialize)]
+pub(crate) struct Signal<'a> {
+    #[serde(borrow, default)]
+    pub(crate) code: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) networks: Texts<'a>,
+    #[serde(borrow, default)]
+    pub(crate) carriers: Texts<'a>,
+}
+
+/// A package in either shape: each value is taken from the flat or the nested place.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WirePackage<'a> {
+    #[serde(borrow, default)]
+    pub(crate) package_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) package: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) activation: Text<'a>,
+    #[serde(default)]
+    pub(crate) day: Number,
+    #[serde(borrow, default)]
+    pub(crate) price: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) currency: Text<'a>,
+    #[serde(default)]
+    pub(crate) is_unlimited: Flag,
+    #[serde(default, rename = "isAPNAutomatic")]
+    pub(crate) is_apn_automatic: Flag,
+    #[serde(borrow, default)]
+    pub(crate) apn: ApnField<'a>,
+    #[serde(default)]
+    pub(crate) data_amount: Number,
+    #[serde(borrow, default)]
+    pub(crate) data_unit: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) call_type: Text<'a>,
+    #[serde(default)]
+    pub(crate) call_amount: Number,
+    #[serde(borrow, default)]
+    pub(crate) call_unit: Text<'a>,
+    #[serde(borrow, default)]
+    pub(crate) sms_type: Text<'a>,
+    #[serde(default)]
+    pub(crate) sms_amount: Number,
+    #[serde(default, rename = "withSMS")]
+    pub(crate) with_sms: Flag,
+    #[serde(default)]
+    pub(crate) with_call: Flag,
+    #[serde(default)]
+    pub(crate) with_hotspot: Flag,
+    #[serde(default)]
+    pub(crate) with_data_roaming: Flag,
+    #[serde(default)]
+    pub(crate) with_destination_install: Flag,
+    #[serde(default)]
+    pub(crate) with_usage_check: Flag,
+    #[serde(default)]
+    pub(crate) with_throttle: Flag,
+    #[serde(borrow, default)]
+    pub(crate) throttle: Option<Throttle<'a>>,
+    #[serde(default)]
+    pub(crate) requirements: Option<Requirements>,
+    #[serde(borrow, default)]
+    pub(crate) notes: Texts<'a>,
+    #[serde(borrow, default)]
+    pub(crate) data: Option<DataPart<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) call: Option<CallPart<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) sms: Option<SmsPart<'a>>,
+}
+
+/// The fair-use limit of an unlimited package.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Throttle<'a> {
+    #[serde(default)]
+    pub(crate) throttle_speed: Number,
+    #[serde(borrow, default)]
+    pub(crate) throttle_speed_unit: Text<'a>,
+    #[serde(default)]
+    pub(crate) throttle_threshold: Number,
+    #[serde(borrow, default)]
+    pub(crate) throttle_threshold_unit: Text<'a>,
+}
+
+/// What a package asks of the buyer. Unknown requirements pass.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Requirements {
+    #[serde(default)]
+    pub(crate) travel_date: Flag,
+}
+
+/// Data in the nested shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataPart<'a> {
+    #[serde(default)]
+    pub(crate) is_unlimited: Flag,
+    #[serde(default)]
+    pub(crate) data_amount: Number,
+    #[serde(borrow, default)]
+    pub(crate) data_unit: Text<'a>,
+}
+
+/// Calls in the nested shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CallPart<'a> {
+    #[serde(default)]
+    pub(crate) with_call: Flag,
+    #[serde(borrow, default)]
+    pub(crate) call_type: Text<'a>,
+    #[serde(default)]
+    pub(crate) call_amount: Number,
+    #[serde(borrow, default)]
+    pub(crate) call_unit: Text<'a>,
+}
+
+/// Text messages in the nested shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SmsPart<'a> {
+    #[serde(default, rename = "withSMS")]
+    pub(crate) with_sms: Flag,
+    #[serde(borrow, default)]
+    pub(crate) sms_type: Text<'a>,
+    #[serde(default)]
+    pub(crate) sms_amount: Number,
+}
+
+/// The access point: its name in the flat shape, an object in the nested one.
+#[derive(Default)]
+pub(crate) struct ApnField<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) automatic: Flag,
+}
+
+struct ApnVisitor;
+
+impl<'de> Visitor<'de> for ApnVisitor {
+    type Value = ApnField<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an access point, as a name or an object")
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        let name = Text::deserialize(serde::de::value::BorrowedStrDeserializer::new(text))?;
+        Ok(ApnField { name, automatic: Flag(None) })
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        let name = Text::deserialize(serde::de::value::StringDeserializer::new(text.to_owned()))?;
+        Ok(ApnField { name, automatic: Flag(None) })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(ApnField::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(ApnField::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(ApnField::default())
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        let part = ApnPart::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(ApnField { name: part.apn_name, automatic: part.apn_automatic })
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(ApnField::default())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for ApnField<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_any(ApnVisitor)
+    }
+}

@@ -1,0 +1,400 @@
+//! The ports to what is kept: the order journal and the profile store.
+
+mod memory;
+
+use std::fmt::{self, Debug};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_core::stream::BoxStream;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::memory::InMemoryJournal;
+use crate::order::{Event, IllegalEvent, Order, OrderState, ProviderInstance, Requested};
+use crate::provider::EsimKey;
+use crate::{
+    DataAllowance, Esim, EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName, Reference,
+};
+
+/// How many events an order has. `append` names the version it builds on: that compare-and-set is
+/// the fence between workers.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version of an order with its first event.
+    pub const FIRST: Self = Self(1);
+
+    /// The version with this many events.
+    pub const fn from_count(events: u64) -> Self {
+        Self(events)
+    }
+
+    /// How many events that is.
+    pub const fn count(self) -> u64 {
+        self.0
+    }
+
+    /// The version after one more event.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+/// Who drives an order: a name that is unique among the processes that run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(String);
+
+impl Owner {
+    /// The owner with this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The right to drive an order until a moment of the journal's clock. It saves work; safety comes
+/// from versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which order.
+    pub order: OrderId,
+    /// Who holds it.
+    pub owner: Owner,
+    /// Which of the holder's claims: a later one of the same owner is another.
+    pub lease: u64,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// An order to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOrder {
+    /// Our id, drawn by the caller.
+    pub id: OrderId,
+    /// The wish.
+    pub requested: Requested,
+}
+
+/// What became of an order to be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It was recorded.
+    New(OrderId),
+    /// The key already names an order for the same thing; this is it.
+    Existing(OrderId),
+    /// The key already names an order for something else; this is it. Nothing was recorded.
+    KeyReused(OrderId),
+}
+
+/// An event with its place and time in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The version it made.
+    pub version: Version,
+    /// When it was appended, on the journal's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Which orders to list. Empty: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// In one of these states; empty for any.
+    pub states: Vec<OrderState>,
+    /// That bought this eSIM or topped it up.
+    pub esim: Option<EsimId>,
+    /// For the same thing.
+    pub fingerprint: Option<crate::order::Fingerprint>,
+    /// At this provider.
+    pub provider: Option<ProviderName>,
+}
+
+impl OrderFilter {
+    /// Whether `order` belongs in the list.
+    pub fn admits(&self, order: &Order) -> bool {
+        let requested = order.requested();
+        (self.states.is_empty() || self.states.contains(&order.state()))
+            && self.esim.as_ref().is_none_or(|esim| order.esims().contains(esim))
+            && self.fingerprint.as_ref().is_none_or(|wanted| requested.fingerprint == *wanted)
+            && self.provider.as_ref().is_none_or(|wanted| requested.provider.name == *wanted)
+    }
+}
+
+/// An order in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderSummary {
+    /// Our id.
+    pub id: OrderId,
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// What we call it toward the provider.
+    pub reference: Reference,
+    /// With whom.
+    pub provider: ProviderInstance,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Whether it is a top-up.
+    pub is_top_up: bool,
+    /// Its packages, one entry a line: display name and quantity.
+    pub lines: Vec<(String, NonZeroU16)>,
+    /// What was charged, or quoted while nothing was.
+    pub total: Option<Money>,
+    /// Its eSIMs, or the one it topped up.
+    pub esims: Vec<EsimId>,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When its last event was recorded.
+    pub updated_at: Timestamp,
+}
+
+impl OrderSummary {
+    /// The summary of an order whose last event was recorded at `updated_at`.
+    pub fn of(order: &Order, updated_at: Timestamp) -> Self {
+        let requested = order.requested();
+        let lines = requested.content.lines();
+        Self {
+            id: order.id(),
+            key: requested.key.clone(),
+            reference: requested.reference.clone(),
+            provider: requested.provider.clone(),
+            state: order.state(),
+            is_top_up: requested.content.is_top_up(),
+            lines: lines.iter().map(|line| (line.name.clone(), line.line.quantity)).collect(),
+            total: order.placed().and_then(|placed| placed.total).or_else(|| order.quoted_total()),
+            esims: order.esims(),
+            created_at: requested.at,
+            updated_at,
+        }
+    }
+}
+
+/// How many orders are of unknown outcome at a provider, and how many were placed lately: what
+/// back-pressure is decided by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressure {
+    /// Orders in [`OrderState::Reconciling`] now.
+    pub reconciling: u64,
+    /// Purchase calls settled in the last minute.
+    pub settled_last_minute: u64,
+    /// Those of them that ended unknown.
+    pub unknown_last_minute: u64,
+}
+
+/// Why the journal refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// There is no such order.
+    #[error("there is no order {0}")]
+    NotFound(OrderId),
+    /// Somebody appended in between: nothing was written. Reload, and send nothing.
+    #[error("order {order} is at version {actual}, not {expected}: somebody else changed it")]
+    VersionConflict {
+        /// Which order.
+        order: OrderId,
+        /// The version the caller built on.
+        expected: Version,
+        /// The version it has.
+        actual: Version,
+    },
+    /// The reference, or the provider's order id, already belongs to another order.
+    #[error("{what} already belongs to another order")]
+    Duplicate {
+        /// What would have been there twice.
+        what: &'static str,
+    },
+    /// The claim is no longer held.
+    #[error("the claim on order {0} was lost")]
+    ClaimLost(OrderId),
+    /// The event cannot follow; nothing was written.
+    #[error(transparent)]
+    Illegal(#[from] IllegalEvent),
+    /// The journal cannot be reached or written: full, read-only, gone, busy.
+    #[error("the journal cannot be used: {message}")]
+    Unavailable {
+        /// What happened, and what to do.
+        message: String,
+        /// The database's own error.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// What the journal holds cannot be read by this release; nothing was written.
+    #[error("the journal cannot be read: {message}")]
+    Corrupt {
+        /// What is wrong, and what to do.
+        message: String,
+    },
+}
+
+/// Keeps orders, as events, so that they survive anything.
+///
+/// # The contract
+///
+/// - When [`OrderJournal::append`] and [`OrderJournal::open`] return `Ok`, the events are durable: a
+///   power cut does not take them back. When they return an error, nothing was written, save where
+///   the connection to the database broke in the middle: then the caller reloads.
+/// - Unique are the caller's key, (provider, reference) and (provider, provider order id).
+/// - `now` and lease times come from one clock: the journal's.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait OrderJournal: Debug + Send + Sync + 'static {
+    /// Records a wish, or finds the order its key already names.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Duplicate`] where the reference belongs to another key's order;
+    /// [`JournalError::Unavailable`].
+    async fn open(&self, order: &NewOrder) -> Result<Opened, JournalError>;
+
+    /// The order as its events made it.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::NotFound`], [`JournalError::Corrupt`], [`JournalError::Unavailable`].
+    async fn load(&self, id: OrderId) -> Result<Order, JournalError>;
+
+    /// The order that a caller's key names; `None` where it names none.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Corrupt`], [`JournalError::Unavailable`].
+    async fn find(&self, key: &IdempotencyKey) -> Result<Option<Order>, JournalError>;
+
+    /// Everything that happened to an order, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`OrderJournal::load`].
+    async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, JournalError>;
+
+    /// The orders that match, the newest first. Complete, or an error.
+    fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>>;
+
+    /// Appends events to an order that has the version `expected`, and sets when it is due next
+    /// (`None`: nothing to do before somebody acts).
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::VersionConflict`], [`JournalError::Illegal`], [`JournalError::Duplicate`],
+    /// [`JournalError::NotFound`], [`JournalError::Unavailable`]; nothing was written.
+    async fn append(
+        &self,
+        id: OrderId,
+        expected: Version,
+        events: &[Event],
+        due: Option<Timestamp>,
+    ) -> Result<Version, JournalError>;
+
+    /// Claims due orders that nobody holds, at most `limit`, the longest due first.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn claim(
+        &self,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError>;
+
+    /// Claims one order, due or not; `None` where another owner holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::NotFound`], [`JournalError::Unavailable`].
+    async fn claim_order(
+        &self,
+        id: OrderId,
+        owner: &Owner,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError>;
+
+    /// Prolongs a claim to `lease` from now.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::ClaimLost`] where somebody else took it; [`JournalError::Unavailable`].
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError>;
+
+    /// Gives a claim back. One that was lost is given back already.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn release(&self, claim: &Claim) -> Result<(), JournalError>;
+
+    /// What back-pressure at a provider is decided by.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError>;
+
+    /// The journal's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn now(&self) -> Result<Timestamp, JournalError>;
+}
+
+/// A profile as it is kept: the eSIM, and what it was bought with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptProfile {
+    /// The eSIM, activation data included.
+    pub esim: Esim,
+    /// The order that bought it.
+    pub order: OrderId,
+    /// The package it was bought with.
+    pub package: PackageId,
+    /// The data of that package.
+    pub data: DataAllowance,
+}
+
+/// Keeps profiles apart from events, so that they can be replaced and erased.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait ProfileStore: Debug + Send + Sync + 'static {
+    /// Keeps a profile, in the place of an older one of the same eSIM.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError>;
+
+    /// The profile of an eSIM at a provider: by its id where the key has one, otherwise by the card
+    /// number it bears now; `None` where none is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`], [`JournalError::Corrupt`].
+    async fn find_profile(
+        &self,
+        provider: &ProviderName,
+        key: &EsimKey,
+    ) -> Result<Option<KeptProfile>, JournalError>;
+
+    /// Erases what is kept of an eSIM. Events keep its id alone.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`].
+    async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError>;
+}

@@ -1,0 +1,297 @@
+//! The journal and the profile store in memory: for tests, and for whoever needs no durability.
+
+use std::collections::HashMap;
+use std::num::NonZeroU16;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_core::Stream;
+use futures_core::stream::BoxStream;
+use jiff::Timestamp;
+
+use super::{
+    Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderJournal, OrderSummary,
+    Owner, Pressure, ProfileStore, Recorded, Version,
+};
+use crate::clock::later;
+use crate::order::{AttemptState, Event, Order, OrderState};
+use crate::provider::EsimKey;
+use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
+
+/// Keeps everything in memory: the same behaviour as a database without the durability.
+#[derive(Debug)]
+pub struct InMemoryJournal {
+    clock: Arc<dyn Clock>,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    orders: HashMap<OrderId, Row>,
+    keys: HashMap<IdempotencyKey, OrderId>,
+    profiles: HashMap<(ProviderName, EsimId), KeptProfile>,
+    leases: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    order: Order,
+    events: Vec<Recorded>,
+    due: Option<Timestamp>,
+    claim: Option<Claim>,
+}
+
+impl Row {
+    fn is_free(&self, now: Timestamp) -> bool {
+        self.claim.as_ref().is_none_or(|claim| claim.until <= now)
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.events.last().map_or(Timestamp::UNIX_EPOCH, |recorded| recorded.at)
+    }
+}
+
+impl InMemoryJournal {
+    /// An empty journal whose time is that of `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, shelf: Mutex::default() }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn row(&mut self, id: OrderId) -> Result<&mut Row, JournalError> {
+        self.orders.get_mut(&id).ok_or(JournalError::NotFound(id))
+    }
+
+    fn lease(&mut self, id: OrderId, owner: &Owner, until: Timestamp) -> Result<Claim, JournalError> {
+        self.leases += 1;
+        let claim = Claim { order: id, owner: owner.clone(), lease: self.leases, until };
+        self.row(id)?.claim = Some(claim.clone());
+        Ok(claim)
+    }
+
+    fn owns_provider_order(&self, order: &Order) -> bool {
+        let Some(placed) = order.placed() else { return true };
+        self.orders.values().all(|row| {
+            row.order.id() == order.id()
+                || row.order.requested().provider.name != order.requested().provider.name
+                || row.order.placed().is_none_or(|other| other.id != placed.id)
+        })
+    }
+}
+
+#[async_trait]
+impl OrderJournal for InMemoryJournal {
+    async fn open(&self, new: &NewOrder) -> Result<Opened, JournalError> {
+        let at = self.clock.now();
+        let mut shelf = self.shelf();
+        if let Some(id) = shelf.keys.get(&new.requested.key).copied() {
+            let same = shelf.row(id)?.order.requested().fingerprint == new.requested.fingerprint;
+            return Ok(if same { Opened::Existing(id) } else { Opened::KeyReused(id) });
+        }
+        let taken = |row: &Row| {
+            let requested = row.order.requested();
+            requested.reference == new.requested.reference
+                && requested.provider.name == new.requested.provider.name
+        };
+        if shelf.orders.values().any(taken) {
+            return Err(JournalError::Duplicate { what: "the reference" });
+        }
+        let event = Event::Requested(Box::new(new.requested.clone()));
+        let row = Row {
+            order: Order::open(new.id, new.requested.clone()),
+            events: vec![Recorded { version: Version::FIRST, at, event }],
+            due: Some(at),
+            claim: None,
+        };
+        shelf.keys.insert(new.requested.key.clone(), new.id);
+        shelf.orders.insert(new.id, row);
+        Ok(Opened::New(new.id))
+    }
+
+    async fn load(&self, id: OrderId) -> Result<Order, JournalError> {
+        Ok(self.shelf().row(id)?.order.clone())
+    }
+
+    async fn find(&self, key: &IdempotencyKey) -> Result<Option<Order>, JournalError> {
+        let mut shelf = self.shelf();
+        match shelf.keys.get(key).copied() {
+            Some(id) => Ok(Some(shelf.row(id)?.order.clone())),
+            None => Ok(None),
+        }
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, JournalError> {
+        Ok(self.shelf().row(id)?.events.clone())
+    }
+
+    fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>> {
+        let mut rows: Vec<OrderSummary> = self
+            .shelf()
+            .orders
+            .values()
+            .filter(|row| filter.admits(&row.order))
+            .map(|row| OrderSummary::of(&row.order, row.updated_at()))
+            .collect();
+        rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.id)));
+        Box::pin(Listed(rows.into_iter()))
+    }
+
+    async fn append(
+        &self,
+        id: OrderId,
+        expected: Version,
+        events: &[Event],
+        due: Option<Timestamp>,
+    ) -> Result<Version, JournalError> {
+        let at = self.clock.now();
+        let mut shelf = self.shelf();
+        let mut order = shelf.row(id)?.order.clone();
+        if order.version() != expected {
+            let actual = order.version();
+            return Err(JournalError::VersionConflict { order: id, expected, actual });
+        }
+        let mut recorded = Vec::with_capacity(events.len());
+        for event in events {
+            order.apply(event)?;
+            recorded.push(Recorded { version: order.version(), at, event: event.clone() });
+        }
+        if !shelf.owns_provider_order(&order) {
+            return Err(JournalError::Duplicate { what: "the provider's order id" });
+        }
+        let row = shelf.row(id)?;
+        row.events.extend(recorded);
+        row.order = order;
+        row.due = due;
+        Ok(row.order.version())
+    }
+
+    async fn claim(
+        &self,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        let now = self.clock.now();
+        let mut shelf = self.shelf();
+        let mut due: Vec<(Timestamp, OrderId)> = shelf
+            .orders
+            .iter()
+            .filter(|(_, row)| row.is_free(now))
+            .filter_map(|(id, row)| Some((row.due.filter(|due| *due <= now)?, *id)))
+            .collect();
+        due.sort_unstable();
+        due.truncate(usize::from(limit.get()));
+        due.into_iter().map(|(_, id)| shelf.lease(id, owner, later(now, lease))).collect()
+    }
+
+    async fn claim_order(
+        &self,
+        id: OrderId,
+        owner: &Owner,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        let now = self.clock.now();
+        let mut shelf = self.shelf();
+        if !shelf.row(id)?.is_free(now) {
+            return Ok(None);
+        }
+        shelf.lease(id, owner, later(now, lease)).map(Some)
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
+        let until = later(self.clock.now(), lease);
+        let mut shelf = self.shelf();
+        match &mut shelf.row(claim.order)?.claim {
+            Some(held) if held.owner == claim.owner && held.lease == claim.lease => {
+                held.until = until;
+                Ok(())
+            }
+            _ => Err(JournalError::ClaimLost(claim.order)),
+        }
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
+        let mut shelf = self.shelf();
+        let row = shelf.row(claim.order)?;
+        let held = |held: &Claim| held.owner == claim.owner && held.lease == claim.lease;
+        if row.claim.as_ref().is_some_and(held) {
+            row.claim = None;
+        }
+        Ok(())
+    }
+
+    async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
+        let since = self.clock.now().saturating_sub(jiff::SignedDuration::from_secs(60));
+        let since = since.unwrap_or(Timestamp::MIN);
+        let shelf = self.shelf();
+        let mut pressure = Pressure::default();
+        let ours = |row: &&Row| row.order.requested().provider.name == *provider;
+        for row in shelf.orders.values().filter(ours) {
+            pressure.reconciling += u64::from(row.order.state() == OrderState::Reconciling);
+            for attempt in row.order.attempts() {
+                if attempt.settled_at.is_some_and(|at| at >= since) {
+                    pressure.settled_last_minute += 1;
+                    pressure.unknown_last_minute += u64::from(matches!(
+                        attempt.state,
+                        AttemptState::Ambiguous { .. } | AttemptState::Abandoned
+                    ));
+                }
+            }
+        }
+        Ok(pressure)
+    }
+
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        Ok(self.clock.now())
+    }
+}
+
+#[async_trait]
+impl ProfileStore for InMemoryJournal {
+    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
+        let key = (profile.esim.provider().clone(), profile.esim.id().clone());
+        self.shelf().profiles.insert(key, profile.clone());
+        Ok(())
+    }
+
+    async fn find_profile(
+        &self,
+        provider: &ProviderName,
+        key: &EsimKey,
+    ) -> Result<Option<KeptProfile>, JournalError> {
+        let shelf = self.shelf();
+        let found = match (key.id(), key.iccid()) {
+            (Some(id), _) => shelf.profiles.get(&(provider.clone(), id.clone())),
+            (None, iccid) => shelf.profiles.values().find(|profile| {
+                profile.esim.provider() == provider
+                    && iccid.is_some()
+                    && profile.esim.iccid() == iccid
+            }),
+        };
+        Ok(found.cloned())
+    }
+
+    async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
+        self.shelf().profiles.remove(&(provider.clone(), esim.clone()));
+        Ok(())
+    }
+}
+
+/// A list that is already there, as a stream.
+struct Listed(std::vec::IntoIter<OrderSummary>);
+
+impl Stream for Listed {
+    type Item = Result<OrderSummary, JournalError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.next().map(Ok))
+    }
+}

@@ -1,0 +1,29 @@
+//! Orders: what was wished, what was bought, and the pure machine that decides what may follow.
+//!
+//! An [`Order`] is the fold of its [`Event`]s: [`Order::apply`] rejects an illegal successor both
+//! live and on replay. [`next_step`] says what to do next. Neither reads a clock nor does I/O;
+//! `app` performs the steps and appends the events.
+
+mod event;
+mod policy;
+mod state;
+mod step;
+
+use serde::Serialize;
+
+pub use self::event::{
+    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, Event, EventFormatError,
+    Fingerprint, GuardReason, ItemNumber, LookUpResult, NotSentCause, OrderContent, OrderedLine,
+    PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance, ProvisioningOutcome,
+    PurchaseRequest, Requested, Resolution,
+};
+pub use self::policy::OrderPolicy;
+pub use self::state::{
+    Attempt, AttemptState, Attention, Ending, IllegalEvent, Item, ItemState, Order, OrderState,
+};
+pub use self::step::{ItemStep, Moment, Step, Waiting, next_step};
+
+/// JSON of a type of ours: plain structs with text keys, which serialise without fail.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("our own plain structs serialise")
+}

@@ -1,0 +1,437 @@
+//! What the journal keeps of an order, in the order it happened.
+//!
+//! These types are a format on disk: a golden file in `tests/it/golden` fixes each variant. A field
+//! may be added with a default; no name changes, and an old golden is never edited.
+
+mod content;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::content::{
+    AttemptNumber, Fingerprint, ItemNumber, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
+    ProviderInstance, PurchaseRequest, Requested,
+};
+use crate::provider::ProviderOrderStatus;
+use crate::{Money, ProviderOrderId};
+
+/// Why a purchase call is known not to have happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotSentCause {
+    /// Nothing reached the provider.
+    Unreachable,
+    /// The provider refused it unprocessed, for asking too often.
+    RateLimited,
+    /// The provider refused until a person acts: wallet, token, settings.
+    Halted,
+}
+
+/// How a purchase call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum PlacementOutcome {
+    /// The provider took the order.
+    Placed {
+        /// As it answered.
+        order: PlacedOrder,
+    },
+    /// The provider understood and refused; nothing was charged.
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// Nothing happened, and it may be tried again: no attempt.
+    NotSent {
+        /// Why.
+        cause: NotSentCause,
+        /// In words.
+        message: String,
+        /// Not before.
+        not_before: Option<Timestamp>,
+    },
+    /// It may have happened.
+    Ambiguous {
+        /// What was seen.
+        message: String,
+    },
+}
+
+/// What a look-up by reference gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum LookUpResult {
+    /// No answer, or none that can be trusted: it says nothing.
+    Unhealthy {
+        /// Why.
+        message: String,
+    },
+    /// A decoded answer in which no order names another reference.
+    Healthy {
+        /// Every order that bears our reference or none.
+        found: Vec<PlacedOrder>,
+    },
+}
+
+/// Why an order was refused before it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardReason {
+    /// The package is no longer sold.
+    PackageGone,
+    /// It now costs more than the cap.
+    AboveCap,
+    /// It needs a travel date that was not given.
+    TravelDateMissing,
+    /// The provider cannot do that.
+    Unsupported,
+}
+
+/// Why an order waits before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeferralReason {
+    /// The wallet is short.
+    WalletShort,
+    /// A read before the purchase failed.
+    ProviderUnavailable,
+    /// The look-up before the purchase was not healthy.
+    LookUpUnhealthy,
+    /// The provider refuses until a person acts.
+    Halted,
+}
+
+/// How a provisioning call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ProvisioningOutcome {
+    /// The profile is there.
+    Ready,
+    /// The provider is still generating it.
+    Pending,
+    /// A time-out or a gateway's error: it may be generating.
+    Unknown {
+        /// What was seen.
+        message: String,
+    },
+    /// Nothing happened; it may be asked for again.
+    NotDone {
+        /// What was seen.
+        message: String,
+    },
+    /// It will not be generated.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+/// What reading an eSIM said while its profile was awaited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "progress", rename_all = "snake_case")]
+pub enum EsimProgress {
+    /// Being generated.
+    Pending,
+    /// Nothing has happened yet.
+    NotStarted,
+    /// The read failed.
+    Unreadable {
+        /// What was seen.
+        message: String,
+    },
+}
+
+/// Something a person should know or decide, beside the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum AttentionReason {
+    /// No look-up settled what became of this attempt.
+    OutcomeUnknown {
+        /// Which.
+        attempt: AttemptNumber,
+    },
+    /// Look-ups prove as well as they can that nothing was bought, and no attempt is left.
+    AttemptsUsedUp,
+    /// Several orders at the provider bear our reference.
+    SeveralFound {
+        /// Their ids.
+        orders: Vec<ProviderOrderId>,
+    },
+    /// The one order found is not what was asked for.
+    FoundDiffers {
+        /// Its id.
+        order: ProviderOrderId,
+    },
+    /// The provider charged another price.
+    PriceDiffers {
+        /// What was quoted.
+        quoted: Money,
+        /// What was charged.
+        charged: Money,
+    },
+    /// More or fewer eSIMs came than were asked for.
+    ItemCountDiffers {
+        /// Asked for.
+        expected: u16,
+        /// Came.
+        actual: u16,
+    },
+    /// A second charge for this order came to light.
+    SecondCharge {
+        /// The provider's id of the second order.
+        order: ProviderOrderId,
+    },
+    /// The provider cancelled or refunded the order, or asks a person for something.
+    ProviderStatus {
+        /// What it says.
+        status: ProviderOrderStatus,
+    },
+    /// The items did not come in time.
+    DeliveryOverdue,
+    /// An eSIM's profile could not be generated.
+    ItemFailed {
+        /// Which.
+        item: ItemNumber,
+        /// Why.
+        message: String,
+    },
+    /// The order was given up, and no look-up could confirm that it was never sent.
+    UnsentUnconfirmed,
+}
+
+/// How a person settled an order that needed attention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "resolution", rename_all = "snake_case")]
+pub enum Resolution {
+    /// This order at the provider is the one.
+    Attach {
+        /// As read from the provider.
+        order: PlacedOrder,
+    },
+    /// Nothing was bought: send once more.
+    Resend {
+        /// Not after this moment.
+        place_before: Timestamp,
+    },
+    /// Good as it is.
+    Accept,
+    /// Given up.
+    WriteOff,
+}
+
+/// What happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody wants to buy.
+    Requested(Box<Requested>),
+    /// The order waits before it is sent.
+    Deferred {
+        /// When that was seen.
+        at: Timestamp,
+        /// Why.
+        reason: DeferralReason,
+        /// In words, for a person.
+        message: String,
+    },
+    /// A check before the purchase call refused the order: nothing was sent.
+    GuardRefused {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: GuardReason,
+        /// In words, for a person.
+        message: String,
+    },
+    /// A purchase call is about to be made. Durable before the call.
+    PlacementStarted {
+        /// Its number.
+        attempt: AttemptNumber,
+        /// When it may be sent, from.
+        opens_at: Timestamp,
+        /// When it must have been answered.
+        closes_at: Timestamp,
+        /// The full request.
+        request: PurchaseRequest,
+        /// The attempt whose stored request this repeats, inside the provider's dedup window.
+        replays: Option<AttemptNumber>,
+        /// Whether no look-up was possible before it.
+        blind: bool,
+    },
+    /// The purchase call ended.
+    PlacementSettled {
+        /// Its number.
+        attempt: AttemptNumber,
+        /// When.
+        at: Timestamp,
+        /// How.
+        outcome: PlacementOutcome,
+    },
+    /// A new owner found the purchase call unsettled.
+    PlacementAbandoned {
+        /// Its number.
+        attempt: AttemptNumber,
+        /// When.
+        at: Timestamp,
+    },
+    /// The provider's orders were searched for our reference.
+    LookedUp {
+        /// When the look-up was started.
+        started_at: Timestamp,
+        /// Whether window and quiet period were over on both clocks when it was started.
+        conclusive: bool,
+        /// What it gave.
+        result: LookUpResult,
+    },
+    /// Enough conclusive look-ups found nothing: the attempt may be followed by another.
+    AbsenceEstablished {
+        /// Which.
+        attempt: AttemptNumber,
+        /// When each of those look-ups was started.
+        look_ups: Vec<Timestamp>,
+    },
+    /// The provider promises to answer a repeated request with the first order: the stored request
+    /// may be sent again.
+    ReplayPermitted {
+        /// Which attempt is repeated.
+        attempt: AttemptNumber,
+        /// When this was decided.
+        at: Timestamp,
+        /// The end of the provider's promise.
+        until: Timestamp,
+    },
+    /// The provider's order was read.
+    OrderRead {
+        /// When.
+        at: Timestamp,
+        /// What it said; `None` where the read failed.
+        order: Option<PlacedOrder>,
+    },
+    /// A profile is about to be asked for. Durable before the call.
+    ProvisioningStarted {
+        /// Which item.
+        item: ItemNumber,
+        /// When.
+        at: Timestamp,
+    },
+    /// The call for a profile ended, or a read found the profile.
+    ProvisioningSettled {
+        /// Which item.
+        item: ItemNumber,
+        /// When.
+        at: Timestamp,
+        /// How.
+        outcome: ProvisioningOutcome,
+    },
+    /// The eSIM was read while its profile was awaited.
+    EsimRead {
+        /// Which item.
+        item: ItemNumber,
+        /// When.
+        at: Timestamp,
+        /// What it said.
+        progress: EsimProgress,
+    },
+    /// Something a person should know.
+    AttentionRaised {
+        /// When.
+        at: Timestamp,
+        /// What.
+        reason: AttentionReason,
+    },
+    /// A person decided.
+    AttentionResolved {
+        /// When.
+        at: Timestamp,
+        /// How.
+        resolution: Resolution,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// The order was called off before it was sent.
+    Cancelled {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// The order was not sent in time.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// The version of the format below.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    v: u32,
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+struct StoredEnvelope {
+    v: u32,
+    event: serde_json::Value,
+}
+
+/// A stored event that this release cannot read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventFormatError {
+    /// The text is no event.
+    #[error("a stored event cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A later release wrote it.
+    #[error("a stored event has format {0}, this release reads up to {FORMAT}")]
+    Newer(u32),
+}
+
+impl Event {
+    /// The name of the variant, as it stands in the journal.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Requested(_) => "requested",
+            Self::Deferred { .. } => "deferred",
+            Self::GuardRefused { .. } => "guard_refused",
+            Self::PlacementStarted { .. } => "placement_started",
+            Self::PlacementSettled { .. } => "placement_settled",
+            Self::PlacementAbandoned { .. } => "placement_abandoned",
+            Self::LookedUp { .. } => "looked_up",
+            Self::AbsenceEstablished { .. } => "absence_established",
+            Self::ReplayPermitted { .. } => "replay_permitted",
+            Self::OrderRead { .. } => "order_read",
+            Self::ProvisioningStarted { .. } => "provisioning_started",
+            Self::ProvisioningSettled { .. } => "provisioning_settled",
+            Self::EsimRead { .. } => "esim_read",
+            Self::AttentionRaised { .. } => "attention_raised",
+            Self::AttentionResolved { .. } => "attention_resolved",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired { .. } => "expired",
+        }
+    }
+
+    /// The text a journal stores: `{"v":1,"event":{…}}`.
+    pub fn to_stored(&self) -> String {
+        super::to_json(&Envelope { v: FORMAT, event: self })
+    }
+
+    /// Reads what [`Event::to_stored`] wrote, now or in an earlier release.
+    ///
+    /// # Errors
+    ///
+    /// [`EventFormatError`]: the event is left as it is, and the order is not touched.
+    pub fn from_stored(text: &str) -> Result<Self, EventFormatError> {
+        let envelope: StoredEnvelope = serde_json::from_str(text)?;
+        if envelope.v > FORMAT {
+            return Err(EventFormatError::Newer(envelope.v));
+        }
+        Ok(serde_json::from_value(envelope.event)?)
+    }
+}

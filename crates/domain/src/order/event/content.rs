@@ -1,0 +1,221 @@
+//! What an order is made of as the journal writes it down: wish, lines, the provider's answer.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::provider::{Line, ProviderOrder, ProviderOrderStatus};
+use crate::{
+    DataAllowance, EsimId, IdempotencyKey, Money, PackageId, ProviderName, ProviderOrderId,
+    Reference, TopUp,
+};
+
+/// The number of a purchase call in an order's life, from 1.
+pub type AttemptNumber = u16;
+
+/// The place of an eSIM in its order, from 0.
+pub type ItemNumber = u16;
+
+/// The provider an order was started with: another one refuses to carry it on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ProviderInstance {
+    /// The name in the settings.
+    pub name: ProviderName,
+    /// Where its API lies. No credentials.
+    pub base_url: String,
+}
+
+impl fmt::Display for ProviderInstance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.name, self.base_url)
+    }
+}
+
+/// A line as it was ordered, with what a person was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedLine {
+    /// What is sent to the provider.
+    pub line: Line,
+    /// The display name of the package when it was ordered.
+    pub name: String,
+    /// Its data when it was ordered: it later tells the unit of usage figures.
+    pub data: DataAllowance,
+}
+
+/// What an order is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum OrderContent {
+    /// New eSIMs.
+    Esims {
+        /// The lines; two for one package stay two.
+        lines: Vec<OrderedLine>,
+        /// The day the journey starts, where a package asks for it.
+        start_date: Option<Date>,
+    },
+    /// More data for an eSIM.
+    TopUp(TopUp),
+}
+
+impl OrderContent {
+    /// The lines of it; a top-up has one.
+    pub fn lines(&self) -> &[OrderedLine] {
+        match self {
+            Self::Esims { lines, .. } => lines,
+            Self::TopUp(top_up) => std::slice::from_ref(&top_up.line),
+        }
+    }
+
+    /// The day the journey starts, where one was given.
+    pub const fn start_date(&self) -> Option<Date> {
+        match self {
+            Self::Esims { start_date, .. } => *start_date,
+            Self::TopUp(_) => None,
+        }
+    }
+
+    /// Whether it is a top-up.
+    pub const fn is_top_up(&self) -> bool {
+        matches!(self, Self::TopUp(_))
+    }
+
+    /// How many eSIMs must come of it; none of a top-up.
+    pub fn expected_items(&self) -> usize {
+        match self {
+            Self::Esims { lines, .. } => {
+                lines.iter().map(|line| usize::from(line.line.quantity.get())).sum()
+            }
+            Self::TopUp(_) => 0,
+        }
+    }
+}
+
+/// What makes two requests the same: a SHA-256 over kind, provider instance, lines, target eSIM and
+/// start date, in hexadecimal. Prices are not part of it: a quote may change, the wish does not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of `content` at `provider`.
+    pub fn of(provider: &ProviderInstance, content: &OrderContent) -> Self {
+        let mut hasher = Sha256::new();
+        let mut part = |text: &str| {
+            hasher.update(u64::try_from(text.len()).expect("a length fits 64 bits").to_be_bytes());
+            hasher.update(text);
+        };
+        part("roamport fingerprint v1");
+        part(provider.name.as_str());
+        part(&provider.base_url);
+        match content {
+            OrderContent::Esims { start_date, .. } => {
+                part("esims");
+                part(&start_date.map(|date| date.to_string()).unwrap_or_default());
+            }
+            OrderContent::TopUp(top_up) => {
+                part("top_up");
+                part(top_up.esim.as_str());
+            }
+        }
+        for line in content.lines() {
+            part(line.line.package.as_str());
+            part(&line.line.quantity.to_string());
+            part(&line.line.days.map(|days| days.to_string()).unwrap_or_default());
+        }
+        let digest = hasher.finalize();
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The 64 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The wish to buy: the first event of every order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// What makes another request under this key the same.
+    pub fingerprint: Fingerprint,
+    /// With whom.
+    pub provider: ProviderInstance,
+    /// What we call it toward the provider.
+    pub reference: Reference,
+    /// What for.
+    pub content: OrderContent,
+    /// The most the whole order may cost.
+    pub cap: Money,
+    /// No purchase call begins after this moment.
+    pub place_before: Timestamp,
+}
+
+/// One eSIM of an order as the provider's answer named it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedItem {
+    /// The eSIM.
+    pub esim: Option<EsimId>,
+    /// Its package.
+    pub package: Option<PackageId>,
+    /// What it cost.
+    pub price: Option<Money>,
+}
+
+/// A provider's order as the journal keeps it: no profile, no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedOrder {
+    /// The provider's id.
+    pub id: ProviderOrderId,
+    /// Where it stands.
+    pub status: ProviderOrderStatus,
+    /// What was charged.
+    pub total: Option<Money>,
+    /// Its eSIMs.
+    pub items: Vec<PlacedItem>,
+}
+
+impl From<&ProviderOrder> for PlacedOrder {
+    fn from(order: &ProviderOrder) -> Self {
+        let item = |item: &crate::provider::ProviderOrderItem| PlacedItem {
+            esim: item.esim.clone().or_else(|| Some(item.profile.as_ref()?.id().clone())),
+            package: item.package.clone(),
+            price: item.price,
+        };
+        Self {
+            id: order.id.clone(),
+            status: order.status.clone(),
+            total: order.total,
+            items: order.items.iter().map(item).collect(),
+        }
+    }
+}
+
+/// The full request of a purchase call: an adapter's body is a pure function of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum PurchaseRequest {
+    /// `place_order`.
+    PlaceOrder {
+        /// What is bought.
+        lines: Vec<Line>,
+        /// The day the journey starts.
+        start_date: Option<Date>,
+    },
+    /// `top_up`.
+    TopUp {
+        /// For which eSIM.
+        esim: EsimId,
+        /// Its card number.
+        iccid: Option<crate::Iccid>,
+        /// What is bought.
+        package: PackageId,
+        /// At which price.
+        unit_price: Money,
+    },
+}

@@ -1,0 +1,447 @@
+//! An order as its events made it, and which event may follow.
+
+mod apply;
+mod derive;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::{
+    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, GuardReason,
+    OrderContent,    PlacedOrder, PurchaseRequest, Requested,
+};
+use crate::journal::Version;
+use crate::{EsimId, Money, OrderId, PackageId, ProviderOrderId};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderState {
+    /// Recorded; nothing is on its way.
+    Requested,
+    /// A purchase call is in flight, or its sender is gone.
+    Placing,
+    /// A purchase call may have landed; it is looked for.
+    Reconciling,
+    /// The provider has it; its items are awaited.
+    Placed,
+    /// Its profiles are being generated.
+    Provisioning,
+    /// Everything that was ordered is there.
+    Fulfilled,
+    /// Nothing was bought.
+    Failed,
+    /// Called off before anything was bought.
+    Cancelled,
+    /// A person has to look.
+    NeedsAttention,
+}
+
+impl OrderState {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 9] = [
+        Self::Requested,
+        Self::Placing,
+        Self::Reconciling,
+        Self::Placed,
+        Self::Provisioning,
+        Self::Fulfilled,
+        Self::Failed,
+        Self::Cancelled,
+        Self::NeedsAttention,
+    ];
+
+    /// The name of it, as it stands in the journal, in JSON and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Placing => "placing",
+            Self::Reconciling => "reconciling",
+            Self::Placed => "placed",
+            Self::Provisioning => "provisioning",
+            Self::Fulfilled => "fulfilled",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::NeedsAttention => "needs-attention",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether the order came to its end.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Fulfilled | Self::Failed | Self::Cancelled)
+    }
+
+    /// Whether the order goes no further by itself: it ended, or a person has to look.
+    pub const fn is_settled(self) -> bool {
+        self.is_final() || matches!(self, Self::NeedsAttention)
+    }
+}
+
+impl std::fmt::Display for OrderState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// What is known of one purchase call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptState {
+    /// Started; its sender has not told its end.
+    InFlight,
+    /// Its sender is gone; what became of it is unknown.
+    Abandoned,
+    /// Its sender does not know what became of it.
+    Ambiguous {
+        /// What was seen.
+        message: String,
+    },
+    /// It never happened.
+    NotSent {
+        /// What was seen.
+        message: String,
+    },
+    /// The provider refused it.
+    Refused {
+        /// The provider's words.
+        message: String,
+    },
+    /// The provider took it.
+    Placed {
+        /// The provider's id.
+        order: ProviderOrderId,
+    },
+}
+
+/// One purchase call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: AttemptNumber,
+    /// When it might be sent, from.
+    pub opens_at: Timestamp,
+    /// When it had to be answered.
+    pub closes_at: Timestamp,
+    /// What was sent.
+    pub request: PurchaseRequest,
+    /// The attempt it repeats inside the provider's dedup window.
+    pub replays: Option<AttemptNumber>,
+    /// What became of it.
+    pub state: AttemptState,
+    /// When its end became known or unknown.
+    pub settled_at: Option<Timestamp>,
+    /// Whether what became of it has been established since: look-ups proved as well as they can
+    /// that it did not happen, they found its order, or a person decided.
+    pub explained: bool,
+    /// Until when the provider promises to answer a repetition with the first order.
+    pub replay_until: Option<Timestamp>,
+}
+
+impl Attempt {
+    /// Whether it is known that this call charged nothing: it was not sent, or it was refused.
+    pub const fn is_harmless(&self) -> bool {
+        matches!(self.state, AttemptState::NotSent { .. } | AttemptState::Refused { .. })
+    }
+
+    /// Whether what became of it is unknown and nothing has since explained it.
+    pub const fn is_unresolved(&self) -> bool {
+        matches!(self.state, AttemptState::Abandoned | AttemptState::Ambiguous { .. })
+            && !self.explained
+            && self.replay_until.is_none()
+    }
+
+    /// The first of the attempts that send one stored request.
+    pub fn root(&self) -> AttemptNumber {
+        self.replays.unwrap_or(self.number)
+    }
+
+    /// Whether it counts toward the purchase calls an order may make: one that was not sent does
+    /// not, nor one that only repeats another under a provider's promise.
+    pub const fn counts(&self) -> bool {
+        self.replays.is_none() && !matches!(self.state, AttemptState::NotSent { .. })
+    }
+}
+
+/// How far one eSIM of an order is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// Bought; its profile was not asked for.
+    Awaiting,
+    /// Its profile was asked for.
+    Provisioning {
+        /// When it was first asked for.
+        since: Timestamp,
+        /// When it was last asked for.
+        asked_at: Timestamp,
+        /// When anything was last heard of it.
+        heard_at: Timestamp,
+        /// How often it was read since it was last asked for.
+        reads: u32,
+        /// What was last heard.
+        progress: EsimProgress,
+    },
+    /// Its profile can be installed.
+    Ready,
+    /// Its profile will not come.
+    Failed {
+        /// Why.
+        message: String,
+    },
+}
+
+impl ItemState {
+    /// Whether nothing more will happen to it.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Ready | Self::Failed { .. })
+    }
+}
+
+/// One eSIM of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The provider's name for it.
+    pub esim: EsimId,
+    /// Its package, where the answer named it.
+    pub package: Option<PackageId>,
+    /// How far it is.
+    pub state: ItemState,
+}
+
+/// Something a person should know or decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// What.
+    pub reason: AttentionReason,
+    /// Whether it is still open.
+    pub open: bool,
+}
+
+/// Why an order ended otherwise than by delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The provider refused the purchase.
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// A check before the purchase refused it.
+    GuardRefused {
+        /// Why.
+        reason: GuardReason,
+        /// In words.
+        message: String,
+    },
+    /// It was not sent in time.
+    Expired,
+    /// It was called off.
+    Cancelled {
+        /// Why.
+        why: String,
+    },
+    /// A person took it as it is.
+    Accepted,
+    /// A person gave it up.
+    WrittenOff,
+}
+
+/// Why the order waits in [`OrderState::Requested`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deferral {
+    /// Since when.
+    pub at: Timestamp,
+    /// Not before, where the provider said so.
+    pub not_before: Option<Timestamp>,
+    /// How many in a row.
+    pub count: u32,
+    /// Why; `None` where a purchase call could not be sent.
+    pub reason: Option<DeferralReason>,
+    /// In words.
+    pub message: String,
+}
+
+/// What look-ups by reference have given so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookUps {
+    /// How many, since the outcome last became unknown.
+    pub count: u32,
+    /// When the last one was started.
+    pub last_at: Option<Timestamp>,
+    /// When each conclusive one was started that found nothing, since the outcome became unknown.
+    pub conclusive_empty: Vec<Timestamp>,
+    /// When the last healthy one was started that found nothing.
+    pub last_empty_at: Option<Timestamp>,
+    /// Whether the last thing that happened toward a purchase is a healthy look-up that found
+    /// nothing: only then may a purchase call start.
+    pub fresh_empty: bool,
+}
+
+/// An order: the fold of its events.
+///
+/// Made by [`Order::open`] and [`Order::replay`], changed by [`Order::apply`] alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    id: OrderId,
+    version: Version,
+    requested: Requested,
+    place_before: Timestamp,
+    state: OrderState,
+    attempts: Vec<Attempt>,
+    /// Attempts a person granted beyond the policy's limit.
+    granted_attempts: u16,
+    look_ups: LookUps,
+    deferral: Option<Deferral>,
+    placed: Option<PlacedOrder>,
+    placed_at: Option<Timestamp>,
+    order_reads: u32,
+    last_order_read: Option<Timestamp>,
+    /// Nobody waits for items any more.
+    delivery_closed: bool,
+    items: Vec<Item>,
+    attention: Vec<Attention>,
+    ending: Option<Ending>,
+}
+
+/// An event that cannot follow. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}` cannot follow in state `{state}`: {why}")]
+pub struct IllegalEvent {
+    /// The event's name.
+    pub event: &'static str,
+    /// The state it met.
+    pub state: OrderState,
+    /// Why not.
+    pub why: &'static str,
+}
+
+impl Order {
+    /// Our id.
+    pub const fn id(&self) -> OrderId {
+        self.id
+    }
+
+    /// How many events made it.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> OrderState {
+        self.state
+    }
+
+    /// The wish it began with.
+    pub const fn requested(&self) -> &Requested {
+        &self.requested
+    }
+
+    /// No purchase call begins after this moment.
+    pub const fn place_before(&self) -> Timestamp {
+        self.place_before
+    }
+
+    /// Its purchase calls, in order.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// How many purchase calls count toward the limit.
+    pub fn counted_attempts(&self) -> usize {
+        self.attempts.iter().filter(|attempt| attempt.counts()).count()
+    }
+
+    /// The attempt of which it is unknown what became of it.
+    pub fn unresolved_attempt(&self) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.is_unresolved())
+    }
+
+    /// The purchase call whose sender has not told its end.
+    pub fn attempt_in_flight(&self) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.state == AttemptState::InFlight)
+    }
+
+    /// What look-ups have given.
+    pub const fn look_ups(&self) -> &LookUps {
+        &self.look_ups
+    }
+
+    /// Why it waits to be sent.
+    pub const fn deferral(&self) -> Option<&Deferral> {
+        self.deferral.as_ref()
+    }
+
+    /// The provider's order, once there is one.
+    pub const fn placed(&self) -> Option<&PlacedOrder> {
+        self.placed.as_ref()
+    }
+
+    /// When the provider's order became known.
+    pub const fn placed_at(&self) -> Option<Timestamp> {
+        self.placed_at
+    }
+
+    /// How often the provider's order was read since.
+    pub const fn order_reads(&self) -> u32 {
+        self.order_reads
+    }
+
+    /// When it was last read.
+    pub const fn last_order_read(&self) -> Option<Timestamp> {
+        self.last_order_read
+    }
+
+    /// Purchase calls that a person granted beyond the policy's limit.
+    pub const fn granted_attempts(&self) -> u16 {
+        self.granted_attempts
+    }
+
+    /// Its eSIMs, once the provider named them.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// The eSIMs it bought, or the one it tops up.
+    pub fn esims(&self) -> Vec<EsimId> {
+        match &self.requested.content {
+            OrderContent::TopUp(top_up) => vec![top_up.esim.clone()],
+            OrderContent::Esims { .. } => self.items.iter().map(|item| item.esim.clone()).collect(),
+        }
+    }
+
+    /// What a person should know, in the order it came to light.
+    pub fn attention(&self) -> &[Attention] {
+        &self.attention
+    }
+
+    /// What a person still has to decide.
+    pub fn open_attention(&self) -> impl Iterator<Item = &AttentionReason> {
+        self.attention.iter().filter(|attention| attention.open).map(|attention| &attention.reason)
+    }
+
+    /// How it ended, where it did not end by delivery.
+    pub const fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// What it was quoted at in all.
+    pub fn quoted_total(&self) -> Option<Money> {
+        quoted_total(&self.requested)
+    }
+
+    /// Whether money may have moved: a purchase call was started that is not known to be harmless.
+    pub fn money_may_have_moved(&self) -> bool {
+        self.placed.is_some() || self.attempts.iter().any(|attempt| !attempt.is_harmless())
+    }
+}
+
+/// The sum of the lines of a wish; `None` where currencies differ or the sum is out of range.
+pub(super) fn quoted_total(requested: &Requested) -> Option<Money> {
+    let zero = Money::zero(requested.cap.currency());
+    requested.content.lines().iter().try_fold(zero, |sum, line| {
+        let price = line.line.unit_price.checked_times(line.line.quantity.get().into()).ok()?;
+        sum.checked_add(price).ok()
+    })
+}

@@ -1,0 +1,563 @@
+//! Which event may follow, and what it changes.
+
+use jiff::Timestamp;
+
+use super::super::event::{
+    AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, LookUpResult, PlacedOrder,
+    PlacementOutcome, ProvisioningOutcome, Requested, Resolution,
+};
+use super::{
+    Attempt, AttemptState, Attention, Deferral, Ending, IllegalEvent, Item, ItemState, LookUps,
+    Order, OrderState,
+};
+use crate::OrderId;
+use crate::journal::Version;
+
+type Verdict = Result<(), &'static str>;
+
+impl Order {
+    /// The order that begins with this wish.
+    pub fn open(id: OrderId, requested: Requested) -> Self {
+        Self {
+            id,
+            version: Version::FIRST,
+            place_before: requested.place_before,
+            requested,
+            state: OrderState::Requested,
+            attempts: Vec::new(),
+            granted_attempts: 0,
+            look_ups: LookUps::default(),
+            deferral: None,
+            placed: None,
+            placed_at: None,
+            order_reads: 0,
+            last_order_read: None,
+            delivery_closed: false,
+            items: Vec::new(),
+            attention: Vec::new(),
+            ending: None,
+        }
+    }
+
+    /// The order that these events made, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalEvent`] where one cannot follow, or the first is not [`Event::Requested`]: the
+    /// journal was damaged or written by something else.
+    pub fn replay<'a>(
+        id: OrderId,
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> Result<Self, IllegalEvent> {
+        let illegal = |event: &'static str| IllegalEvent {
+            event,
+            state: OrderState::Requested,
+            why: "an order begins with `requested`",
+        };
+        let mut events = events.into_iter();
+        let mut order = match events.next() {
+            Some(Event::Requested(requested)) => Self::open(id, (**requested).clone()),
+            Some(other) => return Err(illegal(other.name())),
+            None => return Err(illegal("nothing")),
+        };
+        for event in events {
+            order.apply(event)?;
+        }
+        Ok(order)
+    }
+
+    /// Makes the order what it is after `event`.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalEvent`] where the event cannot follow; the order is then unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalEvent> {
+        let mut next = self.clone();
+        next.take(event).map_err(|why| IllegalEvent {
+            event: event.name(),
+            state: self.state,
+            why,
+        })?;
+        next.version = self.version.next();
+        next.derive();
+        *self = next;
+        Ok(())
+    }
+
+    fn take(&mut self, event: &Event) -> Verdict {
+        match event {
+            Event::Requested(_) => Err("an order is requested once"),
+            Event::Deferred { at, reason, message } => {
+                self.in_state(OrderState::Requested)?;
+                self.defer(Deferral {
+                    at: *at,
+                    not_before: None,
+                    count: 0,
+                    reason: Some(*reason),
+                    message: message.clone(),
+                });
+                Ok(())
+            }
+            Event::GuardRefused { reason, message, .. } => {
+                self.in_state(OrderState::Requested)?;
+                self.ending =
+                    Some(Ending::GuardRefused { reason: *reason, message: message.clone() });
+                Ok(())
+            }
+            Event::PlacementStarted { .. } => self.start_placement(event),
+            Event::PlacementSettled { attempt, at, outcome } => {
+                self.settle_placement(*attempt, *at, outcome)
+            }
+            Event::PlacementAbandoned { attempt, at } => {
+                let found = self.attempt_mut(*attempt)?;
+                if found.state != AttemptState::InFlight {
+                    return Err("the attempt is not in flight");
+                }
+                found.state = AttemptState::Abandoned;
+                found.settled_at = Some(*at);
+                self.look_ups = LookUps::default();
+                Ok(())
+            }
+            Event::LookedUp { started_at, conclusive, result } => {
+                self.looked_up(*started_at, *conclusive, result)
+            }
+            Event::AbsenceEstablished { attempt, look_ups } => {
+                self.establish_absence(*attempt, look_ups)
+            }
+            Event::ReplayPermitted { attempt, until, .. } => {
+                self.in_state(OrderState::Reconciling)?;
+                let found = self.attempt_mut(*attempt)?;
+                if !found.is_unresolved() {
+                    return Err("the attempt is not unresolved");
+                }
+                found.replay_until = Some(*until);
+                self.look_ups.fresh_empty = false;
+                Ok(())
+            }
+            Event::OrderRead { at, order } => self.order_read(*at, order.as_ref()),
+            Event::ProvisioningStarted { item, at } => self.start_provisioning(*item, *at),
+            Event::ProvisioningSettled { item, at, outcome } => {
+                self.settle_provisioning(*item, *at, outcome)
+            }
+            Event::EsimRead { item, at, progress } => self.esim_read(*item, *at, progress),
+            Event::AttentionRaised { reason, .. } => {
+                match reason {
+                    AttentionReason::DeliveryOverdue => {
+                        self.in_state(OrderState::Placed)?;
+                        self.delivery_closed = true;
+                    }
+                    // A promise to answer a repetition that ran out leaves the question open.
+                    AttentionReason::OutcomeUnknown { attempt } => {
+                        self.attempt_mut(*attempt)?.replay_until = None;
+                    }
+                    _ => {}
+                }
+                self.raise(reason.clone());
+                Ok(())
+            }
+            Event::AttentionResolved { at, resolution, .. } => self.resolve(*at, resolution),
+            Event::Cancelled { why, .. } => {
+                self.in_state(OrderState::Requested)?;
+                if !self.attempts.iter().all(Attempt::is_harmless) {
+                    return Err("an earlier purchase call is not known to be harmless");
+                }
+                self.ending = Some(Ending::Cancelled { why: why.clone() });
+                Ok(())
+            }
+            Event::Expired { .. } => {
+                self.in_state(OrderState::Requested)?;
+                self.ending = Some(Ending::Expired);
+                Ok(())
+            }
+        }
+    }
+
+    fn in_state(&self, state: OrderState) -> Verdict {
+        if self.state == state { Ok(()) } else { Err("the order is in another state") }
+    }
+
+    fn attempt_mut(&mut self, number: AttemptNumber) -> Result<&mut Attempt, &'static str> {
+        self.attempts
+            .iter_mut()
+            .find(|attempt| attempt.number == number)
+            .ok_or("no such attempt was started")
+    }
+
+    pub(super) fn raise(&mut self, reason: AttentionReason) {
+        if !self.attention.iter().any(|attention| attention.reason == reason) {
+            self.attention.push(Attention { reason, open: true });
+        }
+    }
+
+    fn defer(&mut self, mut deferral: Deferral) {
+        deferral.count = self.deferral.as_ref().map_or(0, |last| last.count).saturating_add(1);
+        self.deferral = Some(deferral);
+        self.look_ups.fresh_empty = false;
+    }
+
+    fn start_placement(&mut self, event: &Event) -> Verdict {
+        let Event::PlacementStarted { attempt, opens_at, closes_at, request, replays, blind } = event
+        else {
+            return Err("not a placement");
+        };
+        self.in_state(OrderState::Requested)?;
+        if usize::from(*attempt) != self.attempts.len() + 1 {
+            return Err("attempts are numbered from 1 without a gap");
+        }
+        if closes_at <= opens_at {
+            return Err("the window closes before it opens");
+        }
+        let permitted = self.attempts.iter().rev().find(|earlier| {
+            earlier.replay_until.is_some()
+        });
+        match (replays, permitted) {
+            (Some(root), Some(earlier)) if earlier.root() == *root => {
+                if earlier.request != *request {
+                    return Err("a repetition sends the stored request");
+                }
+            }
+            (None, None) => {
+                if !self.look_ups.fresh_empty && !blind {
+                    return Err("no healthy look-up found nothing just before");
+                }
+            }
+            _ => return Err("only the permitted attempt may be repeated"),
+        }
+        self.attempts.push(Attempt {
+            number: *attempt,
+            opens_at: *opens_at,
+            closes_at: *closes_at,
+            request: request.clone(),
+            replays: *replays,
+            state: AttemptState::InFlight,
+            settled_at: None,
+            explained: false,
+            replay_until: None,
+        });
+        self.look_ups = LookUps::default();
+        Ok(())
+    }
+
+    /// Accepted for any started attempt that has not been settled, in every state: an answer that
+    /// arrives late is never dropped. A repetition of the same is accepted too.
+    fn settle_placement(
+        &mut self,
+        number: AttemptNumber,
+        at: Timestamp,
+        outcome: &PlacementOutcome,
+    ) -> Verdict {
+        let next = match outcome {
+            PlacementOutcome::Placed { order } => AttemptState::Placed { order: order.id.clone() },
+            PlacementOutcome::Refused { message } => {
+                AttemptState::Refused { message: message.clone() }
+            }
+            PlacementOutcome::NotSent { message, .. } => {
+                AttemptState::NotSent { message: message.clone() }
+            }
+            PlacementOutcome::Ambiguous { message } => {
+                AttemptState::Ambiguous { message: message.clone() }
+            }
+        };
+        let attempt = self.attempt_mut(number)?;
+        match &attempt.state {
+            AttemptState::InFlight | AttemptState::Abandoned => {}
+            settled if *settled == next => return Ok(()),
+            _ => return Err("the attempt was settled otherwise"),
+        }
+        attempt.state = next;
+        attempt.settled_at = Some(at);
+        let replays = attempt.replays;
+        let is_last = usize::from(number) == self.attempts.len();
+        match outcome {
+            PlacementOutcome::Placed { order } => {
+                self.placed_by(order.clone(), at);
+                self.explain_replayed(replays);
+            }
+            PlacementOutcome::Refused { message } => {
+                if self.placed.is_none() && self.ending.is_none() && is_last {
+                    self.ending = Some(Ending::Refused { message: message.clone() });
+                }
+            }
+            PlacementOutcome::NotSent { message, not_before, .. } => self.defer(Deferral {
+                at,
+                not_before: *not_before,
+                count: 0,
+                reason: None,
+                message: message.clone(),
+            }),
+            PlacementOutcome::Ambiguous { .. } => self.look_ups = LookUps::default(),
+        }
+        Ok(())
+    }
+
+    /// What became of every purchase call so far is established.
+    fn explain_all(&mut self) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| !attempt.is_harmless()) {
+            attempt.explained = true;
+        }
+    }
+
+    /// A provider that answers a repetition with the first order has thereby told what became of
+    /// every attempt of that request.
+    fn explain_replayed(&mut self, replays: Option<AttemptNumber>) {
+        let Some(first) = replays else { return };
+        for attempt in &mut self.attempts {
+            if attempt.root() == first {
+                attempt.explained = true;
+            }
+        }
+    }
+
+
+    /// Takes the provider's order as ours, or as a second charge where there already is one.
+    fn placed_by(&mut self, order: PlacedOrder, at: Timestamp) {
+        match &self.placed {
+            Some(known) if known.id == order.id => self.merge_order(order),
+            Some(_) => self.raise(AttentionReason::SecondCharge { order: order.id }),
+            None if matches!(self.ending, Some(Ending::Accepted | Ending::WrittenOff)) => {
+                self.raise(AttentionReason::SecondCharge { order: order.id });
+            }
+            None => {
+                self.ending = None;
+                self.placed_at = Some(at);
+                self.close_unknown();
+                self.placed = Some(PlacedOrder { items: Vec::new(), ..order.clone() });
+                self.merge_order(order);
+            }
+        }
+    }
+
+    /// A person has seen and settled everything that was open.
+    fn close_attention(&mut self) {
+        for attention in &mut self.attention {
+            attention.open = false;
+        }
+    }
+
+    /// The question that was open while nobody knew what happened is answered.
+    fn close_unknown(&mut self) {
+        for attention in &mut self.attention {
+            if matches!(
+                attention.reason,
+                AttentionReason::OutcomeUnknown { .. }
+                    | AttentionReason::AttemptsUsedUp
+                    | AttentionReason::UnsentUnconfirmed
+            ) {
+                attention.open = false;
+            }
+        }
+    }
+
+    /// Takes what a later answer adds to the provider's order.
+    fn merge_order(&mut self, order: PlacedOrder) {
+        let Some(placed) = &mut self.placed else { return };
+        placed.status = order.status;
+        placed.total = order.total.or(placed.total);
+        if order.items.len() >= placed.items.len() {
+            placed.items = order.items;
+        }
+        if !self.requested.content.is_top_up() {
+            for item in &placed.items {
+                let Some(esim) = &item.esim else { continue };
+                if !self.items.iter().any(|known| known.esim == *esim) {
+                    self.items.push(Item {
+                        esim: esim.clone(),
+                        package: item.package.clone(),
+                        state: ItemState::Awaiting,
+                    });
+                }
+            }
+        }
+    }
+
+    fn looked_up(&mut self, at: Timestamp, conclusive: bool, result: &LookUpResult) -> Verdict {
+        let awaited = match self.state {
+            OrderState::Requested | OrderState::Reconciling => true,
+            OrderState::NeedsAttention => self.placed.is_none(),
+            _ => false,
+        };
+        if !awaited {
+            return Err("nothing is looked for");
+        }
+        let unresolved = self.unresolved_attempt().cloned();
+        if conclusive
+            && unresolved.as_ref().is_none_or(|attempt| at < attempt.closes_at)
+        {
+            return Err("a look-up before the window is over proves nothing");
+        }
+        self.look_ups.count = self.look_ups.count.saturating_add(1);
+        self.look_ups.last_at = Some(at);
+        self.look_ups.fresh_empty = false;
+        let LookUpResult::Healthy { found } = result else { return Ok(()) };
+        match found.as_slice() {
+            [] => {
+                self.look_ups.last_empty_at = Some(at);
+                self.look_ups.fresh_empty = true;
+                if conclusive {
+                    self.look_ups.conclusive_empty.push(at);
+                }
+            }
+            [order] if self.is_what_was_asked_for(order) => {
+                self.explain_all();
+                self.placed_by(order.clone(), at);
+            }
+            [order] => self.raise(AttentionReason::FoundDiffers { order: order.id.clone() }),
+            several => self.raise(AttentionReason::SeveralFound {
+                orders: several.iter().map(|order| order.id.clone()).collect(),
+            }),
+        }
+        Ok(())
+    }
+
+    fn establish_absence(&mut self, number: AttemptNumber, look_ups: &[Timestamp]) -> Verdict {
+        self.in_state(OrderState::Reconciling)?;
+        if look_ups.is_empty() || look_ups != self.look_ups.conclusive_empty {
+            return Err("the look-ups named are not those that found nothing");
+        }
+        let attempt = self.attempt_mut(number)?;
+        if !attempt.is_unresolved() {
+            return Err("the attempt is not unresolved");
+        }
+        attempt.explained = true;
+        self.look_ups.fresh_empty = false;
+        self.deferral = None;
+        Ok(())
+    }
+
+    fn order_read(&mut self, at: Timestamp, order: Option<&PlacedOrder>) -> Verdict {
+        let Some(placed) = &self.placed else { return Err("the provider has no order yet") };
+        if let Some(order) = order {
+            if order.id != placed.id {
+                return Err("another order was read");
+            }
+            self.merge_order(order.clone());
+        }
+        self.order_reads = self.order_reads.saturating_add(1);
+        self.last_order_read = Some(at);
+        Ok(())
+    }
+
+    fn item_mut(&mut self, number: ItemNumber) -> Result<&mut Item, &'static str> {
+        if self.placed.is_none() {
+            return Err("nothing was bought yet");
+        }
+        self.items.get_mut(usize::from(number)).ok_or("the order has no such item")
+    }
+
+    fn start_provisioning(&mut self, number: ItemNumber, at: Timestamp) -> Verdict {
+        self.in_state(OrderState::Provisioning)?;
+        let item = self.item_mut(number)?;
+        item.state = match &item.state {
+            ItemState::Awaiting => ItemState::Provisioning {
+                since: at,
+                asked_at: at,
+                heard_at: at,
+                reads: 0,
+                progress: EsimProgress::Pending,
+            },
+            ItemState::Provisioning { since, progress: EsimProgress::NotStarted, .. } => {
+                ItemState::Provisioning {
+                    since: *since,
+                    asked_at: at,
+                    heard_at: at,
+                    reads: 0,
+                    progress: EsimProgress::Pending,
+                }
+            }
+            ItemState::Provisioning { .. } => {
+                return Err("no read said that nothing has happened yet");
+            }
+            ItemState::Ready | ItemState::Failed { .. } => return Err("the item is settled"),
+        };
+        Ok(())
+    }
+
+    fn settle_provisioning(
+        &mut self,
+        number: ItemNumber,
+        at: Timestamp,
+        outcome: &ProvisioningOutcome,
+    ) -> Verdict {
+        let item = self.item_mut(number)?;
+        // A profile that is there is there, whatever was believed before; no other outcome changes
+        // a settled item.
+        if item.state == ItemState::Ready {
+            return Ok(());
+        }
+        match outcome {
+            ProvisioningOutcome::Ready => item.state = ItemState::Ready,
+            ProvisioningOutcome::Failed { message } => {
+                item.state = ItemState::Failed { message: message.clone() };
+            }
+            ProvisioningOutcome::Pending | ProvisioningOutcome::Unknown { .. } => {
+                item.heard(at, EsimProgress::Pending, false)?;
+            }
+            ProvisioningOutcome::NotDone { .. } => {
+                item.heard(at, EsimProgress::NotStarted, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn esim_read(&mut self, number: ItemNumber, at: Timestamp, progress: &EsimProgress) -> Verdict {
+        let item = self.item_mut(number)?;
+        if let ItemState::Awaiting = item.state {
+            item.state = ItemState::Provisioning {
+                since: at,
+                asked_at: at,
+                heard_at: at,
+                reads: 0,
+                progress: EsimProgress::Pending,
+            };
+        }
+        item.heard(at, progress.clone(), true)
+    }
+
+    fn resolve(&mut self, at: Timestamp, resolution: &Resolution) -> Verdict {
+        self.in_state(OrderState::NeedsAttention)?;
+        match resolution {
+            Resolution::Attach { order } => {
+                self.close_attention();
+                self.explain_all();
+                self.placed = None;
+                self.items.clear();
+                self.delivery_closed = false;
+                self.ending = None;
+                self.placed_by(order.clone(), at);
+            }
+            Resolution::Resend { place_before } => {
+                if self.placed.is_some() {
+                    return Err("the provider has the order");
+                }
+                self.explain_all();
+                self.granted_attempts = self.granted_attempts.saturating_add(1);
+                self.place_before = *place_before;
+                self.ending = None;
+                self.deferral = None;
+                self.look_ups = LookUps::default();
+            }
+            Resolution::Accept => self.ending = Some(Ending::Accepted),
+            Resolution::WriteOff => self.ending = Some(Ending::WrittenOff),
+        }
+        if !matches!(resolution, Resolution::Attach { .. }) {
+            self.close_attention();
+        }
+        Ok(())
+    }
+}
+
+impl Item {
+    fn heard(&mut self, at: Timestamp, progress: EsimProgress, read: bool) -> Verdict {
+        let ItemState::Provisioning { since, asked_at, reads, .. } = &self.state else {
+            return Err("the item's profile is not awaited");
+        };
+        self.state = ItemState::Provisioning {
+            since: *since,
+            asked_at: *asked_at,
+            heard_at: at,
+            reads: if read { reads.saturating_add(1) } else { *reads },
+            progress,
+        };
+        Ok(())
+    }
+}

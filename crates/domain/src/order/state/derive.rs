@@ -1,0 +1,159 @@
+//! What follows from an order's facts: its state, and what a person should know.
+
+use rust_decimal::Decimal;
+
+use super::super::event::{AttentionReason, PlacedOrder};
+use super::{Attempt, Ending, ItemState, Order, OrderState};
+use crate::provider::ProviderOrderStatus;
+use crate::{Money, PackageId};
+
+impl Order {
+    /// Derives the state from the facts. The facts alone are changed by events, so that no order of
+    /// events can leave the two at odds.
+    pub(super) fn derive(&mut self) {
+        self.compare_with_the_wish();
+        self.state = self.derived_state();
+        if self.state == OrderState::NeedsAttention || self.state.is_final() {
+            self.look_ups.fresh_empty = false;
+        }
+    }
+
+    fn derived_state(&self) -> OrderState {
+        let open = self.attention.iter().any(|attention| attention.open);
+        let unless_open = |state| if open { OrderState::NeedsAttention } else { state };
+        if self.attempt_in_flight().is_some() {
+            return OrderState::Placing;
+        }
+        match &self.ending {
+            Some(Ending::Accepted) => return unless_open(OrderState::Fulfilled),
+            Some(Ending::WrittenOff) => return unless_open(OrderState::Failed),
+            _ => {}
+        }
+        if self.placed.is_some() {
+            return self.state_of_placed(open);
+        }
+        if self.unresolved_attempt().is_some() {
+            return unless_open(OrderState::Reconciling);
+        }
+        let harmless = self.attempts.iter().all(Attempt::is_harmless);
+        match &self.ending {
+            Some(_) if !harmless => OrderState::NeedsAttention,
+            Some(Ending::Cancelled { .. }) => unless_open(OrderState::Cancelled),
+            Some(_) => unless_open(OrderState::Failed),
+            None => unless_open(OrderState::Requested),
+        }
+    }
+
+    fn state_of_placed(&self, open: bool) -> OrderState {
+        let Some(placed) = &self.placed else { return OrderState::NeedsAttention };
+        // An earlier attempt nobody can explain, beside an order that is there: perhaps a second
+        // charge.
+        if self.unresolved_attempt().is_some() || placed.status.wants_attention() {
+            return OrderState::NeedsAttention;
+        }
+        if !self.is_delivered() {
+            return OrderState::Placed;
+        }
+        if self.items.iter().any(|item| !item.state.is_settled()) {
+            return OrderState::Provisioning;
+        }
+        if open { OrderState::NeedsAttention } else { OrderState::Fulfilled }
+    }
+
+    /// Whether nothing more is awaited from the provider's order itself.
+    pub(in crate::order) fn is_delivered(&self) -> bool {
+        let Some(placed) = &self.placed else { return false };
+        if self.delivery_closed || placed.status.is_final() {
+            return true;
+        }
+        if self.requested.content.is_top_up() {
+            return !placed.items.is_empty() && placed.status != ProviderOrderStatus::Pending;
+        }
+        self.items.len() >= self.requested.content.expected_items()
+    }
+
+    /// Raises what a person should know once the provider's order is there.
+    fn compare_with_the_wish(&mut self) {
+        let Some(placed) = self.placed.clone() else {
+            if self.ending.is_some() && !self.attempts.iter().all(Attempt::is_harmless) {
+                self.raise(AttentionReason::AttemptsUsedUp);
+            }
+            return;
+        };
+        if matches!(self.ending, Some(Ending::Accepted | Ending::WrittenOff)) {
+            return;
+        }
+        if placed.status.wants_attention() {
+            self.raise(AttentionReason::ProviderStatus { status: placed.status.clone() });
+        }
+        if let (Some(quoted), Some(charged)) = (self.quoted_total(), placed.total)
+            && differs(quoted, charged)
+        {
+            self.raise(AttentionReason::PriceDiffers { quoted, charged });
+        }
+        let unresolved = self.unresolved_attempt().map(|attempt| attempt.number);
+        if let Some(attempt) = unresolved {
+            self.raise(AttentionReason::OutcomeUnknown { attempt });
+        }
+        let expected = self.requested.content.expected_items();
+        if !self.requested.content.is_top_up()
+            && self.is_delivered()
+            && self.items.len() != expected
+        {
+            let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+            self.raise(AttentionReason::ItemCountDiffers {
+                expected: count(expected),
+                actual: count(self.items.len()),
+            });
+        }
+        let failed: Vec<AttentionReason> = self
+            .items
+            .iter()
+            .enumerate()
+            .filter_map(|(number, item)| match &item.state {
+                ItemState::Failed { message } => Some(AttentionReason::ItemFailed {
+                    item: u16::try_from(number).unwrap_or(u16::MAX),
+                    message: message.clone(),
+                }),
+                _ => None,
+            })
+            .collect();
+        for reason in failed {
+            self.raise(reason);
+        }
+    }
+
+    /// Whether an order that a look-up found can be the one that was asked for: the packages it
+    /// names are those of the wish. The price is compared apart: a provider that charged another
+    /// one still charged.
+    pub(super) fn is_what_was_asked_for(&self, order: &PlacedOrder) -> bool {
+        let named: Option<Vec<&PackageId>> =
+            order.items.iter().map(|item| item.package.as_ref()).collect();
+        let Some(mut named) = named.filter(|named| !named.is_empty()) else { return true };
+        let mut asked: Vec<&PackageId> = self
+            .requested
+            .content
+            .lines()
+            .iter()
+            .flat_map(|line| {
+                std::iter::repeat_n(&line.line.package, usize::from(line.line.quantity.get()))
+            })
+            .collect();
+        named.sort_unstable();
+        asked.sort_unstable();
+        // Fewer items than asked for may still be coming; each one named must have been asked for.
+        named.iter().all(|package| match asked.iter().position(|wanted| wanted == package) {
+            Some(place) => {
+                asked.remove(place);
+                true
+            }
+            None => false,
+        })
+    }
+}
+
+/// Whether two amounts differ by at least 0.0001, or in their currency.
+fn differs(quoted: Money, charged: Money) -> bool {
+    quoted.currency() != charged.currency()
+        || (quoted.amount() - charged.amount()).abs() >= Decimal::new(1, 4)
+}

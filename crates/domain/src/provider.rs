@@ -1,0 +1,130 @@
+//! The port to a wholesale provider of eSIMs, and what crosses it.
+
+mod capabilities;
+mod error;
+mod extension;
+mod forward;
+mod gate;
+mod request;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use futures_core::stream::BoxStream;
+
+pub use self::capabilities::{Capabilities, Dedup, LookupSupport, Provisioning, UsageSupport};
+pub use self::error::{ErrorKind, Operation, ProviderError, Reaction};
+pub use self::extension::EsimProviderExt;
+pub use self::gate::{CallClass, Gate, OpenGate};
+pub use self::request::{
+    DestinationFilter, EmptyEsimKey, EsimKey, FoundOrders, Line, OrderLookup, OrderRequest,
+    PackageQuery, ProviderOrder, ProviderOrderItem, ProviderOrderStatus, ProvisionRequest,
+    ProvisionTarget, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+};
+use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
+
+/// What a call to a provider gives.
+pub type Result<T, E = ProviderError> = std::result::Result<T, E>;
+
+/// A wholesale provider of eSIMs.
+///
+/// Used as `Arc<dyn EsimProvider>` and chosen at run time; implemented for `Arc` and `Box` of any
+/// provider, so that a layer wraps either. Every method is required: a default would let a wrapper
+/// forget it. Conveniences are in [`EsimProviderExt`]. What one provider alone sells is an inherent
+/// method of its adapter.
+///
+/// # The contract
+///
+/// - An implementation makes one attempt at each HTTP request. Retrying is a layer's business, and
+///   purchases are never retried but by the order machine.
+/// - A call that [`Capabilities`] rules out answers [`ErrorKind::Unsupported`].
+/// - Where an effect may have happened, the error is [`ErrorKind::Ambiguous`]. In doubt: ambiguous.
+/// - Listings are complete or end in an error. They are never quietly short.
+/// - No token, activation code, PIN or PUK appears in an error or in `Debug`.
+/// - Dropping a future may abandon a request that was sent. Whoever drops a purchase call must
+///   treat it as ambiguous.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait EsimProvider: Debug + Send + Sync + 'static {
+    /// The name under which orders, eSIMs and logs know this provider.
+    fn name(&self) -> &ProviderName;
+
+    /// The facts that decide how it may be used; those of the current stack, layers included.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Where packages exist, in the provider's order.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read: never [`ErrorKind::Ambiguous`].
+    async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>>;
+
+    /// The packages that match `query`, each once, in the provider's order.
+    ///
+    /// Pages stay inside. An item whose error reacts with [`Reaction::Retry`] does not end the
+    /// stream: polling again asks for the same page once more. Any other error ends it. A list that
+    /// moves while it is read is started again a bounded number of times and is then an error; a
+    /// row that the provider deletes meanwhile may be missed.
+    fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>>;
+
+    /// The packages that can top up an eSIM, under the same rules as [`EsimProvider::packages`].
+    /// Needs [`Capabilities::top_up`].
+    fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>>;
+
+    /// *All* orders that match, compared for equality on our side, and whether the answer was cut.
+    /// None found is `Ok` and empty.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders>;
+
+    /// One eSIM. Before its profile is generated it has no activation.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where there is none; those of any read.
+    async fn esim(&self, key: &EsimKey) -> Result<Esim>;
+
+    /// What is used and left of an eSIM's plan. Needs [`Capabilities::usage`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] or [`ErrorKind::Rejected`] where this eSIM's usage cannot be read;
+    /// those of any read.
+    async fn usage(&self, query: &UsageQuery) -> Result<Usage>;
+
+    /// What is left in the wallet.
+    ///
+    /// # Errors
+    ///
+    /// Those of any read.
+    async fn balance(&self) -> Result<Money>;
+
+    /// Has the profiles of an order or of one eSIM generated. Moves no money; repeated only by the
+    /// order machine. A generation still under way is `Ok` with an eSIM that is pending and has no
+    /// activation.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ambiguous`] on a time-out or a gateway's error; [`ErrorKind::Rejected`] where a
+    /// travel date is missing or wrong.
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>>;
+
+    /// Buys. **Costs money.** Sends at most one request, inside `request.window`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] only where nothing was sent; [`ErrorKind::Ambiguous`] wherever it
+    /// may have landed; [`ErrorKind::Rejected`], [`ErrorKind::InsufficientFunds`] and
+    /// [`ErrorKind::RateLimited`] where the provider refused before taking money.
+    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder>;
+
+    /// Buys more data for an eSIM. **Costs money.** The same rules as
+    /// [`EsimProvider::place_order`]. Needs [`Capabilities::top_up`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EsimProvider::place_order`].
+    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder>;
+}

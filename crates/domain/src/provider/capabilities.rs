@@ -1,0 +1,98 @@
+//! Facts about a provider that change a decision.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+/// What a provider does with a second order under one reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dedup {
+    /// Nothing it promises: it may charge twice.
+    None,
+    /// It refuses, and the refusal is the sign that the first one landed.
+    Rejects,
+    /// It answers with the first order again.
+    Replays {
+        /// For how long after the first one; `None` where undocumented (then one hour is assumed).
+        window: Option<Duration>,
+    },
+}
+
+/// How an order can be found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookupSupport {
+    /// By our reference.
+    pub by_reference: bool,
+    /// By the moment it was made.
+    pub since: bool,
+    /// How long a new order may stay invisible.
+    pub lag: Duration,
+}
+
+/// How a profile comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provisioning {
+    /// By a call of its own after the order.
+    SeparateCall,
+    /// The order's answer holds it.
+    WithOrder,
+    /// By itself after the order; reading the eSIM shows when.
+    Polled,
+}
+
+/// How usage can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageSupport {
+    /// How far behind the figures may be.
+    pub lag: Duration,
+    /// Whether there are figures for each day.
+    pub daily: bool,
+}
+
+/// What a provider can do and promises. Every field changes a decision somewhere; a provider that
+/// lies about one fails the conformance suite.
+///
+/// Written from [`Capabilities::NONE`]: `Capabilities { top_up: true, ..Capabilities::NONE }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// What a second order under one reference does.
+    pub dedup: Dedup,
+    /// How an order can be found again; `None` where it cannot.
+    pub lookup: Option<LookupSupport>,
+    /// The longest time after a request in which its effect may still appear, as documented.
+    pub longest_effect: Duration,
+    /// The adapter's time-out of a purchase call.
+    pub purchase_time_out: Duration,
+    /// How a profile comes to be.
+    pub provisioning: Provisioning,
+    /// Lines in one order; `None` where no limit is documented.
+    pub lines_per_order: Option<NonZeroU16>,
+    /// eSIMs in one order; `None` where no limit is documented.
+    pub esims_per_order: Option<NonZeroU16>,
+    /// Whether an eSIM can be topped up.
+    pub top_up: bool,
+    /// Whether and how usage can be read.
+    pub usage: Option<UsageSupport>,
+    /// Whether it sends events by webhook.
+    pub webhooks: bool,
+}
+
+impl Capabilities {
+    /// A provider that can do nothing but sell, and promises nothing.
+    pub const NONE: Self = Self {
+        dedup: Dedup::None,
+        lookup: None,
+        longest_effect: Duration::ZERO,
+        purchase_time_out: Duration::from_secs(60),
+        provisioning: Provisioning::SeparateCall,
+        lines_per_order: None,
+        esims_per_order: None,
+        top_up: false,
+        usage: None,
+        webhooks: false,
+    };
+
+    /// Whether an order can be found by our reference.
+    pub fn finds_by_reference(&self) -> bool {
+        self.lookup.is_some_and(|lookup| lookup.by_reference)
+    }
+}

@@ -1,0 +1,251 @@
+//! What can go wrong with a provider, sorted by what it means for money.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::ProviderName;
+
+/// Which call of the port failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// [`EsimProvider::destinations`](super::EsimProvider::destinations)
+    Destinations,
+    /// [`EsimProvider::packages`](super::EsimProvider::packages)
+    Packages,
+    /// [`EsimProvider::top_up_packages`](super::EsimProvider::top_up_packages)
+    TopUpPackages,
+    /// [`EsimProvider::find_orders`](super::EsimProvider::find_orders)
+    FindOrders,
+    /// [`EsimProvider::esim`](super::EsimProvider::esim)
+    Esim,
+    /// [`EsimProvider::usage`](super::EsimProvider::usage)
+    Usage,
+    /// [`EsimProvider::balance`](super::EsimProvider::balance)
+    Balance,
+    /// [`EsimProvider::provision`](super::EsimProvider::provision)
+    Provision,
+    /// [`EsimProvider::place_order`](super::EsimProvider::place_order)
+    PlaceOrder,
+    /// [`EsimProvider::top_up`](super::EsimProvider::top_up)
+    TopUp,
+    /// A call that only one provider has.
+    Other(&'static str),
+}
+
+impl Operation {
+    /// The name of the call, as it stands in logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Destinations => "destinations",
+            Self::Packages => "packages",
+            Self::TopUpPackages => "top_up_packages",
+            Self::FindOrders => "find_orders",
+            Self::Esim => "esim",
+            Self::Usage => "usage",
+            Self::Balance => "balance",
+            Self::Provision => "provision",
+            Self::PlaceOrder => "place_order",
+            Self::TopUp => "top_up",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether the call costs money.
+    pub const fn is_purchase(self) -> bool {
+        matches!(self, Self::PlaceOrder | Self::TopUp)
+    }
+
+    /// Whether the call changes something at the provider.
+    pub const fn has_effect(self) -> bool {
+        self.is_purchase() || matches!(self, Self::Provision)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// What happened, for people and metrics. Code asks [`ProviderError::reaction`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Not sent, or a read failed: nothing happened.
+    Unavailable,
+    /// Refused before processing, for asking too often.
+    RateLimited,
+    /// An effect may have happened.
+    Ambiguous,
+    /// Understood and refused.
+    Rejected,
+    /// There is no such thing, or it belongs to somebody else.
+    NotFound,
+    /// The provider, or this package or eSIM, cannot do that.
+    Unsupported,
+    /// The wallet is too small.
+    InsufficientFunds,
+    /// The token is missing, wrong or not allowed to do this.
+    Unauthorized,
+    /// A read was answered with something that cannot be understood.
+    InvalidResponse,
+    /// Our own settings are wrong.
+    Config,
+}
+
+impl ErrorKind {
+    /// The name of the kind, as it stands in logs, metrics and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::RateLimited => "rate_limited",
+            Self::Ambiguous => "ambiguous",
+            Self::Rejected => "rejected",
+            Self::NotFound => "not_found",
+            Self::Unsupported => "unsupported",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::Unauthorized => "unauthorized",
+            Self::InvalidResponse => "invalid_response",
+            Self::Config => "config",
+        }
+    }
+}
+
+/// What code must do about an error. Exhaustive on purpose: a new reaction must be handled by
+/// every caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Nothing happened; the same call may be made again.
+    Retry {
+        /// Not before this long, where the provider said so.
+        after: Option<Duration>,
+    },
+    /// Something may have happened: look, never repeat.
+    Reconcile,
+    /// Give this request up.
+    Refuse,
+    /// Stop until a person acted.
+    Halt,
+}
+
+/// A call to a provider that failed.
+///
+/// Its message is a lowercase fragment without a full stop; neither it nor `Debug` shows a secret.
+#[derive(Debug)]
+pub struct ProviderError {
+    kind: ErrorKind,
+    provider: ProviderName,
+    operation: Operation,
+    message: String,
+    code: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl ProviderError {
+    /// An error of `kind` in `operation` at `provider`.
+    pub fn new(
+        kind: ErrorKind,
+        provider: ProviderName,
+        operation: Operation,
+        message: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        Self { kind, provider, operation, message, code: None, retry_after: None, source: None }
+    }
+
+    /// The same with the provider's own error code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// The same with the time the provider asked us to wait.
+    #[must_use]
+    pub const fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// The same with what caused it. The cause must not show a secret either.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What happened.
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// At which provider.
+    pub const fn provider(&self) -> &ProviderName {
+        &self.provider
+    }
+
+    /// In which call.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The provider's words or ours, for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The provider's own error code, where it gave one.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// How long the provider asked us to wait.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What code must do about it.
+    pub const fn reaction(&self) -> Reaction {
+        match self.kind {
+            ErrorKind::Unavailable => Reaction::Retry { after: None },
+            ErrorKind::RateLimited => Reaction::Retry { after: self.retry_after },
+            ErrorKind::Ambiguous => Reaction::Reconcile,
+            ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported => Reaction::Refuse,
+            ErrorKind::InsufficientFunds
+            | ErrorKind::Unauthorized
+            | ErrorKind::InvalidResponse
+            | ErrorKind::Config => Reaction::Halt,
+        }
+    }
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            ErrorKind::Unavailable => "could not be reached",
+            ErrorKind::RateLimited => "asks for fewer requests",
+            ErrorKind::Ambiguous => "may or may not have done it",
+            ErrorKind::Rejected => "refused",
+            ErrorKind::NotFound => "knows no such thing",
+            ErrorKind::Unsupported => "cannot do that",
+            ErrorKind::InsufficientFunds => "reports too small a wallet",
+            ErrorKind::Unauthorized => "does not accept the token",
+            ErrorKind::InvalidResponse => "gave an answer that cannot be read",
+            ErrorKind::Config => "cannot be called with these settings",
+        };
+        write!(formatter, "{} {what} ({}): {}", self.provider, self.operation, self.message)?;
+        if let Some(code) = &self.code {
+            write!(formatter, " [{code}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for ProviderError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

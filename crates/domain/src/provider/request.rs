@@ -1,0 +1,324 @@
+//! What is asked of a provider, and the orders it answers with.
+
+use std::fmt;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::package::Geography;
+use crate::{
+    Clock, CountryCode, DataSize, Esim, EsimId, Iccid, Money, Monotonic, PackageId,
+    ProviderOrderId, Reference,
+};
+
+/// Which destinations to list. Empty: all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DestinationFilter {
+    /// Only those that reach so wide.
+    pub geography: Option<Geography>,
+}
+
+/// Which packages to list. Empty: the whole catalogue. Every field narrows; what comes out matches
+/// all of them exactly, whatever the provider's own filter does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageQuery {
+    /// Packages sold for this country.
+    pub country: Option<CountryCode>,
+    /// Packages of the destination with this provider's code, as in a
+    /// [`Destination`](crate::Destination).
+    pub destination_code: Option<String>,
+    /// Packages of the destination with this provider's name, as in a
+    /// [`Destination`](crate::Destination).
+    pub destination_name: Option<String>,
+    /// Packages that reach so wide.
+    pub geography: Option<Geography>,
+    /// Packages of exactly so many days.
+    pub days: Option<u16>,
+    /// Packages of exactly so much data.
+    pub data: Option<DataSize>,
+    /// Unlimited packages only.
+    pub unlimited: bool,
+    /// This one package.
+    pub package: Option<PackageId>,
+}
+
+impl PackageQuery {
+    /// The query for one package.
+    pub fn one(package: PackageId) -> Self {
+        Self { package: Some(package), ..Self::default() }
+    }
+}
+
+/// Which top-ups to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpQuery {
+    /// The eSIM they are for.
+    pub esim: EsimKey,
+    /// Top-ups of exactly so many days.
+    pub days: Option<u16>,
+    /// Top-ups of exactly so much data.
+    pub data: Option<DataSize>,
+    /// Unlimited top-ups only.
+    pub unlimited: bool,
+    /// This one package.
+    pub package: Option<PackageId>,
+}
+
+impl TopUpQuery {
+    /// All top-ups for an eSIM.
+    pub const fn all(esim: EsimKey) -> Self {
+        Self { esim, days: None, data: None, unlimited: false, package: None }
+    }
+}
+
+/// How to find an order again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderLookup {
+    /// All orders under our reference.
+    Reference {
+        /// Our reference.
+        reference: Reference,
+        /// No order older than this can be meant.
+        not_before: Timestamp,
+    },
+    /// The order with the provider's id.
+    Id(ProviderOrderId),
+    /// All orders made at this moment or later.
+    Since(Timestamp),
+}
+
+/// The orders a look-up found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundOrders {
+    /// All that match.
+    pub orders: Vec<ProviderOrder>,
+    /// Whether these are all there are. A cut list proves no absence.
+    pub complete: bool,
+}
+
+/// Where an order stands at the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProviderOrderStatus {
+    /// Accepted; the items may come later.
+    Pending,
+    /// Done.
+    Completed,
+    /// Taken back before it was done.
+    Cancelled,
+    /// The money went back.
+    Refunded,
+    /// A person has to do something at the provider.
+    ActionRequired,
+    /// Done and filed away.
+    Archived,
+    /// A state this release has no word for; the provider's text. Nothing waits for it for ever.
+    Other(String),
+}
+
+impl ProviderOrderStatus {
+    /// Whether the provider will change it no more by itself.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled | Self::Refunded | Self::Archived)
+    }
+
+    /// Whether a person should look: the order was taken back, or asks for something.
+    pub const fn wants_attention(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Refunded | Self::ActionRequired)
+    }
+}
+
+/// One eSIM of a provider's order, as far as the answer names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderOrderItem {
+    /// What was bought.
+    pub package: Option<PackageId>,
+    /// The eSIM.
+    pub esim: Option<EsimId>,
+    /// What this one cost.
+    pub price: Option<Money>,
+    /// The finished profile, where the answer already holds it.
+    pub profile: Option<Esim>,
+}
+
+/// An order as the provider tells it. Some answer with an id alone and deliver later, some with the
+/// finished profiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderOrder {
+    /// The provider's id.
+    pub id: ProviderOrderId,
+    /// The reference it was made under, where the provider repeats it.
+    pub reference: Option<Reference>,
+    /// Where it stands.
+    pub status: ProviderOrderStatus,
+    /// What was charged in all.
+    pub total: Option<Money>,
+    /// Its eSIMs, one entry each.
+    pub items: Vec<ProviderOrderItem>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+}
+
+/// The names by which an eSIM is known: its id, its card number, or both; never neither.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EsimKey {
+    id: Option<EsimId>,
+    iccid: Option<Iccid>,
+}
+
+/// An eSIM was to be named by nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an eSIM is named by its id or its ICCID; neither was given")]
+pub struct EmptyEsimKey;
+
+impl EsimKey {
+    /// The eSIM with these names.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyEsimKey`] where both are missing.
+    pub fn new(id: Option<EsimId>, iccid: Option<Iccid>) -> Result<Self, EmptyEsimKey> {
+        if id.is_none() && iccid.is_none() { Err(EmptyEsimKey) } else { Ok(Self { id, iccid }) }
+    }
+
+    /// The eSIM with the provider's id.
+    pub const fn from_id(id: EsimId) -> Self {
+        Self { id: Some(id), iccid: None }
+    }
+
+    /// The eSIM that bears this card number now.
+    pub const fn from_iccid(iccid: Iccid) -> Self {
+        Self { id: None, iccid: Some(iccid) }
+    }
+
+    /// The provider's id, where known.
+    pub const fn id(&self) -> Option<&EsimId> {
+        self.id.as_ref()
+    }
+
+    /// The card number, where known.
+    pub const fn iccid(&self) -> Option<&Iccid> {
+        self.iccid.as_ref()
+    }
+}
+
+impl fmt::Display for EsimKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.id, &self.iccid) {
+            (Some(id), _) => id.fmt(formatter),
+            (None, Some(iccid)) => iccid.fmt(formatter),
+            (None, None) => formatter.pad(""),
+        }
+    }
+}
+
+/// Which usage to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// Of which eSIM.
+    pub esim: EsimKey,
+    /// Day by day as well, where the provider has it.
+    pub daily: bool,
+}
+
+/// What to generate profiles for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProvisionTarget {
+    /// One eSIM.
+    Esim(EsimId),
+    /// All eSIMs of the order under our reference.
+    Order(Reference),
+}
+
+/// Asks for profiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvisionRequest {
+    /// For which eSIM or order.
+    pub target: ProvisionTarget,
+    /// The day the journey starts, where the package asks for it.
+    pub start_date: Option<Date>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What.
+    pub package: PackageId,
+    /// How many eSIMs of it.
+    pub quantity: NonZeroU16,
+    /// What one was quoted at, wholesale.
+    pub unit_price: Money,
+    /// Days, for providers that sell by the day.
+    pub days: Option<u16>,
+}
+
+/// The time in which a purchase may be sent and answered, on two clocks: a sender stops when
+/// *either* says it is over, so that no step of a wall clock costs money.
+///
+/// The adapter asks [`SendWindow::remaining`] after all its waiting, just before it writes to the
+/// socket, and uses the smaller of that and its own time-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendWindow {
+    /// Nothing is sent before this moment: an earlier one means that the wall clock was set back.
+    pub opens_at: Timestamp,
+    /// The end on the wall clock.
+    pub closes_at: Timestamp,
+    /// The end on this process's own clock.
+    pub closes_at_monotonic: Monotonic,
+}
+
+impl SendWindow {
+    /// The window that opens now and is `length` long.
+    pub fn open(clock: &dyn Clock, length: Duration) -> Self {
+        let opens_at = clock.now();
+        Self {
+            opens_at,
+            closes_at: crate::clock::later(opens_at, length),
+            closes_at_monotonic: clock.monotonic().plus(length),
+        }
+    }
+
+    /// What is left of the window on the clock that says less; `None` once either says it is over,
+    /// or that it has not begun.
+    pub fn remaining(&self, clock: &dyn Clock) -> Option<Duration> {
+        let now = clock.now();
+        if now < self.opens_at {
+            return None;
+        }
+        let wall = Duration::try_from(self.closes_at.duration_since(now)).ok()?;
+        let own = self.closes_at_monotonic.since(clock.monotonic());
+        Some(wall.min(own)).filter(|left| !left.is_zero())
+    }
+}
+
+/// Buys eSIMs. The HTTP body is a pure function of it, so that the journal's copy is the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRequest {
+    /// What we call the order, for life.
+    pub reference: Reference,
+    /// What is bought. Two lines for one package stay two lines.
+    pub lines: Vec<Line>,
+    /// The day the journey starts, where a package asks for it.
+    pub start_date: Option<Date>,
+    /// When it may be sent.
+    pub window: SendWindow,
+}
+
+/// Buys more data for an eSIM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpRequest {
+    /// What we call the order, for life.
+    pub reference: Reference,
+    /// For which eSIM.
+    pub esim: EsimKey,
+    /// What is bought, once.
+    pub package: PackageId,
+    /// What it was quoted at, wholesale.
+    pub unit_price: Money,
+    /// When it may be sent.
+    pub window: SendWindow,
+}

@@ -1,0 +1,385 @@
+//! The price list of the simulated provider: computed from a seed, never stored.
+
+mod geography;
+mod plan;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+
+pub(crate) use self::geography::country_name;
+pub use self::geography::Geography;
+pub use self::plan::{Plan, PlanData, Talk};
+use self::geography::{Place, places, slug};
+use self::plan::{Tariff, USUAL, plans, variety};
+
+/// The sentence every package carries in its notes.
+pub const NOTHING_IS_REAL: &str = "Sandbox: no real money, cannot be installed";
+
+/// One travel date in so many packages: about 30 of 28,000, as the provider's explorer says.
+const TRAVEL_DATE_ONE_IN: u64 = 800;
+const NO_USAGE_CHECK_ONE_IN: u64 = 50;
+const NO_HOTSPOT_ONE_IN: u64 = 25;
+
+/// A catalogue that was asked to be larger than what can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sandbox catalogue holds 1 to {largest} packages, not {asked}: ask for fewer")]
+pub struct CatalogueSize {
+    asked: usize,
+    largest: usize,
+}
+
+/// A destination with its packages.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its slug, such as `south-korea`.
+    pub slug: String,
+    /// Its name, such as `South Korea`. Unique.
+    pub name: String,
+    /// ISO 3166-1 alpha-2 for a country, a code of the provider's own otherwise. Not unique.
+    pub code: String,
+    /// A word like a continent.
+    pub region: &'static str,
+    /// What it spans.
+    pub geography: Geography,
+    /// ISO codes of the countries covered, with the networks and carriers there.
+    pub signals: Vec<Signal>,
+    /// The cheapest package, in US dollars.
+    pub lowest_price: Decimal,
+    /// The dearest package, in US dollars.
+    pub highest_price: Decimal,
+    packages: usize,
+    tariff: Tariff,
+}
+
+/// The reception in one country.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// ISO 3166-1 alpha-2.
+    pub code: &'static str,
+    /// The country's name.
+    pub name: String,
+    /// Network generations, such as `4G`.
+    pub networks: Vec<&'static str>,
+    /// Made-up carriers.
+    pub carriers: Vec<&'static str>,
+}
+
+/// One sellable package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CataloguePackage {
+    /// The provider's id, such as `esim-portugal-15days-3gb-all`. Opaque to a client.
+    pub id: String,
+    /// The display name, such as `3 GB - 15 Days`.
+    pub name: String,
+    /// Which destination, as an index into [`Catalogue::groups`].
+    pub group: usize,
+    /// What is sold.
+    pub plan: Plan,
+    /// The wholesale price in US dollars, two decimals.
+    pub price: Decimal,
+    /// Whether tethering is allowed.
+    pub hotspot: bool,
+    /// Whether the usage endpoints work for it.
+    pub usage_check: bool,
+    /// Whether a start date must be given when the profile is made.
+    pub travel_date: bool,
+}
+
+impl CataloguePackage {
+    /// Whether an eSIM of this package can be topped up: those with talk cannot.
+    pub fn top_up(&self) -> bool {
+        self.plan.talk.is_none()
+    }
+
+    /// Whether it may be bought as a top-up: data alone, and no start date to give.
+    pub fn is_top_up(&self) -> bool {
+        self.plan.talk.is_none() && !self.travel_date
+    }
+
+    /// What a person should know before buying.
+    pub fn notes(&self) -> Vec<&'static str> {
+        let mut notes = vec![NOTHING_IS_REAL];
+        if !self.usage_check {
+            notes.push("Check usage by dialling *100#");
+        }
+        notes
+    }
+}
+
+/// What a listing asks for. Empty asks for everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogueFilter {
+    /// The full name of a destination.
+    pub name: Option<String>,
+    /// The code of a destination.
+    pub code: Option<String>,
+    /// What the destination spans.
+    pub geography: Option<Geography>,
+    /// Validity in days, exactly.
+    pub days: Option<u64>,
+    /// Data in megabytes, exactly; ignored when only unlimited packages are asked for.
+    pub megabytes: Option<Decimal>,
+    /// Only unlimited packages.
+    pub unlimited: bool,
+    /// One package; everything else is then ignored.
+    pub package: Option<String>,
+}
+
+impl CatalogueFilter {
+    /// Whether a package passes what is asked of it alone; its destination is not looked at.
+    pub(crate) fn takes(&self, package: &CataloguePackage) -> bool {
+        match &self.package {
+            Some(id) => *id == package.id,
+            None => package.plan.fits(self),
+        }
+    }
+}
+
+/// The whole price list. Memory grows with the number of destinations, not of packages.
+#[derive(Debug)]
+pub struct Catalogue {
+    seed: u64,
+    size: usize,
+    groups: Vec<Group>,
+    plans: Vec<Plan>,
+    by_slug: HashMap<String, usize>,
+    by_plan: HashMap<String, usize>,
+}
+
+/// The rows that a filter leaves, countable and reachable by number without listing them.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    plans: Vec<usize>,
+    /// Group and the rows it takes.
+    groups: Vec<(usize, Range<usize>)>,
+}
+
+impl Catalogue {
+    /// The catalogue of this seed and size. The same two always give the same packages.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueSize`] for zero packages, or for more than can be told apart.
+    pub fn new(seed: u64, size: usize) -> Result<Self, CatalogueSize> {
+        let mut places = places();
+        let largest = places.len() * variety();
+        if size == 0 || size > largest {
+            return Err(CatalogueSize { asked: size, largest });
+        }
+        places.truncate((size / 8).clamp(1, places.len()));
+        let (share, left) = (size / places.len(), size % places.len());
+        let plans = plans(share + 1);
+        let groups: Vec<Group> = places
+            .into_iter()
+            .enumerate()
+            .map(|(index, place)| group(seed, place, &plans[..share + usize::from(index < left)]))
+            .collect();
+        Ok(Self {
+            seed,
+            size,
+            by_slug: groups.iter().enumerate().map(|(index, group)| (group.slug.clone(), index)).collect(),
+            by_plan: plans.iter().enumerate().map(|(index, plan)| (plan.slug(), index)).collect(),
+            groups,
+            plans,
+        })
+    }
+
+    /// How many packages there are.
+    pub fn len(&self) -> usize {
+        self.size
+    }
+
+    /// Whether there is nothing for sale, which never happens.
+    pub fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    /// The destinations, in the order of the listing.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The package at a place of the listing, counted from 0.
+    pub fn package(&self, index: usize) -> Option<CataloguePackage> {
+        let all = self.select(&CatalogueFilter::default());
+        (index < self.size).then(|| self.row(&all, index))
+    }
+
+    /// Every package, computed as the iterator goes.
+    pub fn packages(&self) -> impl Iterator<Item = CataloguePackage> {
+        self.groups
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| (0..group.packages).map(move |plan| self.build(index, plan)))
+    }
+
+    /// The package of this id.
+    pub fn find(&self, id: &str) -> Option<CataloguePackage> {
+        let (group, plan) = self.locate(id)?;
+        Some(self.build(group, plan))
+    }
+
+    fn locate(&self, id: &str) -> Option<(usize, usize)> {
+        let inner = id.strip_prefix("esim-")?.strip_suffix("-all")?;
+        let days = inner.rfind("days-")?;
+        let cut = inner[..days].rfind('-')?;
+        let group = *self.by_slug.get(&inner[..cut])?;
+        let plan = *self.by_plan.get(&inner[cut + 1..])?;
+        (plan < self.groups[group].packages).then_some((group, plan))
+    }
+
+    /// The rows a filter leaves, in the order of the listing.
+    pub(crate) fn select(&self, filter: &CatalogueFilter) -> Selection {
+        if let Some(id) = &filter.package {
+            return match self.locate(id) {
+                Some((group, plan)) => Selection { plans: vec![plan], groups: vec![(group, 0..1)] },
+                None => Selection { plans: Vec::new(), groups: Vec::new() },
+            };
+        }
+        let plans: Vec<usize> =
+            (0..self.plans.len()).filter(|index| self.plans[*index].fits(filter)).collect();
+        let mut start = 0;
+        let mut groups = Vec::new();
+        for (index, group) in self.groups.iter().enumerate() {
+            let rows = plans.partition_point(|plan| *plan < group.packages);
+            if rows > 0 && group.fits(filter) {
+                groups.push((index, start..start + rows));
+                start += rows;
+            }
+        }
+        Selection { plans, groups }
+    }
+
+    /// The package in a row of a selection.
+    pub(crate) fn row(&self, selection: &Selection, row: usize) -> CataloguePackage {
+        let place = selection.groups.partition_point(|(_, rows)| rows.end <= row);
+        let (group, rows) = &selection.groups[place];
+        self.build(*group, selection.plans[row - rows.start])
+    }
+
+    /// The packages that may top up an eSIM of this destination.
+    pub(crate) fn top_ups(&self, group: usize) -> impl Iterator<Item = CataloguePackage> {
+        (0..self.groups[group].packages)
+            .map(move |plan| self.build(group, plan))
+            .filter(CataloguePackage::is_top_up)
+    }
+
+    fn build(&self, group_index: usize, plan_index: usize) -> CataloguePackage {
+        let group = &self.groups[group_index];
+        let plan = self.plans[plan_index];
+        let chance = hash(hash(self.seed, group_index), plan_index);
+        let odd = |one_in: u64, salt: usize| {
+            plan_index >= USUAL.len() && hash(chance, salt).is_multiple_of(one_in)
+        };
+        // Two of Kenya's usual packages are the well-known exceptions that tests and guides name.
+        let kenya = group.slug == "kenya";
+        CataloguePackage {
+            id: format!("esim-{}-{}-all", group.slug, plan.slug()),
+            name: plan.name(),
+            group: group_index,
+            plan,
+            price: group.tariff.price(&plan),
+            hotspot: !odd(NO_HOTSPOT_ONE_IN, 1),
+            usage_check: !(odd(NO_USAGE_CHECK_ONE_IN, 2) || kenya && plan == USUAL[7]),
+            travel_date: odd(TRAVEL_DATE_ONE_IN, 3) || kenya && plan == USUAL[5],
+        }
+    }
+}
+
+impl Selection {
+    /// How many packages are left.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.last().map_or(0, |(_, rows)| rows.end)
+    }
+
+    /// The rows of each group, for a listing that counts groups.
+    pub(crate) fn group_rows(&self) -> impl Iterator<Item = Range<usize>> {
+        self.groups.iter().map(|(_, rows)| rows.clone())
+    }
+}
+
+impl Plan {
+    fn fits(&self, filter: &CatalogueFilter) -> bool {
+        let days = filter.days.is_none_or(|days| days == u64::from(self.days));
+        let data = if filter.unlimited {
+            self.is_unlimited()
+        } else {
+            filter.megabytes.is_none_or(|wanted| self.megabytes().is_some_and(|has| wanted == has.into()))
+        };
+        days && data
+    }
+}
+
+impl Group {
+    fn fits(&self, filter: &CatalogueFilter) -> bool {
+        let same = |wanted: &Option<String>, has: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(has))
+        };
+        same(&filter.name, &self.name)
+            && same(&filter.code, &self.code)
+            && filter.geography.is_none_or(|wanted| wanted == self.geography)
+    }
+}
+
+fn group(seed: u64, place: Place, plans: &[Plan]) -> Group {
+    let slug = slug(&place.name);
+    let chance = slug.bytes().fold(seed, |state, byte| hash(state, usize::from(byte)));
+    let (times, off) = match place.geography {
+        Geography::Local => (100, 0),
+        Geography::Regional => (130, 20),
+        Geography::Global => (200, 60),
+    };
+    let tariff = Tariff {
+        base: 40 + off + chance % 80,
+        gigabyte: (55 + (chance >> 8) % 200) * times / 100,
+        day: 2 + (chance >> 24) % 4,
+    };
+    let prices = || plans.iter().map(|plan| tariff.price(plan));
+    Group {
+        slug,
+        name: place.name,
+        code: place.code,
+        region: place.continent,
+        geography: place.geography,
+        signals: place.covers.into_iter().map(|code| signal(seed, code)).collect(),
+        lowest_price: prices().min().unwrap_or_default(),
+        highest_price: prices().max().unwrap_or_default(),
+        packages: plans.len(),
+        tariff,
+    }
+}
+
+fn signal(seed: u64, code: &'static str) -> Signal {
+    const CARRIERS: [&str; 6] = [
+        "Sandbox Mobile",
+        "Example Telecom",
+        "Placeholder Cellular",
+        "Specimen Networks",
+        "Dummy Wireless",
+        "Sample Air",
+    ];
+    let chance = code.bytes().fold(seed, |state, byte| hash(state, usize::from(byte)));
+    let first = usize::try_from(chance % 6).unwrap_or_default();
+    let networks: &[&str] = match (chance >> 16) % 3 {
+        0 => &["3G", "4G"],
+        1 => &["4G", "5G"],
+        _ => &["4G"],
+    };
+    let carriers = if (chance >> 32).is_multiple_of(2) { 1 } else { 2 };
+    Signal {
+        code,
+        name: country_name(code),
+        networks: networks.to_vec(),
+        carriers: (0..carriers).map(|step| CARRIERS[(first + step) % CARRIERS.len()]).collect(),
+    }
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): spreads a seed and a number over 64 bits.
+fn hash(seed: u64, number: usize) -> u64 {
+    let mut state = seed.wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_add(number as u64);
+    state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    state ^ (state >> 31)
+}

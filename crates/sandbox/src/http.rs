@@ -1,0 +1,179 @@
+//! The HTTP server of the sandbox: loopback connections, the routes, and connections that break.
+
+mod control;
+mod garble;
+mod reply;
+mod roamify;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use self::reply::HangUp;
+use crate::world::World;
+
+/// How long a graceful end waits for answers that are under way.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How a server behaves beyond its world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// How long each answer of the provider's dialect waits, in real time.
+    pub latency: Duration,
+}
+
+/// What every request sees.
+#[derive(Debug)]
+struct Face {
+    world: World,
+    options: ServerOptions,
+}
+
+impl Face {
+    /// Whether the request carries the world's token. Takes the same time for every wrong one.
+    fn knows(&self, headers: &axum::http::HeaderMap) -> bool {
+        use secrecy::ExposeSecret as _;
+        let token = self.world.token().expose_secret().as_bytes();
+        let given = headers
+            .get(axum::http::header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .unwrap_or_default()
+            .as_bytes();
+        let differences = token
+            .iter()
+            .zip(given.iter().chain(std::iter::repeat(&0)))
+            .fold(0, |differences, (one, other)| differences | (one ^ other));
+        differences == 0 && token.len() == given.len()
+    }
+}
+
+/// A running server. Dropping it closes the port and every connection at once.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves a world on an address; port 0 takes a free one. It can be called when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Those of binding a TCP listener: the port is taken, or the address is not this machine's.
+    pub async fn start(world: World, address: SocketAddr) -> io::Result<Self> {
+        Self::start_with(world, address, ServerOptions::default()).await
+    }
+
+    /// Serves a world on an address, with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::start`].
+    pub async fn start_with(world: World, address: SocketAddr, options: ServerOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let face = Arc::new(Face { world, options });
+        let router =
+            Router::new().merge(roamify::routes()).merge(control::routes(&face)).fallback(reply::not_found);
+        let router = router.method_not_allowed_fallback(reply::not_found).with_state(face);
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, router, stopped));
+        Ok(Self { address, stop, task: Some(task) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL, such as `http://127.0.0.1:8080`, without a slash at its end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes no new connection, lets answers under way finish for up to two seconds, and ends.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, router.clone(), stopped.clone()));
+                }
+                // Out of file descriptors, for one: the next connection may fare better.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.wait_for(|stop| *stop) => break,
+        }
+    }
+    drop(listener);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(GRACE, finished).await;
+}
+
+async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    // Answers are small and waited for: Nagle's algorithm would only delay them.
+    let _ = stream.set_nodelay(true);
+    let inner = TowerToHyperService::new(router);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let answer = inner.call(request);
+        async move { obey(answer.await) }
+    });
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopped.wait_for(|stop| *stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// A service that fails makes hyper close the connection without writing a byte: the lost answer.
+fn obey(answer: Result<hyper::Response<Body>, Infallible>) -> Result<hyper::Response<Body>, HangUp> {
+    let Ok(response) = answer;
+    match response.extensions().get::<HangUp>() {
+        Some(hang_up) => Err(*hang_up),
+        None => Ok(response),
+    }
+}

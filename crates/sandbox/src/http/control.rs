@@ -1,0 +1,249 @@
+//! The control face: what a test or a person does to the world from outside, under `/_control/`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::Face;
+use super::reply::{Reply, unauthorized};
+use crate::fault::Rule;
+use crate::world::{EsimRecord, Refusal, World, WorldError, amount};
+
+type Answer = Result<Reply, Reply>;
+type Shared = State<Arc<Face>>;
+
+pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
+    Router::new()
+        .route("/_control/ledger", get(ledger))
+        .route("/_control/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/_control/clock", get(clock).post(move_clock))
+        .route("/_control/switches", get(switches).post(set_switches))
+        .route("/_control/reset", post(reset))
+        .route("/_control/balance", get(balance).post(set_balance))
+        .route("/_control/esims", get(esims))
+        .route("/_control/esims/{esim}/install", post(install))
+        .route("/_control/esims/{esim}/activate", post(activate))
+        .route("/_control/esims/{esim}/use", post(use_data))
+        .route("/_control/esims/{esim}/expire", post(expire))
+        .route_layer(from_fn_with_state(Arc::clone(face), guard))
+}
+
+async fn guard(State(face): Shared, request: Request, next: Next) -> Response {
+    if face.knows(request.headers()) {
+        next.run(request).await
+    } else {
+        unauthorized().into_response()
+    }
+}
+
+fn refuse(error: &WorldError) -> Reply {
+    let status = match error {
+        WorldError::Refused(Refusal::UnknownEsim | Refusal::UnknownOrder) => 404,
+        WorldError::Refused(_) => 409,
+        WorldError::Amount(_) => 400,
+        WorldError::Catalogue(_) | WorldError::State(_) => 500,
+    };
+    Reply::failed(status, &error.to_string())
+}
+
+fn of<T>(outcome: Result<T, WorldError>) -> Result<T, Reply> {
+    outcome.map_err(|error| refuse(&error))
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
+    serde_json::from_slice(body).map_err(|error| Reply::invalid(&error.to_string()))
+}
+
+async fn ledger(State(face): Shared) -> Answer {
+    let charges = of(face.world.ledger())?;
+    let balance = of(face.world.balance())?;
+    Ok(Reply::json(200, &json!({ "balance": balance.to_string(), "currency": "USD", "charges": charges })))
+}
+
+async fn faults(State(face): Shared) -> Answer {
+    Ok(Reply::json(200, &of(face.world.faults())?))
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    Many(Vec<Value>),
+    One(Value),
+}
+
+async fn add_faults(State(face): Shared, body: Bytes) -> Answer {
+    let rules = match read(&body)? {
+        OneOrMany::One(rule) => vec![rule],
+        OneOrMany::Many(rules) => rules,
+    };
+    let rules = rules
+        .into_iter()
+        .map(serde_json::from_value::<Rule>)
+        .collect::<Result<Vec<Rule>, _>>()
+        .map_err(|error| Reply::invalid(&error.to_string()))?;
+    Ok(Reply::json(200, &of(face.world.add_faults(rules))?))
+}
+
+async fn clear_faults(State(face): Shared) -> Answer {
+    of(face.world.clear_faults())?;
+    faults(State(face)).await
+}
+
+async fn clock(State(face): Shared) -> Answer {
+    Ok(Reply::json(200, &json!({ "now": of(face.world.now())? })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockMove {
+    set: Option<Timestamp>,
+    advance: Option<String>,
+    advance_seconds: Option<i64>,
+    #[serde(default)]
+    freeze: bool,
+    #[serde(default)]
+    run: bool,
+}
+
+async fn move_clock(State(face): Shared, body: Bytes) -> Answer {
+    let wanted: ClockMove = read(&body)?;
+    let by = match (&wanted.advance, wanted.advance_seconds) {
+        (Some(_), Some(_)) => {
+            return Err(Reply::invalid("give `advance` or `advance_seconds`, not both"));
+        }
+        (Some(text), None) => Some(duration(text)?),
+        (None, seconds) => seconds.map(SignedDuration::from_secs),
+    };
+    if wanted.freeze && wanted.run {
+        return Err(Reply::invalid("a clock cannot freeze and run"));
+    }
+    if wanted.freeze {
+        of(face.world.freeze())?;
+    }
+    if let Some(moment) = wanted.set {
+        of(face.world.set_time(moment))?;
+    }
+    if let Some(by) = by {
+        of(face.world.advance(by))?;
+    }
+    if wanted.run {
+        of(face.world.run())?;
+    }
+    clock(State(face)).await
+}
+
+/// `2h`, `30d`, `PT5M`: a day is 24 hours.
+fn duration(text: &str) -> Result<SignedDuration, Reply> {
+    let span: Span = text.parse().map_err(|error: jiff::Error| Reply::invalid(&error.to_string()))?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| Reply::invalid("`advance` takes weeks, days, hours, minutes and seconds"))
+}
+
+async fn switches(State(face): Shared) -> Answer {
+    Ok(Reply::json(200, &of(face.world.switches())?))
+}
+
+async fn set_switches(State(face): Shared, body: Bytes) -> Answer {
+    let wanted: serde_json::Map<String, Value> = read(&body)?;
+    let now = of(face.world.switches())?;
+    let Ok(Value::Object(mut all)) = serde_json::to_value(now) else {
+        return Err(Reply::failed(500, "the switches are no object"));
+    };
+    all.extend(wanted);
+    let all = serde_json::from_value(all.into()).map_err(|error| Reply::invalid(&error.to_string()))?;
+    of(face.world.set_switches(all))?;
+    switches(State(face)).await
+}
+
+async fn reset(State(face): Shared) -> Answer {
+    of(face.world.reset())?;
+    balance(State(face)).await
+}
+
+async fn balance(State(face): Shared) -> Answer {
+    let balance = of(face.world.balance())?;
+    Ok(Reply::json(200, &json!({ "balance": balance.to_string(), "currency": "USD" })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum BalanceChange {
+    Set(String),
+    Add(String),
+}
+
+async fn set_balance(State(face): Shared, body: Bytes) -> Answer {
+    match read(&body)? {
+        BalanceChange::Set(text) => of(amount(&text).and_then(|balance| face.world.set_balance(balance)))?,
+        BalanceChange::Add(text) => {
+            let by: Decimal = text.parse().map_err(|_| refuse(&WorldError::Amount(text)))?;
+            of(face.world.add_balance(by))?;
+        }
+    }
+    balance(State(face)).await
+}
+
+/// An eSIM without what could install it.
+fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
+    let now = of(world.now())?;
+    Ok(json!({
+        "id": esim.id,
+        "iccid": esim.ready_profile(now).map(|profile| &profile.iccid),
+        "state": esim.state(now).as_str(),
+        "order_id": esim.order_id,
+        "reference": esim.reference,
+        "packages": esim.allowances.iter().map(|allowance| &allowance.item.package_id).collect::<Vec<_>>(),
+        "allowed_kb": esim.allowed_kilobytes(),
+        "used_kb": esim.used_kilobytes(),
+        "installed_at": esim.installed_at,
+        "activated_at": esim.activated_at,
+        "expires_at": esim.expires_at(),
+    }))
+}
+
+async fn esims(State(face): Shared) -> Answer {
+    let esims = of(face.world.esims())?;
+    let all: Result<Vec<Value>, Reply> = esims.iter().map(|esim| summary(&face.world, esim)).collect();
+    Ok(Reply::json(200, &all?))
+}
+
+fn changed(face: &Face, outcome: Result<EsimRecord, WorldError>) -> Answer {
+    Ok(Reply::json(200, &summary(&face.world, &of(outcome)?)?))
+}
+
+async fn install(State(face): Shared, Path(esim): Path<String>) -> Answer {
+    changed(&face, face.world.install(&esim))
+}
+
+async fn activate(State(face): Shared, Path(esim): Path<String>) -> Answer {
+    changed(&face, face.world.activate(&esim))
+}
+
+async fn expire(State(face): Shared, Path(esim): Path<String>) -> Answer {
+    changed(&face, face.world.expire(&esim))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum DataUse {
+    Mb(u64),
+    Kb(u64),
+}
+
+async fn use_data(State(face): Shared, Path(esim): Path<String>, body: Bytes) -> Answer {
+    let kilobytes = match read(&body)? {
+        DataUse::Mb(megabytes) => megabytes.saturating_mul(1024),
+        DataUse::Kb(kilobytes) => kilobytes,
+    };
+    changed(&face, face.world.use_data(&esim, kilobytes))
+}

@@ -1,0 +1,230 @@
+//! The file that keeps a world: a header line, then one line of JSON for each transaction.
+//!
+//! Several processes may hold it open. Each takes the file lock, reads what the others appended,
+//! appends its own line *before* it answers anybody, and lets go. A line that was being written when
+//! its process died has no line end; nobody was answered on the strength of it, and the next one to
+//! take the lock cuts it off.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::world::Event;
+
+/// The version of the format. Another one is refused, never guessed at.
+const VERSION: u32 = 1;
+
+/// What a state file cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The operating system refused.
+    #[error("cannot {action} the sandbox's state file {path}: {source}", path = path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The file belongs to another catalogue.
+    #[error(
+        "the sandbox's state file {path} is of a world with {kept}, not {asked}: use these, or another file",
+        path = path.display()
+    )]
+    OtherWorld {
+        /// The file.
+        path: PathBuf,
+        /// What the file says.
+        kept: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The file is not a state file, or was damaged.
+    #[error("line {line} of the sandbox's state file {path} cannot be read ({reason}): move the file away to start a new world", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The first line of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header {
+    pub(crate) roamport_sandbox: u32,
+    pub(crate) seed: u64,
+    pub(crate) packages: usize,
+    #[serde(with = "rust_decimal::serde::str")]
+    pub(crate) balance: Decimal,
+    /// What the ids of this world are derived from, so that two worlds never share one.
+    pub(crate) salt: String,
+}
+
+impl Header {
+    pub(crate) fn new(seed: u64, packages: usize, balance: Decimal, salt: String) -> Self {
+        Self { roamport_sandbox: VERSION, seed, packages, balance, salt }
+    }
+
+    fn world(&self) -> String {
+        format!("seed {} and {} packages", self.seed, self.packages)
+    }
+}
+
+/// An open state file.
+#[derive(Debug)]
+pub(crate) struct Log {
+    path: PathBuf,
+    file: File,
+    /// How far this process has read, always at the beginning of a line.
+    offset: u64,
+    /// The number of the line that begins there.
+    line: u64,
+}
+
+impl Log {
+    /// Opens the file, or begins it with `asked`. Gives the header in force.
+    pub(crate) fn open(path: &Path, asked: Header) -> Result<(Self, Header), StateError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| failure(path, "create the folder of", source))?;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|source| failure(path, "open", source))?;
+        let mut log = Self { path: path.to_owned(), file, offset: 0, line: 1 };
+        log.lock()?;
+        let header = log.header(asked);
+        log.unlock()?;
+        Ok((log, header?))
+    }
+
+    fn header(&mut self, asked: Header) -> Result<Header, StateError> {
+        let text = self.read_lines()?;
+        let Some(first) = text.lines().next() else {
+            self.write_line(&asked, true)?;
+            return Ok(asked);
+        };
+        let kept: Header = serde_json::from_str(first).map_err(|error| self.unreadable(1, &error))?;
+        if kept.roamport_sandbox != VERSION {
+            return Err(StateError::Unreadable {
+                path: self.path.clone(),
+                line: 1,
+                reason: format!("format {}, this program writes {VERSION}", kept.roamport_sandbox),
+            });
+        }
+        if (kept.seed, kept.packages) != (asked.seed, asked.packages) {
+            return Err(StateError::OtherWorld {
+                path: self.path.clone(),
+                kept: kept.world(),
+                asked: asked.world(),
+            });
+        }
+        self.offset = first.len() as u64 + 1;
+        self.line = 2;
+        Ok(kept)
+    }
+
+    /// Waits for the lock. Nobody holds it for longer than one transaction.
+    pub(crate) fn lock(&self) -> Result<(), StateError> {
+        self.file.lock().map_err(|source| failure(&self.path, "lock", source))
+    }
+
+    pub(crate) fn unlock(&self) -> Result<(), StateError> {
+        self.file.unlock().map_err(|source| failure(&self.path, "unlock", source))
+    }
+
+    /// The events that others appended since. Under the lock only.
+    pub(crate) fn catch_up(&mut self) -> Result<Vec<Event>, StateError> {
+        let text = self.read_lines()?;
+        let mut events = Vec::new();
+        for line in text.lines() {
+            let transaction: Vec<Event> =
+                serde_json::from_str(line).map_err(|error| self.unreadable(self.line, &error))?;
+            events.extend(transaction);
+            self.offset += line.len() as u64 + 1;
+            self.line += 1;
+        }
+        Ok(events)
+    }
+
+    /// Appends one transaction. Under the lock, and caught up, only. `durable` waits for the disk.
+    pub(crate) fn append(&mut self, events: &[Event], durable: bool) -> Result<(), StateError> {
+        self.write_line(&events, durable)
+    }
+
+    /// Forgets what was read, so that the next catching up replays everything after the header.
+    pub(crate) fn rewind(&mut self) -> Result<(), StateError> {
+        self.offset = 0;
+        let text = self.read_lines()?;
+        self.offset = text.find('\n').map_or(0, |end| end as u64 + 1);
+        self.line = 2;
+        Ok(())
+    }
+
+    /// The whole lines behind the offset; cuts off what has no line end.
+    fn read_lines(&mut self) -> Result<String, StateError> {
+        let length = self.file.metadata().map_err(|source| failure(&self.path, "measure", source))?.len();
+        if length == self.offset {
+            return Ok(String::new());
+        }
+        if length < self.offset {
+            return Err(StateError::Unreadable {
+                path: self.path.clone(),
+                line: self.line,
+                reason: "the file became shorter while in use".to_owned(),
+            });
+        }
+        self.seek(self.offset)?;
+        let mut bytes = Vec::new();
+        self.file.read_to_end(&mut bytes).map_err(|source| failure(&self.path, "read", source))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if whole < bytes.len() {
+            tracing::warn!(path = %self.path.display(), "cutting off a line that was never finished");
+            self.file
+                .set_len(self.offset + whole as u64)
+                .map_err(|source| failure(&self.path, "shorten", source))?;
+            bytes.truncate(whole);
+        }
+        String::from_utf8(bytes).map_err(|error| self.unreadable(self.line, &error))
+    }
+
+    fn write_line(&mut self, value: &impl Serialize, durable: bool) -> Result<(), StateError> {
+        let mut line = serde_json::to_vec(value).map_err(|error| self.unreadable(self.line, &error))?;
+        line.push(b'\n');
+        self.seek(self.offset)?;
+        let written = self.file.write_all(&line).and_then(|()| {
+            if durable { self.file.sync_data() } else { Ok(()) }
+        });
+        if let Err(source) = written {
+            // Half a line, or one whose durability is unknown, is taken back: nobody is answered for it.
+            let _ = self.file.set_len(self.offset);
+            return Err(failure(&self.path, "write to", source));
+        }
+        self.offset += line.len() as u64;
+        self.line += 1;
+        Ok(())
+    }
+
+    fn seek(&mut self, offset: u64) -> Result<(), StateError> {
+        let moved = self.file.seek(SeekFrom::Start(offset));
+        moved.map(|_| ()).map_err(|source| failure(&self.path, "read", source))
+    }
+
+    fn unreadable(&self, line: u64, reason: &impl ToString) -> StateError {
+        StateError::Unreadable { path: self.path.clone(), line, reason: reason.to_string() }
+    }
+}
+
+fn failure(path: &Path, action: &'static str, source: std::io::Error) -> StateError {
+    StateError::Io { action, path: path.to_owned(), source }
+}

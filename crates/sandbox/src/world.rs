@@ -1,0 +1,429 @@
+//! The simulated world: one handle on catalogue, wallet, orders, eSIMs, ledger, faults and clock.
+
+mod builder;
+mod contents;
+mod identity;
+mod lifecycle;
+mod purchase;
+mod record;
+mod refusal;
+mod search;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use roamport_domain::Clock;
+use rust_decimal::Decimal;
+use secrecy::SecretString;
+
+pub(crate) use self::builder::amount;
+pub use self::builder::{USUAL_PACKAGES, USUAL_TOKEN, WorldBuilder};
+pub(crate) use self::contents::Event;
+use self::contents::{Contents, Pace};
+pub use self::identity::SMDP_ADDRESS;
+pub use self::lifecycle::ApplyTarget;
+pub use self::purchase::{Purchase, PurchaseLine};
+pub use self::record::{Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord, Profile, UsageDay};
+pub use self::refusal::{Refusal, WorldError};
+pub use self::search::OrderSearch;
+use crate::catalogue::Catalogue;
+use crate::fault::{Operation, Plan, Rule, plan};
+use crate::ledger::Charge;
+use crate::state::Log;
+use crate::switches::Switches;
+
+/// A simulated provider. Cloning gives another handle on the same world.
+///
+/// Every method takes a short lock, and the file's lock where the world is kept in one. The methods
+/// fail only where that file cannot be used, unless they say more.
+#[derive(Clone)]
+pub struct World {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    catalogue: Catalogue,
+    seed: u64,
+    salt: String,
+    token: SecretString,
+    base: Base,
+    live: Mutex<Live>,
+    calls: [AtomicU64; Operation::COUNT],
+}
+
+/// The clock that the world's own one follows.
+#[derive(Debug)]
+enum Base {
+    System,
+    Given(Arc<dyn Clock>),
+}
+
+impl Base {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a stand-alone sandbox is the outermost program: here its time comes from the machine"
+    )]
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Given(clock) => clock.now(),
+        }
+    }
+}
+
+struct Live {
+    contents: Contents,
+    log: Option<Log>,
+    /// What is in memory may differ from the file: read it again from the beginning.
+    stale: bool,
+}
+
+/// One atomic piece of work: sees everything that others wrote, and is written as one line.
+struct Transaction<'a> {
+    catalogue: &'a Catalogue,
+    salt: &'a str,
+    contents: &'a mut Contents,
+    now: Timestamp,
+    /// Kept only where there is a file to write them to.
+    events: Option<Vec<Event>>,
+}
+
+impl Transaction<'_> {
+    fn commit(&mut self, event: Event) {
+        if let Some(events) = &mut self.events {
+            events.push(event.clone());
+        }
+        self.contents.apply(event);
+    }
+}
+
+impl World {
+    /// A world with everything as usual but what is set here.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    /// The price list.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
+    }
+
+    /// The seed of the price list.
+    pub fn seed(&self) -> u64 {
+        self.inner.seed
+    }
+
+    /// The bearer token of the HTTP face.
+    pub fn token(&self) -> &SecretString {
+        &self.inner.token
+    }
+
+    /// What time it is in this world.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn now(&self) -> Result<Timestamp, WorldError> {
+        self.transact(|transaction| Ok(transaction.now))
+    }
+
+    /// Moves the clock, running or not. Backwards is possible too.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn advance(&self, by: SignedDuration) -> Result<Timestamp, WorldError> {
+        self.set_pace(|pace, _| match pace {
+            Pace::Ahead(ahead) => Pace::Ahead(ahead.saturating_add(by)),
+            Pace::Frozen(at) => Pace::Frozen(at.saturating_add(by).unwrap_or(at)),
+        })
+    }
+
+    /// Sets the clock. It goes on running, or standing, from there.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn set_time(&self, moment: Timestamp) -> Result<Timestamp, WorldError> {
+        self.set_pace(|pace, real| match pace {
+            Pace::Ahead(_) => Pace::Ahead(moment.duration_since(real)),
+            Pace::Frozen(_) => Pace::Frozen(moment),
+        })
+    }
+
+    /// Stops the clock where it is.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn freeze(&self) -> Result<Timestamp, WorldError> {
+        let base = &self.inner.base;
+        self.set_pace(|pace, _| Pace::Frozen(time(pace, base)))
+    }
+
+    /// Lets the clock run from where it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn run(&self) -> Result<Timestamp, WorldError> {
+        let base = &self.inner.base;
+        self.set_pace(|pace, real| Pace::Ahead(time(pace, base).duration_since(real)))
+    }
+
+    fn set_pace(&self, change: impl FnOnce(Pace, Timestamp) -> Pace) -> Result<Timestamp, WorldError> {
+        self.transact(|transaction| {
+            let pace = change(transaction.contents.pace, self.inner.base.now());
+            transaction.commit(Event::Pace(pace));
+            transaction.now = time(pace, &self.inner.base);
+            transaction.settle();
+            Ok(transaction.now)
+        })
+    }
+
+    /// What is left in the wallet, in US dollars.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn balance(&self) -> Result<Decimal, WorldError> {
+        self.transact(|transaction| Ok(transaction.contents.balance))
+    }
+
+    /// Sets the wallet, in US dollars.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Amount`] for less than nothing.
+    pub fn set_balance(&self, balance: Decimal) -> Result<(), WorldError> {
+        if balance < Decimal::ZERO {
+            return Err(WorldError::Amount(balance.to_string()));
+        }
+        self.commit(Event::Balance(balance))
+    }
+
+    /// Adds to the wallet (takes from it, if negative) and gives what is then in it.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Amount`] where less than nothing would be left.
+    pub fn add_balance(&self, amount: Decimal) -> Result<Decimal, WorldError> {
+        self.transact(|transaction| {
+            let sum = transaction.contents.balance + amount;
+            if sum < Decimal::ZERO {
+                return Err(WorldError::Amount(sum.to_string()));
+            }
+            transaction.commit(Event::Balance(sum));
+            Ok(sum)
+        })
+    }
+
+    /// Every charge there ever was, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn ledger(&self) -> Result<Vec<Charge>, WorldError> {
+        self.transact(|transaction| Ok(transaction.contents.ledger.clone()))
+    }
+
+    /// The charges under one reference, oldest first. More than one is a double charge.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn charges_for(&self, reference: &str) -> Result<Vec<Charge>, WorldError> {
+        let mut charges = self.ledger()?;
+        charges.retain(|charge| charge.reference.as_deref() == Some(reference));
+        Ok(charges)
+    }
+
+    /// The fault list.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn faults(&self) -> Result<Vec<Rule>, WorldError> {
+        self.transact(|transaction| Ok(transaction.contents.rules.clone()))
+    }
+
+    /// Puts rules at the end of the fault list.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn add_faults(&self, rules: impl IntoIterator<Item = Rule>) -> Result<Vec<Rule>, WorldError> {
+        self.transact(|transaction| {
+            let mut all = transaction.contents.rules.clone();
+            all.extend(rules);
+            transaction.commit(Event::Rules(all.clone()));
+            Ok(all)
+        })
+    }
+
+    /// Puts one rule at the end of the fault list.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn add_fault(&self, rule: Rule) -> Result<(), WorldError> {
+        self.add_faults([rule]).map(|_| ())
+    }
+
+    /// Empties the fault list. What a fault has done stays.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn clear_faults(&self) -> Result<(), WorldError> {
+        self.commit(Event::Rules(Vec::new()))
+    }
+
+    /// The switches.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn switches(&self) -> Result<Switches, WorldError> {
+        self.transact(|transaction| Ok(transaction.contents.switches.clone()))
+    }
+
+    /// Sets the switches.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn set_switches(&self, switches: Switches) -> Result<(), WorldError> {
+        self.commit(Event::Switches(switches))
+    }
+
+    /// Everything as it was at the beginning: wallet, ledger, orders, eSIMs, faults, switches, clock.
+    /// Ids that were given out do not come back.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn reset(&self) -> Result<(), WorldError> {
+        self.commit(Event::Reset)
+    }
+
+    /// How often an operation was called, through this handle and its clones, since they were made.
+    pub fn calls(&self, operation: Operation) -> u64 {
+        self.inner.calls[operation as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts a call and takes the faults that apply to it off the list.
+    pub(crate) fn draw(&self, operation: Operation) -> Result<Plan, WorldError> {
+        self.inner.calls[operation as usize].fetch_add(1, Ordering::Relaxed);
+        self.transact(|transaction| {
+            let (plan, left) = plan(&transaction.contents.rules, operation);
+            if let Some(left) = left {
+                transaction.commit(Event::Rules(left));
+            }
+            let (mut rotated, mut inserted) = (transaction.contents.rotated, transaction.contents.inserted);
+            for (by, insert) in &plan.moves {
+                let moved = if *insert { &mut inserted } else { &mut rotated };
+                *moved = moved.saturating_add(*by);
+            }
+            if !plan.moves.is_empty() {
+                transaction.commit(Event::Moved { rotated, inserted });
+            }
+            Ok(plan)
+        })
+    }
+
+    fn commit(&self, event: Event) -> Result<(), WorldError> {
+        self.transact(|transaction| {
+            transaction.commit(event);
+            Ok(())
+        })
+    }
+
+    fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, WorldError>,
+    ) -> Result<T, WorldError> {
+        let mut live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = &live.log {
+            log.lock()?;
+        }
+        let result = self.inner.locked(&mut live, work);
+        if let Some(log) = &live.log {
+            log.unlock()?;
+        }
+        result
+    }
+}
+
+impl Inner {
+    fn locked<T>(
+        &self,
+        live: &mut Live,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, WorldError>,
+    ) -> Result<T, WorldError> {
+        live.catch_up()?;
+        let mut transaction = Transaction {
+            catalogue: &self.catalogue,
+            salt: &self.salt,
+            now: time(live.contents.pace, &self.base),
+            contents: &mut live.contents,
+            events: live.log.is_some().then(Vec::new),
+        };
+        transaction.settle();
+        let result = work(&mut transaction);
+        let events = transaction.events.unwrap_or_default();
+        if let (Some(log), false) = (&mut live.log, events.is_empty()) {
+            let durable = events.iter().any(|event| matches!(event, Event::Charged { .. }));
+            if let Err(error) = log.append(&events, durable) {
+                live.stale = true;
+                return Err(error.into());
+            }
+        }
+        result
+    }
+}
+
+impl Live {
+    fn catch_up(&mut self) -> Result<(), WorldError> {
+        let Some(log) = &mut self.log else { return Ok(()) };
+        if self.stale {
+            log.rewind()?;
+            self.contents = self.contents.begun();
+            self.stale = false;
+        }
+        match log.catch_up() {
+            Ok(events) => {
+                for event in events {
+                    self.contents.apply(event);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.stale = true;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+fn time(pace: Pace, base: &Base) -> Timestamp {
+    match pace {
+        Pace::Ahead(ahead) => {
+            let real = base.now();
+            real.checked_add(ahead).unwrap_or(real)
+        }
+        Pace::Frozen(at) => at,
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("World")
+            .field("seed", &self.inner.seed)
+            .field("packages", &self.inner.catalogue.len())
+            .finish_non_exhaustive()
+    }
+}
