@@ -1,1 +1,21 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+pub mod balance;
+pub mod catalogue;
+mod driver;
+pub mod error;
+pub mod esims;
+pub mod order_and_provision;
+pub mod orders;
+pub mod progress;
+pub mod stop;
+pub mod top_up;
+pub mod usage;
+
+pub use self::catalogue::Catalogue;
+pub use self::error::{AppError, Refusal};
+pub use self::esims::Esims;
+pub use self::orders::{Carried, Halt, LeasePolicy, Orders, OrdersParts};
+pub use self::progress::{Observer, Progress, Silent};
+pub use self::stop::{StopSignal, Stopper};
+pub use self::usage::UsageReader;

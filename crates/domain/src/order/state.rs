@@ -428,20 +428,19 @@ impl Order {
 
     /// What it was quoted at in all.
     pub fn quoted_total(&self) -> Option<Money> {
-        quoted_total(&self.requested)
+        self.requested.content.quoted_total()
+    }
+
+    /// What it must cost: at the prices of the last purchase call, or as quoted while none was made.
+    pub fn expected_total(&self) -> Option<Money> {
+        match self.attempts.last() {
+            Some(attempt) => attempt.request.total(),
+            None => self.quoted_total(),
+        }
     }
 
     /// Whether money may have moved: a purchase call was started that is not known to be harmless.
     pub fn money_may_have_moved(&self) -> bool {
         self.placed.is_some() || self.attempts.iter().any(|attempt| !attempt.is_harmless())
     }
-}
-
-/// The sum of the lines of a wish; `None` where currencies differ or the sum is out of range.
-pub(super) fn quoted_total(requested: &Requested) -> Option<Money> {
-    let zero = Money::zero(requested.cap.currency());
-    requested.content.lines().iter().try_fold(zero, |sum, line| {
-        let price = line.line.unit_price.checked_times(line.line.quantity.get().into()).ok()?;
-        sum.checked_add(price).ok()
-    })
 }

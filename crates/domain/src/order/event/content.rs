@@ -1,6 +1,7 @@
 //! What an order is made of as the journal writes it down: wish, lines, the provider's answer.
 
 use std::fmt;
+use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -102,36 +103,71 @@ pub struct Fingerprint(String);
 impl Fingerprint {
     /// The fingerprint of `content` at `provider`.
     pub fn of(provider: &ProviderInstance, content: &OrderContent) -> Self {
-        let mut hasher = Sha256::new();
-        let mut part = |text: &str| {
-            hasher.update(u64::try_from(text.len()).expect("a length fits 64 bits").to_be_bytes());
-            hasher.update(text);
-        };
-        part("roamport fingerprint v1");
-        part(provider.name.as_str());
-        part(&provider.base_url);
         match content {
-            OrderContent::Esims { start_date, .. } => {
-                part("esims");
-                part(&start_date.map(|date| date.to_string()).unwrap_or_default());
+            OrderContent::Esims { lines, start_date } => {
+                let lines = lines.iter().map(|line| {
+                    (&line.line.package, line.line.quantity, line.line.days)
+                });
+                Self::of_esims(provider, lines, *start_date)
             }
             OrderContent::TopUp(top_up) => {
-                part("top_up");
-                part(top_up.esim.as_str());
+                Self::of_top_up(provider, &top_up.esim, &top_up.line.line.package)
             }
         }
-        for line in content.lines() {
-            part(line.line.package.as_str());
-            part(&line.line.quantity.to_string());
-            part(&line.line.days.map(|days| days.to_string()).unwrap_or_default());
+    }
+
+    /// The fingerprint of an order for new eSIMs: package, quantity and, where the provider sells by
+    /// the day, days of each line.
+    pub fn of_esims<'a>(
+        provider: &ProviderInstance,
+        lines: impl IntoIterator<Item = (&'a PackageId, NonZeroU16, Option<u16>)>,
+        start_date: Option<Date>,
+    ) -> Self {
+        let mut digest = Digester::new(provider, "esims");
+        digest.part(&start_date.map(|date| date.to_string()).unwrap_or_default());
+        for (package, quantity, days) in lines {
+            digest.part(package.as_str());
+            digest.part(&quantity.to_string());
+            digest.part(&days.map(|days| days.to_string()).unwrap_or_default());
         }
-        let digest = hasher.finalize();
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        digest.finish()
+    }
+
+    /// The fingerprint of a top-up.
+    pub fn of_top_up(provider: &ProviderInstance, esim: &EsimId, package: &PackageId) -> Self {
+        let mut digest = Digester::new(provider, "top_up");
+        digest.part(esim.as_str());
+        digest.part(package.as_str());
+        digest.finish()
     }
 
     /// The 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Hashes texts so that no two lists of them run together: each after its length.
+struct Digester(Sha256);
+
+impl Digester {
+    fn new(provider: &ProviderInstance, kind: &str) -> Self {
+        let mut digest = Self(Sha256::new());
+        for text in ["roamport fingerprint v1", provider.name.as_str(), &provider.base_url, kind] {
+            digest.part(text);
+        }
+        digest
+    }
+
+    fn part(&mut self, text: &str) {
+        let length = u64::try_from(text.len()).expect("a length fits 64 bits");
+        self.0.update(length.to_be_bytes());
+        self.0.update(text);
+    }
+
+    fn finish(self) -> Fingerprint {
+        let digest = self.0.finalize();
+        Fingerprint(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -218,4 +254,33 @@ pub enum PurchaseRequest {
         /// At which price.
         unit_price: Money,
     },
+}
+
+impl PurchaseRequest {
+    /// What it must cost at the prices it was sent with; `None` where currencies differ or the sum
+    /// is out of range.
+    pub fn total(&self) -> Option<Money> {
+        match self {
+            Self::PlaceOrder { lines, .. } => {
+                total_of(lines.iter().map(|line| (line.unit_price, line.quantity)))
+            }
+            Self::TopUp { unit_price, .. } => Some(*unit_price),
+        }
+    }
+}
+
+impl OrderContent {
+    /// What it was quoted at in all; `None` where currencies differ or the sum is out of range.
+    pub fn quoted_total(&self) -> Option<Money> {
+        total_of(self.lines().iter().map(|line| (line.line.unit_price, line.line.quantity)))
+    }
+}
+
+/// The sum of prices times quantities; `None` for nothing at all too.
+fn total_of(mut lines: impl Iterator<Item = (Money, NonZeroU16)>) -> Option<Money> {
+    let times = |(price, quantity): (Money, NonZeroU16)| {
+        price.checked_times(quantity.get().into()).ok()
+    };
+    let first = times(lines.next()?)?;
+    lines.try_fold(first, |sum, line| sum.checked_add(times(line)?).ok())
 }

@@ -86,7 +86,7 @@ impl Order {
         if placed.status.wants_attention() {
             self.raise(AttentionReason::ProviderStatus { status: placed.status.clone() });
         }
-        if let (Some(quoted), Some(charged)) = (self.quoted_total(), placed.total)
+        if let (Some(quoted), Some(charged)) = (self.expected_total(), placed.total)
             && differs(quoted, charged)
         {
             self.raise(AttentionReason::PriceDiffers { quoted, charged });

@@ -1,0 +1,180 @@
+//! Profiles: asked for and read, several at once, each by itself.
+
+use std::collections::BTreeSet;
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use roamport_domain::esim::ProfileState;
+use roamport_domain::journal::KeptProfile;
+use roamport_domain::order::{
+    EsimProgress, Event, ItemNumber, ItemState, ItemStep, ProvisioningOutcome,
+};
+use roamport_domain::provider::{
+    ErrorKind, EsimKey, ProviderError, ProvisionRequest, ProvisionTarget, Reaction,
+};
+use roamport_domain::{Esim, EsimProvider as _, Order};
+
+use super::{Break, Driver};
+use crate::Progress;
+
+/// The calls that are on their way.
+pub(super) type Working = FuturesUnordered<BoxFuture<'static, Done>>;
+
+/// A call for one item that ended.
+pub(super) struct Done {
+    pub(super) item: ItemNumber,
+    answer: Answer,
+}
+
+enum Answer {
+    Provisioned(Result<Vec<Esim>, ProviderError>),
+    Read(Result<Esim, ProviderError>),
+}
+
+impl Driver {
+    /// Records which profiles are asked for, then makes the calls.
+    pub(super) async fn start_items(
+        &self,
+        order: &mut Order,
+        steps: &[ItemStep],
+        working: &mut Working,
+        busy: &mut BTreeSet<ItemNumber>,
+    ) -> Result<(), Break> {
+        let at = self.parts.journal.now().await?;
+        let started: Vec<Event> = steps
+            .iter()
+            .filter_map(|step| match step {
+                ItemStep::Provision(item) => Some(Event::ProvisioningStarted { item: *item, at }),
+                ItemStep::Read(_) => None,
+            })
+            .collect();
+        if !started.is_empty() {
+            self.append(order, &started).await?;
+        }
+        self.tell_items(order);
+        for step in steps {
+            let (ItemStep::Provision(item) | ItemStep::Read(item)) = *step;
+            busy.insert(item);
+            working.push(self.call(order, *step));
+        }
+        Ok(())
+    }
+
+    fn call(&self, order: &Order, step: ItemStep) -> BoxFuture<'static, Done> {
+        let provider = self.parts.provider.clone();
+        let (ItemStep::Provision(item) | ItemStep::Read(item)) = step;
+        let esim = order.items()[usize::from(item)].esim.clone();
+        let start_date = order.requested().content.start_date();
+        Box::pin(async move {
+            let answer = match step {
+                ItemStep::Provision(_) => {
+                    let target = ProvisionTarget::Esim(esim);
+                    let request = ProvisionRequest { target, start_date };
+                    Answer::Provisioned(provider.provision(&request).await)
+                }
+                ItemStep::Read(_) => Answer::Read(provider.esim(&EsimKey::from_id(esim)).await),
+            };
+            Done { item, answer }
+        })
+    }
+
+    /// Records what a call gave. A profile is kept before the item counts as ready.
+    pub(super) async fn finish_item(&self, order: &mut Order, done: Done) -> Result<(), Break> {
+        let item = done.item;
+        let esim = &order.items()[usize::from(item)].esim;
+        let ready = match &done.answer {
+            Answer::Provisioned(Ok(esims)) => {
+                esims.iter().find(|given| given.id() == esim && given.is_ready())
+            }
+            Answer::Read(Ok(given)) if given.is_ready() => Some(given),
+            _ => None,
+        };
+        if let Some(profile) = ready {
+            self.keep(order, item, profile).await?;
+        }
+        let at = self.parts.journal.now().await?;
+        let settled = |outcome| Event::ProvisioningSettled { item, at, outcome };
+        let event = match &done.answer {
+            _ if ready.is_some() => settled(ProvisioningOutcome::Ready),
+            Answer::Provisioned(Ok(esims)) => settled(
+                esims
+                    .iter()
+                    .find(|given| given.id() == esim)
+                    .and_then(failure)
+                    .unwrap_or(ProvisioningOutcome::Pending),
+            ),
+            Answer::Provisioned(Err(error)) => settled(provisioning_outcome(error)),
+            Answer::Read(Ok(given)) => match failure(given) {
+                Some(failed) => settled(failed),
+                None => Event::EsimRead { item, at, progress: progress(given) },
+            },
+            Answer::Read(Err(error)) => Event::EsimRead {
+                item,
+                at,
+                progress: EsimProgress::Unreadable { message: error.to_string() },
+            },
+        };
+        self.append(order, &[event]).await?;
+        self.tell_items(order);
+        Ok(())
+    }
+
+    fn tell_items(&self, order: &Order) {
+        let ready = order.items().iter().filter(|item| item.state == ItemState::Ready).count();
+        self.notice(&Progress::Provisioning { ready, total: order.items().len() });
+    }
+
+    /// Keeps a profile with what it was bought with.
+    pub(super) async fn keep(
+        &self,
+        order: &Order,
+        item: ItemNumber,
+        esim: &Esim,
+    ) -> Result<(), Break> {
+        let lines = order.requested().content.lines();
+        let package = order.items()[usize::from(item)].package.as_ref();
+        let line = lines
+            .iter()
+            .find(|line| package.is_none_or(|package| line.line.package == *package))
+            .or(lines.first());
+        let Some(line) = line else { return Ok(()) };
+        let kept = KeptProfile {
+            esim: esim.clone(),
+            order: order.id(),
+            package: line.line.package.clone(),
+            data: line.data,
+        };
+        Ok(self.parts.profiles.keep(&kept).await?)
+    }
+}
+
+/// The end of a profile that will not come.
+fn failure(esim: &Esim) -> Option<ProvisioningOutcome> {
+    let message = match esim.profile() {
+        ProfileState::Failed => "the provider could not generate the profile",
+        ProfileState::Revoked => "the provider took the eSIM back",
+        _ => return None,
+    };
+    Some(ProvisioningOutcome::Failed { message: message.to_owned() })
+}
+
+/// A state nobody has documented counts as pending: the limit of the wait ends it.
+fn progress(esim: &Esim) -> EsimProgress {
+    match esim.profile() {
+        ProfileState::Unprovisioned => EsimProgress::NotStarted,
+        _ => EsimProgress::Pending,
+    }
+}
+
+fn provisioning_outcome(error: &ProviderError) -> ProvisioningOutcome {
+    let message = error.to_string();
+    match error.reaction() {
+        Reaction::Retry { .. } => ProvisioningOutcome::NotDone { message },
+        Reaction::Reconcile => ProvisioningOutcome::Unknown { message },
+        Reaction::Refuse => ProvisioningOutcome::Failed { message },
+        Reaction::Halt if error.kind() == ErrorKind::InvalidResponse => {
+            ProvisioningOutcome::Unknown { message }
+        }
+        Reaction::Halt => ProvisioningOutcome::NotDone { message },
+    }
+}

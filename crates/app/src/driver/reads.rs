@@ -1,0 +1,89 @@
+//! Looking for an order at the provider, and reading the one that is there.
+
+use jiff::Timestamp;
+use roamport_domain::order::{Event, LookUpResult, PlacedOrder, ProvisioningOutcome};
+use roamport_domain::provider::{FoundOrders, OrderLookup, ProviderError};
+use roamport_domain::{Esim, Order, ProviderOrderId, Reference};
+
+use super::{Break, Driver};
+use crate::Progress;
+
+impl Driver {
+    /// Looks for our reference and records what came of it.
+    pub(super) async fn look_up(&self, order: &mut Order, conclusive: bool) -> Result<(), Break> {
+        self.notice(&Progress::LookingUp);
+        let (started_at, result) = self.search(order).await?;
+        self.append(order, &[Event::LookedUp { started_at, conclusive, result }]).await
+    }
+
+    /// One look-up by reference: when it was started on the journal's clock, and what it gave.
+    pub(super) async fn search(&self, order: &Order) -> Result<(Timestamp, LookUpResult), Break> {
+        let started_at = self.parts.journal.now().await?;
+        let reference = order.requested().reference.clone();
+        let lookup = OrderLookup::Reference {
+            reference: reference.clone(),
+            not_before: order.requested().at,
+        };
+        let found = self.parts.provider.find_orders(&lookup).await;
+        Ok((started_at, judged(&reference, found)))
+    }
+
+    /// Reads the provider's order, and takes what it adds.
+    pub(super) async fn read_order(
+        &self,
+        order: &mut Order,
+        id: &ProviderOrderId,
+    ) -> Result<(), Break> {
+        let found = self.parts.provider.find_orders(&OrderLookup::Id(id.clone())).await;
+        let at = self.parts.journal.now().await?;
+        let found = match found {
+            Ok(found) => found.orders.into_iter().find(|found| found.id == *id),
+            Err(error) => {
+                tracing::warn!(order.id = %self.id, %error, "the provider's order could not be read");
+                None
+            }
+        };
+        let read = found.as_ref().map(PlacedOrder::from);
+        self.append(order, &[Event::OrderRead { at, order: read }]).await?;
+        let profiles = found.into_iter().flat_map(|found| found.items);
+        let ready: Vec<Esim> =
+            profiles.filter_map(|item| item.profile).filter(Esim::is_ready).collect();
+        self.take_profiles(order, &ready).await
+    }
+
+    /// Keeps profiles that came with an answer, and settles their items.
+    pub(super) async fn take_profiles(
+        &self,
+        order: &mut Order,
+        ready: &[Esim],
+    ) -> Result<(), Break> {
+        for esim in ready {
+            let place = order.items().iter().position(|item| item.esim == *esim.id());
+            let Some(item) = place.and_then(|place| u16::try_from(place).ok()) else { continue };
+            self.keep(order, item, esim).await?;
+            let at = self.parts.journal.now().await?;
+            let outcome = ProvisioningOutcome::Ready;
+            self.append(order, &[Event::ProvisioningSettled { item, at, outcome }]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a look-up says anything: a decoded answer in which no order names another reference. A
+/// list that was cut proves no absence.
+fn judged(reference: &Reference, found: Result<FoundOrders, ProviderError>) -> LookUpResult {
+    let unhealthy = |message: &str| LookUpResult::Unhealthy { message: message.to_owned() };
+    match found {
+        Err(error) => unhealthy(&error.to_string()),
+        Ok(found) => {
+            let foreign = |named: &Reference| named != reference;
+            if found.orders.iter().any(|order| order.reference.as_ref().is_some_and(foreign)) {
+                return unhealthy("the provider answered with orders under another reference");
+            }
+            if found.orders.is_empty() && !found.complete {
+                return unhealthy("the provider's list was cut, so that it proves nothing");
+            }
+            LookUpResult::Healthy { found: found.orders.iter().map(PlacedOrder::from).collect() }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What can go wrong with a use-case, in words for a person.
+
+use roamport_domain::order::ProviderInstance;
+use roamport_domain::provider::ProviderError;
+use roamport_domain::journal::JournalError;
+use roamport_domain::{EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName};
+
+/// A use-case that could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// The provider refused or could not be reached.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The journal refused or could not be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A check before anything was bought said no. Nothing was bought.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No country has this code or English name.
+    #[error("there is no country `{text}`{}", nearest.as_deref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    UnknownCountry {
+        /// What was asked for.
+        text: String,
+        /// The nearest country, with its code.
+        nearest: Option<String>,
+    },
+    /// No destination has this name or code.
+    #[error("{provider} has no destination `{text}`{}", nearest.as_deref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    UnknownDestination {
+        /// At which provider.
+        provider: ProviderName,
+        /// What was asked for.
+        text: String,
+        /// The nearest destination.
+        nearest: Option<String>,
+    },
+    /// The key already names an order for something else. Nothing was recorded.
+    #[error("the key `{key}` already names order {order}, which is for something else; use another key")]
+    KeyReused {
+        /// The key.
+        key: IdempotencyKey,
+        /// The order it names.
+        order: OrderId,
+    },
+    /// The order was started with another provider, which alone can carry it on.
+    #[error("order {order} was started with {started_with}, and the settings now name {current}; carry it on with the settings it was started with")]
+    OtherProvider {
+        /// Which order.
+        order: OrderId,
+        /// The provider it was started with.
+        started_with: Box<ProviderInstance>,
+        /// The provider of the settings.
+        current: Box<ProviderInstance>,
+    },
+    /// The answer of a purchase call could not be recorded, although it was tried again and again.
+    #[error("order {order}: the answer to purchase call {attempt} could not be recorded ({reason}). {answer}. Mend the journal, then carry the order on: it looks before it does anything")]
+    AnswerNotRecorded {
+        /// Which order.
+        order: OrderId,
+        /// Which call.
+        attempt: u16,
+        /// What the provider answered.
+        answer: String,
+        /// Why it could not be recorded.
+        reason: String,
+    },
+    /// A task of ours ended in a panic. The journal says how far it came.
+    #[error("the work on an order was broken off by a fault of this program: {0}; carry the order on to see how far it came")]
+    Broken(String),
+}
+
+/// Why nothing was bought.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The provider sells no such package.
+    #[error("{provider} sells no package `{package}`; list what there is and take an id from there")]
+    UnknownPackage {
+        /// Which.
+        package: PackageId,
+        /// At which provider.
+        provider: ProviderName,
+    },
+    /// The package cannot top up this eSIM.
+    #[error("package `{package}` cannot top up eSIM {esim}; list its compatible top-ups and take an id from there")]
+    IncompatiblePackage {
+        /// Which.
+        package: PackageId,
+        /// For which eSIM.
+        esim: EsimId,
+    },
+    /// The package needs the day the journey starts.
+    #[error("package `{package}` needs the date of travel; give the day the journey starts")]
+    TravelDateMissing {
+        /// Which.
+        package: PackageId,
+    },
+    /// It costs more than was allowed.
+    #[error("it costs {total}, which is above the maximum of {maximum}; nothing was bought")]
+    AboveMaximum {
+        /// What it costs.
+        total: Money,
+        /// What was allowed.
+        maximum: Money,
+    },
+    /// The wallet is too small.
+    #[error("it costs {total} and the wallet at {provider} holds {balance}: {missing} is missing; add funds, then try again")]
+    WalletShort {
+        /// At which provider.
+        provider: ProviderName,
+        /// What it costs.
+        total: Money,
+        /// What is there.
+        balance: Money,
+        /// What is missing.
+        missing: Money,
+    },
+    /// More eSIMs or lines than the provider takes in one order.
+    #[error("{asked} {what} in one order is above the limit of {limit} at {provider}; order fewer at once")]
+    AboveLimit {
+        /// eSIMs or lines.
+        what: &'static str,
+        /// How many were asked for.
+        asked: u64,
+        /// How many it takes.
+        limit: u64,
+        /// At which provider.
+        provider: ProviderName,
+    },
+    /// The order has no line.
+    #[error("an order needs at least one package")]
+    Empty,
+    /// Prices, wallet and maximum are not in one currency.
+    #[error("price, wallet and maximum are not in one currency: {0}")]
+    Currencies(String),
+}

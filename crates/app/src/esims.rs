@@ -1,0 +1,57 @@
+//! The use-case "show an eSIM": as the provider tells it now, or as it was kept.
+
+use std::sync::Arc;
+
+use roamport_domain::journal::KeptProfile;
+use roamport_domain::provider::{EsimKey, Reaction};
+use roamport_domain::{Esim, EsimProvider, ProfileStore};
+
+use crate::AppError;
+
+/// An eSIM, and how fresh it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EsimView {
+    /// The eSIM.
+    pub esim: Esim,
+    /// Whether the provider told it just now; otherwise it is what was kept when it was bought.
+    pub live: bool,
+}
+
+/// Shows eSIMs.
+#[derive(Clone, Debug)]
+pub struct Esims {
+    provider: Arc<dyn EsimProvider>,
+    profiles: Arc<dyn ProfileStore>,
+}
+
+impl Esims {
+    /// The eSIMs of `provider`, with those kept in `profiles`.
+    pub const fn new(provider: Arc<dyn EsimProvider>, profiles: Arc<dyn ProfileStore>) -> Self {
+        Self { provider, profiles }
+    }
+
+    /// One eSIM: read from the provider, and kept anew where we bought it. Where the provider cannot
+    /// be reached, the kept one.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Provider`] where it can be had from neither.
+    pub async fn esim(&self, key: &EsimKey) -> Result<EsimView, AppError> {
+        let kept = self.profiles.find_profile(self.provider.name(), key).await?;
+        // The provider's id is for life; a card number may have moved on to another eSIM.
+        let by_id = kept.as_ref().map(|kept| EsimKey::from_id(kept.esim.id().clone()));
+        match (self.provider.esim(by_id.as_ref().unwrap_or(key)).await, kept) {
+            (Ok(esim), Some(kept)) => {
+                if esim.is_ready() && esim != kept.esim {
+                    self.profiles.keep(&KeptProfile { esim: esim.clone(), ..kept }).await?;
+                }
+                Ok(EsimView { esim, live: true })
+            }
+            (Ok(esim), None) => Ok(EsimView { esim, live: true }),
+            (Err(error), Some(kept)) if matches!(error.reaction(), Reaction::Retry { .. }) => {
+                Ok(EsimView { esim: kept.esim, live: false })
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The use-case "order and provision": from a wish to a quote that [`Orders`] carries out.
+
+use std::num::NonZeroU16;
+
+use jiff::civil::Date;
+use roamport_domain::order::{Fingerprint, OrderContent, OrderedLine};
+use roamport_domain::provider::Line;
+use roamport_domain::{EsimProviderExt as _, Money, Package, PackageId};
+
+use crate::orders::Quote;
+use crate::{AppError, Orders, Refusal};
+
+/// What somebody wants to buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Packages and how many eSIMs of each. Two lines for one package stay two.
+    pub lines: Vec<(PackageId, NonZeroU16)>,
+    /// The day the journey starts, where a package asks for it.
+    pub start_date: Option<Date>,
+}
+
+impl Wish {
+    /// So many eSIMs of one package.
+    pub fn new(package: PackageId, quantity: NonZeroU16) -> Self {
+        Self { lines: vec![(package, quantity)], start_date: None }
+    }
+}
+
+impl Orders {
+    /// What makes another wish the same.
+    pub fn fingerprint(&self, wish: &Wish) -> Fingerprint {
+        let lines = wish.lines.iter().map(|(package, quantity)| (package, *quantity, None));
+        Fingerprint::of_esims(&self.parts().instance, lines, wish.start_date)
+    }
+
+    /// What a wish costs today, and what the wallet holds. Reads only.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UnknownPackage`], [`Refusal::TravelDateMissing`], [`Refusal::AboveLimit`],
+    /// [`Refusal::Empty`]; [`AppError::Provider`].
+    pub async fn quote(&self, wish: &Wish) -> Result<Quote, AppError> {
+        self.check_limits(wish)?;
+        let mut lines = Vec::with_capacity(wish.lines.len());
+        for (id, quantity) in &wish.lines {
+            let package = self.parts().provider.find_package(id).await?.ok_or_else(|| {
+                Refusal::UnknownPackage {
+                    package: id.clone(),
+                    provider: self.parts().instance.name.clone(),
+                }
+            })?;
+            if package.flags.travel_date_required && wish.start_date.is_none() {
+                return Err(Refusal::TravelDateMissing { package: id.clone() }.into());
+            }
+            lines.push(ordered_line(&package, *quantity));
+        }
+        self.quoted(OrderContent::Esims { lines, start_date: wish.start_date }).await
+    }
+
+    fn check_limits(&self, wish: &Wish) -> Result<(), Refusal> {
+        if wish.lines.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let capabilities = self.parts().provider.capabilities();
+        let esims = wish.lines.iter().map(|(_, quantity)| u64::from(quantity.get())).sum();
+        let lines = u64::try_from(wish.lines.len()).unwrap_or(u64::MAX);
+        for (what, asked, limit) in [
+            ("eSIMs", esims, capabilities.esims_per_order),
+            ("lines", lines, capabilities.lines_per_order),
+        ] {
+            if let Some(limit) = limit.map(|limit| u64::from(limit.get()))
+                && asked > limit
+            {
+                let provider = self.parts().instance.name.clone();
+                return Err(Refusal::AboveLimit { what, asked, limit, provider });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn quoted(&self, content: OrderContent) -> Result<Quote, AppError> {
+        let total = content.quoted_total().ok_or_else(|| {
+            Refusal::Currencies("the lines are not in one currency, or too many".to_owned())
+        })?;
+        let balance: Money = self.parts().provider.balance().await?;
+        Ok(Quote { provider: self.parts().instance.clone(), content, total, balance })
+    }
+}
+
+pub(crate) fn ordered_line(package: &Package, quantity: NonZeroU16) -> OrderedLine {
+    OrderedLine {
+        line: Line {
+            package: package.id.clone(),
+            quantity,
+            unit_price: package.price,
+            days: None,
+        },
+        name: package.name.clone(),
+        data: package.data,
+    }
+}

@@ -1,0 +1,325 @@
+//! Orders as a caller sees them: record a wish, carry it on, list what there is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
+use roamport_domain::journal::{
+    NewOrder, Opened, OrderFilter, OrderSummary, Owner, Recorded,
+};
+use roamport_domain::order::{
+    Fingerprint, OrderContent, OrderPolicy, OrderState, ProviderInstance, Requested,
+};
+use roamport_domain::{
+    Clock, EsimProvider, IdempotencyKey, Money, Order, OrderId, OrderJournal, ProfileStore,
+    Reference,
+};
+use uuid::Uuid;
+
+use crate::driver::Driver;
+use crate::{AppError, Observer, Refusal, StopSignal};
+
+/// How long a claim lasts and how often it is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeasePolicy {
+    /// How long. 30 seconds.
+    pub lease: Duration,
+    /// How often it is renewed while work goes on. 10 seconds.
+    pub renew_every: Duration,
+}
+
+impl Default for LeasePolicy {
+    fn default() -> Self {
+        Self { lease: Duration::from_secs(30), renew_every: Duration::from_secs(10) }
+    }
+}
+
+/// What orders are carried out with.
+#[derive(Clone, Debug)]
+pub struct OrdersParts {
+    /// The provider, in its layers.
+    pub provider: Arc<dyn EsimProvider>,
+    /// The provider as orders remember it.
+    pub instance: ProviderInstance,
+    /// Where orders are kept.
+    pub journal: Arc<dyn OrderJournal>,
+    /// Where profiles are kept.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// This process's clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Times and limits.
+    pub policy: OrderPolicy,
+    /// Times of claims.
+    pub lease: LeasePolicy,
+    /// A name that is unique among the processes that run.
+    pub owner: Owner,
+}
+
+/// What a purchase would be, at today's price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// With whom.
+    pub provider: ProviderInstance,
+    /// What for.
+    pub content: OrderContent,
+    /// What it costs in all.
+    pub total: Money,
+    /// What the wallet holds.
+    pub balance: Money,
+}
+
+/// On which terms a quote is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The caller's idempotency key; a new one is drawn where there is none.
+    pub key: Option<IdempotencyKey>,
+    /// The most the whole order may cost; the quoted total where `None`.
+    pub maximum: Option<Money>,
+    /// Without a key: buy even where an order for the same thing is unfinished.
+    pub beside_unfinished: bool,
+}
+
+/// What became of a wish to buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// It was recorded. Nothing was bought yet.
+    New(Order),
+    /// Its key names this order already.
+    Continued(Order),
+    /// An order for the same thing is unfinished, and no key was given: nothing was recorded.
+    Unfinished(OrderSummary),
+}
+
+/// Why the work on an order came to a halt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The order ended, or a person has to look.
+    Settled,
+    /// Whoever waited asked to stop.
+    Stopped,
+    /// The time to wait is over.
+    TimeUp,
+    /// Another process holds the order, or took it over.
+    HeldElsewhere,
+}
+
+/// How far an order was carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The order as it stands.
+    pub order: Order,
+    /// Why the work came to a halt.
+    pub halt: Halt,
+}
+
+/// Orders at one provider, kept in one journal.
+#[derive(Clone)]
+pub struct Orders {
+    parts: Arc<OrdersParts>,
+}
+
+impl fmt::Debug for Orders {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Orders").field("instance", &self.parts.instance).finish_non_exhaustive()
+    }
+}
+
+impl Orders {
+    /// Orders carried out with these parts.
+    pub fn new(parts: OrdersParts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    pub(crate) fn parts(&self) -> &OrdersParts {
+        &self.parts
+    }
+
+    /// Records the wish to take `quote`. Nothing is bought yet: [`Orders::carry_on`] does that.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::KeyReused`]; [`Refusal::AboveMaximum`] and [`Refusal::WalletShort`] for an order
+    /// that is not there yet; [`AppError::Journal`].
+    pub async fn place(&self, quote: &Quote, terms: &Terms) -> Result<Placement, AppError> {
+        let fingerprint = Fingerprint::of(&quote.provider, &quote.content);
+        match &terms.key {
+            Some(key) => {
+                if let Some(order) = self.find(key, &fingerprint).await? {
+                    return Ok(Placement::Continued(order));
+                }
+            }
+            None if !terms.beside_unfinished => {
+                if let Some(order) = self.find_unfinished(&fingerprint).await? {
+                    return Ok(Placement::Unfinished(order));
+                }
+            }
+            None => {}
+        }
+        let cap = checked_cap(quote, terms.maximum)?;
+        let key = match &terms.key {
+            Some(key) => key.clone(),
+            None => IdempotencyKey::parse(new_uuid().to_string()).expect("a UUID is a key"),
+        };
+        let now = self.parts.journal.now().await?;
+        let place_before = jiff::SignedDuration::try_from(self.parts.policy.place_within)
+            .ok()
+            .and_then(|within| now.checked_add(within).ok())
+            .unwrap_or(jiff::Timestamp::MAX);
+        let new = NewOrder {
+            id: OrderId::from_uuid(new_uuid()),
+            requested: Requested {
+                at: now,
+                reference: Reference::derive(&quote.provider.name, &key),
+                key: key.clone(),
+                fingerprint,
+                provider: quote.provider.clone(),
+                content: quote.content.clone(),
+                cap,
+                place_before,
+            },
+        };
+        match self.parts.journal.open(&new).await? {
+            Opened::New(id) => Ok(Placement::New(self.order(id).await?)),
+            Opened::Existing(id) => Ok(Placement::Continued(self.order(id).await?)),
+            Opened::KeyReused(order) => Err(AppError::KeyReused { key, order }),
+        }
+    }
+
+    /// The order a key names, where it is one for this thing.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::KeyReused`] where it is for something else; [`AppError::Journal`].
+    pub async fn find(
+        &self,
+        key: &IdempotencyKey,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<Order>, AppError> {
+        let Some(order) = self.parts.journal.find(key).await? else { return Ok(None) };
+        if order.requested().fingerprint == *fingerprint {
+            Ok(Some(order))
+        } else {
+            Err(AppError::KeyReused { key: key.clone(), order: order.id() })
+        }
+    }
+
+    /// The newest order for the same thing that has not ended.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn find_unfinished(
+        &self,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<OrderSummary>, AppError> {
+        let filter = OrderFilter {
+            states: unfinished_states(),
+            fingerprint: Some(fingerprint.clone()),
+            ..OrderFilter::default()
+        };
+        Ok(self.parts.journal.list(filter).try_next().await?)
+    }
+
+    /// Carries an order on until it ends, needs a person, or `stop` is given. The work runs in a
+    /// task of its own: dropping this future cancels no purchase.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::OtherProvider`]; [`AppError::Journal`]; [`AppError::AnswerNotRecorded`].
+    pub async fn carry_on(
+        &self,
+        id: OrderId,
+        observer: Arc<dyn Observer>,
+        stop: StopSignal,
+    ) -> Result<Carried, AppError> {
+        let driver = Driver::new(self.parts.clone(), id, observer, stop);
+        match tokio::spawn(driver.run()).await {
+            Ok(carried) => carried,
+            Err(error) => Err(AppError::Broken(error.to_string())),
+        }
+    }
+
+    /// The orders of this provider that can be carried on, the oldest first. Those that wait for a
+    /// person are not among them, unless their outcome is still looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn unfinished(&self) -> Result<Vec<OrderSummary>, AppError> {
+        let filter = OrderFilter {
+            states: unfinished_states(),
+            provider: Some(self.parts.instance.name.clone()),
+            ..OrderFilter::default()
+        };
+        let mut orders = Vec::new();
+        let mut listed = self.parts.journal.list(filter);
+        while let Some(summary) = listed.try_next().await? {
+            let parked = summary.state == OrderState::NeedsAttention
+                && self.order(summary.id).await?.unresolved_attempt().is_none();
+            if summary.provider == self.parts.instance && !parked {
+                orders.push(summary);
+            }
+        }
+        orders.reverse();
+        Ok(orders)
+    }
+
+    /// One order.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn order(&self, id: OrderId) -> Result<Order, AppError> {
+        Ok(self.parts.journal.load(id).await?)
+    }
+
+    /// Everything that happened to an order.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, AppError> {
+        Ok(self.parts.journal.events(id).await?)
+    }
+
+    /// The orders in one of these states, or all, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn list(&self, states: Vec<OrderState>) -> Result<Vec<OrderSummary>, AppError> {
+        let filter = OrderFilter { states, ..OrderFilter::default() };
+        Ok(self.parts.journal.list(filter).try_collect().await?)
+    }
+}
+
+/// The cap of an order, once price, maximum and wallet agree.
+fn checked_cap(quote: &Quote, maximum: Option<Money>) -> Result<Money, Refusal> {
+    let currencies = |error: roamport_domain::money::MoneyError| Refusal::Currencies(error.to_string());
+    let cap = maximum.unwrap_or(quote.total);
+    if quote.total.compare(cap).map_err(currencies)?.is_gt() {
+        return Err(Refusal::AboveMaximum { total: quote.total, maximum: cap });
+    }
+    if quote.balance.compare(quote.total).map_err(currencies)?.is_lt() {
+        return Err(Refusal::WalletShort {
+            provider: quote.provider.name.clone(),
+            total: quote.total,
+            balance: quote.balance,
+            missing: quote.total.checked_sub(quote.balance).map_err(currencies)?,
+        });
+    }
+    Ok(cap)
+}
+
+fn unfinished_states() -> Vec<OrderState> {
+    OrderState::ALL.into_iter().filter(|state| !state.is_final()).collect()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an order id is drawn here and nowhere else; its time part decides nothing"
+)]
+fn new_uuid() -> Uuid {
+    Uuid::now_v7()
+}
