@@ -95,13 +95,17 @@ impl RoamifyConfig {
         let mut url = Url::parse(self.base_url.trim())
             .map_err(|error| RoamifyConfigError::BaseUrl(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(RoamifyConfigError::BaseUrl("it needs http:// or https:// and a host".to_owned()));
+            return Err(RoamifyConfigError::BaseUrl(
+                "it needs http:// or https:// and a host".to_owned(),
+            ));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(RoamifyConfigError::CredentialsInBaseUrl);
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(RoamifyConfigError::BaseUrl("it takes no `?` and no `#`".to_owned()));
+            return Err(RoamifyConfigError::BaseUrl(
+                "it takes no `?` and no `#`".to_owned(),
+            ));
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
@@ -175,7 +179,9 @@ pub enum RoamifyConfigError {
     #[error("`token` is empty; copy the API key from Roamify's partner portal")]
     NoToken,
     /// The token has a blank, a line break or another character no HTTP header carries.
-    #[error("`token` has a blank or a character that is not visible ASCII; copy it once more, without line breaks")]
+    #[error(
+        "`token` has a blank or a character that is not visible ASCII; copy it once more, without line breaks"
+    )]
     MalformedToken,
     /// A time-out is zero: nothing could ever be answered in it.
     #[error("`{0}` is zero; give it at least one second")]
@@ -224,7 +230,7 @@ mod defaults {
     }
 
     pub(super) const fn purchase_time_out() -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 
     pub(super) const fn provision_time_out() -> Duration {
@@ -266,7 +272,9 @@ mod tests {
     #[case("https://api.getroamify.com/?token=x")]
     #[case("https://api.getroamify.com/#x")]
     fn what_is_no_base_url_is_refused(#[case] given: &str) {
-        let error = RoamifyConfig::new(given, "t").checked_base_url().unwrap_err();
+        let error = RoamifyConfig::new(given, "t")
+            .checked_base_url()
+            .unwrap_err();
         assert!(matches!(error, RoamifyConfigError::BaseUrl(_)), "{error:?}");
     }
 
@@ -274,9 +282,15 @@ mod tests {
     fn credentials_in_the_base_url_are_refused_and_never_shown() {
         let config = RoamifyConfig::new("https://shop:s3cret@api.getroamify.com", "t0ken");
         let error = config.checked_base_url().unwrap_err();
-        assert!(matches!(error, RoamifyConfigError::CredentialsInBaseUrl), "{error:?}");
+        assert!(
+            matches!(error, RoamifyConfigError::CredentialsInBaseUrl),
+            "{error:?}"
+        );
         let shown = format!("{config:?} {error:?} {error}");
-        assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+        assert!(
+            !shown.contains("s3cret") && !shown.contains("t0ken"),
+            "{shown}"
+        );
     }
 
     #[rstest]
@@ -285,17 +299,27 @@ mod tests {
     #[case("line\nbreak")]
     #[case("ümlaut")]
     fn a_token_that_no_header_carries_is_refused(#[case] token: &str) {
-        let error = RoamifyConfig::new("https://x.test", token).checked_authorization().unwrap_err();
+        let error = RoamifyConfig::new("https://x.test", token)
+            .checked_authorization()
+            .unwrap_err();
         assert!(
-            matches!(error, RoamifyConfigError::NoToken | RoamifyConfigError::MalformedToken),
+            matches!(
+                error,
+                RoamifyConfigError::NoToken | RoamifyConfigError::MalformedToken
+            ),
             "{error:?}"
         );
-        assert!(token.is_empty() || !error.to_string().contains(token), "{error}");
+        assert!(
+            token.is_empty() || !error.to_string().contains(token),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_authorization_header_is_marked_as_sensitive() {
-        let header = RoamifyConfig::new("https://x.test", "abc123").checked_authorization().unwrap();
+        let header = RoamifyConfig::new("https://x.test", "abc123")
+            .checked_authorization()
+            .unwrap();
         assert!(header.is_sensitive());
         assert_eq!(header, "Bearer abc123");
     }
@@ -318,6 +342,12 @@ mod tests {
             listing_time_out: Duration::ZERO,
             ..RoamifyConfig::new("https://x.test", "t")
         };
-        assert!(config.check_time_outs().unwrap_err().to_string().contains("listing_time_out"));
+        assert!(
+            config
+                .check_time_outs()
+                .unwrap_err()
+                .to_string()
+                .contains("listing_time_out")
+        );
     }
 }

@@ -51,8 +51,15 @@ impl Failure {
 
     /// A good answer that cannot be used, for the reason in `detail`.
     pub(crate) fn unusable(operation: Operation, detail: impl Into<String>) -> Self {
-        let kind = if operation.has_effect() { ErrorKind::Ambiguous } else { ErrorKind::InvalidResponse };
-        Self { message: detail.into(), sent: Sent::Maybe, ..Self::not_sent(kind, "") }
+        let kind = if operation.has_effect() {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::InvalidResponse
+        };
+        Self {
+            sent: Sent::Maybe,
+            ..Self::not_sent(kind, detail)
+        }
     }
 
     /// The port's error. `token` and activation codes are taken out of whatever the provider said.
@@ -90,8 +97,15 @@ pub(crate) fn classify(
 ) -> Failure {
     let Some(status) = status else {
         let effect = operation.has_effect() && sent == Sent::Maybe;
-        let kind = if effect { ErrorKind::Ambiguous } else { ErrorKind::Unavailable };
-        return Failure { sent, ..Failure::not_sent(kind, "no answer came") };
+        let kind = if effect {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::Unavailable
+        };
+        return Failure {
+            sent,
+            ..Failure::not_sent(kind, "no answer came")
+        };
     };
     let said = said(body);
     let pending = operation == Operation::Provision && says_pending(body);
@@ -114,11 +128,17 @@ pub(crate) fn classify(
 /// The one message worth recognising: an apply that is not finished. Its status is not documented,
 /// so the words decide.
 fn says_pending(body: &[u8]) -> bool {
-    String::from_utf8_lossy(body).to_ascii_lowercase().contains("still pending processing")
+    String::from_utf8_lossy(body)
+        .to_ascii_lowercase()
+        .contains("still pending processing")
 }
 
 fn says_insufficient(said: &Said) -> bool {
-    let text = said.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let text = said
+        .text
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     text.contains("insufficient") && !text.contains("permission")
 }
 

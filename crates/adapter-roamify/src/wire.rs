@@ -19,7 +19,7 @@ pub(crate) use self::order::{
 pub(crate) use self::package::{
     CountriesData, Country, Group, PackagesData, Signal, Throttle, WirePackage,
 };
-pub(crate) use self::value::{Flag, Number, Text, amount_text, list, part};
+pub(crate) use self::value::{Number, Text, amount_text, list, part};
 
 /// What the wallet holds: `GET /api/balance`.
 #[derive(Deserialize)]
@@ -93,6 +93,10 @@ pub(crate) enum Unusable {
 pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusable> {
     let text = std::str::from_utf8(body)
         .map_err(|error| Unusable::Schema(format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    // A struct would be read from a list as well.
+    if text.trim_start().starts_with('[') {
+        return Err(Unusable::Schema("it is a list, not an object".to_owned()));
+    }
     if let Ok(envelope) = serde_json::from_str::<Envelope<'a, T>>(text)
         && succeeded(&envelope.status)
         && let Some(data) = envelope.data
@@ -103,7 +107,9 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusab
 }
 
 fn succeeded(status: &Text<'_>) -> bool {
-    status.get().is_none_or(|status| status.eq_ignore_ascii_case("success"))
+    status
+        .get()
+        .is_none_or(|status| status.eq_ignore_ascii_case("success"))
 }
 
 #[cold]
@@ -133,7 +139,11 @@ fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) ->
             if text.trim_start().starts_with('<') {
                 return "it is an HTML page, not JSON".to_owned();
             }
-            return format!("it is no JSON (line {}, column {})", inner.line(), inner.column());
+            return format!(
+                "it is no JSON (line {}, column {})",
+                inner.line(),
+                inner.column()
+            );
         }
         Category::Data => {}
     }
@@ -146,7 +156,9 @@ fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) ->
 
 /// The part of serde's message that it wrote itself. The other part shows the value.
 fn expectation(message: &str) -> String {
-    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message, |(before, _)| before);
     if let Some((_, expected)) = message.rsplit_once(", expected ") {
         format!("should be {expected}")
     } else if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
@@ -161,12 +173,22 @@ fn unreadable_package(text: &str, path: &str) -> Option<String> {
     let mut numbers = path.split(['[', ']']).skip(1).step_by(2);
     let group: usize = numbers.next()?.parse().ok()?;
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let outer = value.pointer("/data/packages").or_else(|| value.get("data"))?.get(group)?;
+    let outer = value
+        .pointer("/data/packages")
+        .or_else(|| value.get("data"))?
+        .get(group)?;
     let package = match numbers.next() {
         Some(number) => outer.get("packages")?.get(number.parse::<usize>().ok()?)?,
         None => outer,
     };
-    Some(package.get("packageId")?.as_str()?.chars().take(80).collect())
+    Some(
+        package
+            .get("packageId")?
+            .as_str()?
+            .chars()
+            .take(80)
+            .collect(),
+    )
 }
 
 /// What an error body says, whatever its form.
@@ -182,14 +204,19 @@ pub(crate) struct Said {
 
 /// Reads an error body; never fails.
 pub(crate) fn said(body: &[u8]) -> Said {
+    // A struct would be read from a list as well.
+    let object = |text: &&str| text.trim_start().starts_with('{');
     let Some(outline) = std::str::from_utf8(body)
         .ok()
+        .filter(object)
         .and_then(|text| serde_json::from_str::<Outline<'_>>(text).ok())
     else {
         return Said::default();
     };
     let inside: MessageIn<'_> = part(outline.data);
-    let text = [&outline.message, &outline.error, &inside.message].into_iter().find_map(Text::get);
+    let text = [&outline.message, &outline.error, &inside.message]
+        .into_iter()
+        .find_map(Text::get);
     Said {
         text: text.map(str::to_owned),
         code: outline.code.get().map(str::to_owned),
@@ -230,12 +257,22 @@ mod tests {
 
     #[rstest]
     #[case("", "it ends in the middle, after 0 bytes")]
-    #[case(r#"{"status":"success","data":{"bal"#, "it ends in the middle, after 32 bytes")]
+    #[case(
+        r#"{"status":"success","data":{"bal"#,
+        "it ends in the middle, after 32 bytes"
+    )]
     #[case("<!doctype html><p>502", "it is an HTML page, not JSON")]
+    #[case(r#"["success",{"balance":1}]"#, "it is a list, not an object")]
     #[case("oops", "it is no JSON (line 1, column 1)")]
     #[case(r#"{"status":"success"}"#, "there is no `data` in it")]
-    #[case(r#"{"status":"success","data":[]} x"#, "it is no JSON (line 1, column 32)")]
-    #[case(r#"{"status":"success","data":"LPA:1$a$SECRET"}"#, "`data` should be struct BalanceData")]
+    #[case(
+        r#"{"status":"success","data":{}} x"#,
+        "there is something behind its end"
+    )]
+    #[case(
+        r#"{"status":"success","data":"LPA:1$a$SECRET"}"#,
+        "`data` should be struct BalanceData"
+    )]
     fn the_reason_names_the_place_and_no_value(#[case] body: &str, #[case] expected: &str) {
         assert_eq!(schema(body), expected);
     }
@@ -243,24 +280,40 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_named() {
         let unusable = decode::<BalanceData<'_>>(b"{\"status\":\"\xff\"}").err();
-        assert_eq!(unusable, Some(Unusable::Schema("byte 11 is not UTF-8".to_owned())));
+        assert_eq!(
+            unusable,
+            Some(Unusable::Schema("byte 11 is not UTF-8".to_owned()))
+        );
     }
 
     #[test]
     fn an_unreadable_package_is_named_by_its_id() {
         let body = r#"{"data":{"packages":[{"packages":[{"packageId":"good","price":1},
-            {"packageId":"esim-x","price":1,"throttle":[7]}]}]}}"#;
+            {"packageId":"esim-x","price":1,"throttle":"fast"}]}]}}"#;
         let unusable = decode::<PackagesData<'_>>(body.as_bytes()).err();
-        let Some(Unusable::Schema(text)) = unusable else { panic!("{unusable:?}") };
-        assert!(text.starts_with("`data.packages[0].packages[1].throttle"), "{text}");
+        let Some(Unusable::Schema(text)) = unusable else {
+            panic!("{unusable:?}")
+        };
+        assert!(
+            text.starts_with("`data.packages[0].packages[1].throttle"),
+            "{text}"
+        );
         assert!(text.contains("(package `esim-x`)"), "{text}");
     }
 
     #[rstest]
-    #[case(r#"{"error":"\"items\" is required"}"#, Some("\"items\" is required"), None)]
+    #[case(
+        r#"{"error":"\"items\" is required"}"#,
+        Some("\"items\" is required"),
+        None
+    )]
     #[case(r#"{"message":"m","error":"e","code":"C1"}"#, Some("m"), Some("C1"))]
     #[case(r#"{"message":"","error":"e","code":7}"#, Some("e"), Some("7"))]
-    #[case(r#"{"status":"failed","data":{"message":"inside"}}"#, Some("inside"), None)]
+    #[case(
+        r#"{"status":"failed","data":{"message":"inside"}}"#,
+        Some("inside"),
+        None
+    )]
     #[case(r#"{"message":{"odd":true}}"#, None, None)]
     fn an_error_text_is_found_in_every_form(
         #[case] body: &str,

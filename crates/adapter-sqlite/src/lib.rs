@@ -1,1 +1,18 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+mod changes;
+mod config;
+mod connection;
+mod error;
+mod file;
+mod journal;
+mod list;
+mod migrate;
+mod moment;
+mod profiles;
+mod readers;
+mod rows;
+mod writer;
+
+pub use self::config::SqliteJournalConfig;
+pub use self::journal::SqliteJournal;

@@ -211,7 +211,10 @@ impl Driver {
 /// A wait between look-ups, up to a tenth longer, so that many orders do not ask at once.
 fn jittered(left: Duration, waiting: Waiting) -> Duration {
     match waiting {
-        Waiting::LookUp => left + left.mul_f32(0.1 * fastrand::f32()),
+        Waiting::LookUp => {
+            let tenth = u64::try_from(left.as_millis() / 10).unwrap_or(u64::MAX);
+            left.saturating_add(Duration::from_millis(fastrand::u64(0..=tenth)))
+        }
         Waiting::Deferred | Waiting::QuietPeriod | Waiting::Delivery | Waiting::Profile => left,
     }
 }

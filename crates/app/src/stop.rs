@@ -62,7 +62,7 @@ impl StopSignal {
         };
         let asked = async {
             if self.stopped.wait_for(|stopped| *stopped).await.is_err() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

@@ -1,1 +1,23 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod composition;
+mod ending;
+mod error;
+mod journals;
+mod providers;
+mod registry;
+pub mod settings;
+mod stack;
+mod telemetry;
+
+pub use self::clock::SystemClock;
+pub use self::composition::{Composition, CompositionBuilder};
+pub use self::error::StartError;
+pub use self::journals::{JournalContext, Journals, Storage};
+pub use self::providers::{ProviderContext, Providers, RunningProvider};
+pub use self::settings::{
+    Described, Directories, Environment, Origin, Settings, SettingsError, SettingsLoader,
+};
+pub use self::stack::gate;
+pub use self::telemetry::{Telemetry, TelemetryError};

@@ -1,1 +1,9 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+mod harness;
+pub mod journal;
+pub mod provider;
+mod verdict;
+
+pub use self::harness::{ProviderHarness, Trouble, Wrapped};
+pub use self::verdict::{Stopped, Verdict, run};

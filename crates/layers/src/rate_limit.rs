@@ -37,10 +37,18 @@ impl RateLimit {
     /// Admits `per_second` requests a second in the long run, and up to `burst` at once after a
     /// rest. Both are the provider's figures, or less.
     pub fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
-        let clock = TokioTime { start: Instant::now() };
+        let clock = TokioTime {
+            start: Instant::now(),
+        };
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let limiter = RateLimiter::direct_with_clock(quota, clock);
-        Self { per_second, burst, limiter, clock, queue: Mutex::default() }
+        Self {
+            per_second,
+            burst,
+            limiter,
+            clock,
+            queue: Mutex::default(),
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -54,7 +62,11 @@ impl RateLimit {
         queue.next_number += 1;
         let turn = Arc::new(Notify::new());
         queue.waiting.insert(place, Arc::clone(&turn));
-        Waiter { gate: self, place, turn }
+        Waiter {
+            gate: self,
+            place,
+            turn,
+        }
     }
 
     /// How long to wait for the next permit, or `None` when one was taken just now.
@@ -67,7 +79,11 @@ impl RateLimit {
 
 impl fmt::Display for RateLimit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "RateLimit({} a second, {} at once)", self.per_second, self.burst)
+        write!(
+            formatter,
+            "RateLimit({} a second, {} at once)",
+            self.per_second, self.burst
+        )
     }
 }
 
@@ -108,7 +124,11 @@ struct Waiter<'a> {
 
 impl Waiter<'_> {
     fn is_first(&self) -> bool {
-        self.gate.queue().waiting.first_key_value().is_some_and(|(place, _)| *place == self.place)
+        self.gate
+            .queue()
+            .waiting
+            .first_key_value()
+            .is_some_and(|(place, _)| *place == self.place)
     }
 }
 
@@ -149,7 +169,10 @@ mod tests {
     use super::*;
 
     fn limit(per_second: u32, burst: u32) -> RateLimit {
-        RateLimit::new(NonZeroU32::new(per_second).unwrap(), NonZeroU32::new(burst).unwrap())
+        RateLimit::new(
+            NonZeroU32::new(per_second).unwrap(),
+            NonZeroU32::new(burst).unwrap(),
+        )
     }
 
     /// Asks in this order, at once, and gives the order of admission and the times in milliseconds.
@@ -160,7 +183,10 @@ mod tests {
             let admitted = &admitted;
             async move {
                 gate.admit(*class).await;
-                admitted.lock().unwrap().push((number, started.elapsed().as_millis()));
+                admitted
+                    .lock()
+                    .unwrap()
+                    .push((number, started.elapsed().as_millis()));
             }
         });
         join_all(waits).await;
@@ -170,8 +196,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
         let gate = limit(10, 3);
-        let times: Vec<u128> =
-            admitted(&gate, &[CallClass::Read; 6]).await.into_iter().map(|(_, at)| at).collect();
+        let times: Vec<u128> = admitted(&gate, &[CallClass::Read; 6])
+            .await
+            .into_iter()
+            .map(|(_, at)| at)
+            .collect();
         assert_eq!(times[..3], [0, 0, 0]);
         for (at, due) in times[3..].iter().zip([100, 200, 300]) {
             assert!((due..due + 3).contains(at), "{times:?}");
@@ -183,7 +212,10 @@ mod tests {
         let gate = limit(50, 5);
         let times = admitted(&gate, &[CallClass::Listing; 505]).await;
         let (_, last) = times.last().unwrap();
-        assert!((10_000..10_600).contains(last), "500 beyond the burst take 10 s, not {last} ms");
+        assert!(
+            (10_000..10_600).contains(last),
+            "500 beyond the burst take 10 s, not {last} ms"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -206,9 +238,11 @@ mod tests {
         gate.admit(CallClass::Read).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
-        for (class, arrives_at) in
-            [(CallClass::Listing, 0), (CallClass::Listing, 0), (CallClass::Purchase, 900)]
-        {
+        for (class, arrives_at) in [
+            (CallClass::Listing, 0),
+            (CallClass::Listing, 0),
+            (CallClass::Purchase, 900),
+        ] {
             let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
             tasks.push(tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(arrives_at)).await;
@@ -220,7 +254,10 @@ mod tests {
             task.await.unwrap();
         }
         let order = order.lock().unwrap().clone();
-        assert_eq!(order, [CallClass::Purchase, CallClass::Listing, CallClass::Listing]);
+        assert_eq!(
+            order,
+            [CallClass::Purchase, CallClass::Listing, CallClass::Listing]
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -238,7 +275,10 @@ mod tests {
         drop(second);
         third.await;
         let waited = started.elapsed().as_millis();
-        assert!((1000..1003).contains(&waited), "the next permit was its own: {waited} ms");
+        assert!(
+            (1000..1003).contains(&waited),
+            "the next permit was its own: {waited} ms"
+        );
         assert!(gate.queue().waiting.is_empty());
     }
 
@@ -252,7 +292,10 @@ mod tests {
         let next = tokio::spawn(async move { waiting.admit(CallClass::Listing).await });
         tokio::task::yield_now().await;
         drop(head);
-        tokio::time::timeout(Duration::from_secs(2), next).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(2), next)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -124,7 +124,11 @@ struct Tries {
 
 impl Tries {
     fn new(policy: RetryPolicy) -> Self {
-        Self { policy, failed: 0, pauses: pauses(policy) }
+        Self {
+            policy,
+            failed: 0,
+            pauses: pauses(policy),
+        }
     }
 
     fn start_anew(&mut self) {
@@ -141,7 +145,13 @@ impl Tries {
             Err(why) => {
                 let outcome = error.kind().as_str();
                 let (operation, provider) = (error.operation().as_str(), error.provider().as_str());
-                debug!(operation, provider, outcome, tries = self.failed, "not retried: {why}");
+                debug!(
+                    operation,
+                    provider,
+                    outcome,
+                    tries = self.failed,
+                    "not retried: {why}"
+                );
                 return Err(error);
             }
         };
@@ -171,7 +181,10 @@ impl Tries {
         if self.failed >= self.policy.tries.get() {
             return Err("all tries are used");
         }
-        self.pauses.next().map(|pause| pause.max(hint)).ok_or("all tries are used")
+        self.pauses
+            .next()
+            .map(|pause| pause.max(hint))
+            .ok_or("all tries are used")
     }
 }
 
@@ -189,7 +202,10 @@ fn left_to_the_order_machine<T>(answer: Result<T>) -> Result<T> {
     answer.inspect_err(|error| {
         let outcome = error.kind().as_str();
         let (operation, provider) = (error.operation().as_str(), error.provider().as_str());
-        debug!(operation, provider, outcome, "not retried: only the order machine repeats an effect");
+        debug!(
+            operation,
+            provider, outcome, "not retried: only the order machine repeats an effect"
+        );
     })
 }
 

@@ -51,7 +51,10 @@ pub struct Stack {
 impl Stack {
     /// The stack whose durations are measured on `clock`, with the default [`RetryPolicy`].
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, retry: RetryPolicy::default() }
+        Self {
+            clock,
+            retry: RetryPolicy::default(),
+        }
     }
 
     /// The same with another policy for retries.
@@ -115,7 +118,10 @@ mod tests {
         provider.expect_usage().never();
         let events = Events::capture();
         let layered = stack().over(Arc::new(provider) as Arc<dyn EsimProvider>);
-        let error = layered.usage(&crate::testing::usage_query()).await.unwrap_err();
+        let error = layered
+            .usage(&crate::testing::usage_query())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert_eq!(events.lines_with("outcome=\"unsupported\"").len(), 1);
     }

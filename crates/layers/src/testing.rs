@@ -8,9 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
-use roamport_domain::package::{
-    Allowance, Area, PackageFlags, Place, Validity, ValidityStart,
-};
+use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line, MockEsimProvider, Operation,
     OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProviderOrderStatus, ProvisionRequest,
@@ -66,7 +64,10 @@ impl Events {
             .without_time()
             .with_writer(written.clone())
             .finish();
-        Self { written, _subscribed: tracing::subscriber::set_default(subscriber) }
+        Self {
+            written,
+            _subscribed: tracing::subscriber::set_default(subscriber),
+        }
     }
 
     pub(crate) fn text(&self) -> String {
@@ -74,7 +75,11 @@ impl Events {
     }
 
     pub(crate) fn lines_with(&self, words: &str) -> Vec<String> {
-        self.text().lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
+        self.text()
+            .lines()
+            .filter(|line| line.contains(words))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -100,7 +105,13 @@ impl<'a> MakeWriter<'a> for Written {
 /// A mock that has a name and can do everything.
 pub(crate) fn mock() -> MockEsimProvider {
     let mut provider = MockEsimProvider::new();
-    name_and_capabilities(&mut provider, Capabilities { top_up: true, ..Capabilities::NONE });
+    name_and_capabilities(
+        &mut provider,
+        Capabilities {
+            top_up: true,
+            ..Capabilities::NONE
+        },
+    );
     provider
 }
 
@@ -128,7 +139,10 @@ pub(crate) fn esim_key() -> EsimKey {
 }
 
 pub(crate) fn usage_query() -> UsageQuery {
-    UsageQuery { esim: esim_key(), daily: false }
+    UsageQuery {
+        esim: esim_key(),
+        daily: false,
+    }
 }
 
 pub(crate) fn line(quantity: u16) -> Line {
@@ -150,7 +164,12 @@ fn window() -> SendWindow {
 
 pub(crate) fn order_request(lines: Vec<Line>) -> OrderRequest {
     let reference = Reference::parse("REFERENCE-1").unwrap();
-    OrderRequest { reference, lines, start_date: None, window: window() }
+    OrderRequest {
+        reference,
+        lines,
+        start_date: None,
+        window: window(),
+    }
 }
 
 pub(crate) fn top_up_request() -> TopUpRequest {
@@ -177,16 +196,28 @@ pub(crate) fn placed() -> ProviderOrder {
 /// A package with this id.
 pub(crate) fn package(id: &str) -> Package {
     let place = Place::Country(CountryCode::parse("FR").unwrap());
-    let destination = Destination { place, code: "FR".to_owned(), name: "France".to_owned() };
+    let destination = Destination {
+        place,
+        code: "FR".to_owned(),
+        name: "France".to_owned(),
+    };
     Package {
         provider: name(),
         id: PackageId::parse(id).unwrap(),
         name: "France 1 GB".to_owned(),
-        area: Arc::new(Area { destination, coverage: Vec::new() }),
-        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        area: Arc::new(Area {
+            destination,
+            coverage: Vec::new(),
+        }),
+        data: DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
         voice: Allowance::None,
         sms: Allowance::None,
-        validity: Validity { days: 7, starts: ValidityStart::FirstUse },
+        validity: Validity {
+            days: 7,
+            starts: ValidityStart::FirstUse,
+        },
         price: money("3.27"),
         flags: PackageFlags::default(),
         apn: None,
@@ -203,7 +234,10 @@ pub(crate) struct Slow {
 
 impl Slow {
     pub(crate) fn new(delay: Duration) -> Self {
-        Self { inner: mock(), delay }
+        Self {
+            inner: mock(),
+            delay,
+        }
     }
 }
 

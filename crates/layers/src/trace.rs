@@ -11,7 +11,8 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
     DestinationFilter, EsimKey, FoundOrders, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    ProviderOrder, ProvisionRequest, ProvisionTarget, Reaction, Result, TopUpQuery, TopUpRequest,
+    UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Monotonic, Package, ProviderError,
@@ -44,7 +45,12 @@ impl<P: EsimProvider> Trace<P> {
     }
 
     fn start(&self, operation: Operation, reference: Option<&Reference>) -> Call {
-        Call::start(operation, self.inner.name(), reference, Arc::clone(&self.clock))
+        Call::start(
+            operation,
+            self.inner.name(),
+            reference,
+            Arc::clone(&self.clock),
+        )
     }
 
     fn listing(
@@ -54,7 +60,13 @@ impl<P: EsimProvider> Trace<P> {
     ) -> BoxStream<'static, Result<Package>> {
         let call = self.start(operation, None);
         let inner = call.span.in_scope(|| open(&self.inner)).fuse();
-        Listing { inner, call, items: 0, errors: 0 }.boxed()
+        Listing {
+            inner,
+            call,
+            items: 0,
+            failed: false,
+        }
+        .boxed()
     }
 }
 
@@ -73,12 +85,18 @@ struct Told<'a> {
 
 impl Told<'_> {
     const fn items(items: usize) -> Self {
-        Self { items: Some(items), provider_order: None }
+        Self {
+            items: Some(items),
+            provider_order: None,
+        }
     }
 }
 
 fn order(answer: &ProviderOrder) -> Told<'_> {
-    Told { items: Some(answer.items.len()), provider_order: Some(answer.id.as_str()) }
+    Told {
+        items: Some(answer.items.len()),
+        provider_order: Some(answer.id.as_str()),
+    }
 }
 
 /// One call under way. Dropped before it was settled, it says so.
@@ -103,9 +121,19 @@ impl Call {
         let (name, place) = (operation.as_str(), provider.as_str());
         let reference_text = reference.map(Reference::as_str);
         let span = if operation.has_effect() {
-            info_span!("provider", operation = name, provider = place, reference = reference_text)
+            info_span!(
+                "provider",
+                operation = name,
+                provider = place,
+                reference = reference_text
+            )
         } else {
-            debug_span!("provider", operation = name, provider = place, reference = reference_text)
+            debug_span!(
+                "provider",
+                operation = name,
+                provider = place,
+                reference = reference_text
+            )
         };
         Self {
             operation,
@@ -145,19 +173,37 @@ impl Call {
     fn succeeded(&self, told: Told<'_>) {
         let (operation, provider) = (self.operation.as_str(), self.provider.as_str());
         let (duration_ms, reference) = (self.duration_ms(), self.reference());
-        let Told { items, provider_order } = told;
+        let Told {
+            items,
+            provider_order,
+        } = told;
         let outcome = "ok";
         if self.operation.has_effect() {
             info!(
-                operation, provider, duration_ms, outcome, reference, provider_order, items,
+                operation,
+                provider,
+                duration_ms,
+                outcome,
+                reference,
+                provider_order,
+                items,
                 "provider call succeeded"
             );
         } else {
             debug!(
-                operation, provider, duration_ms, outcome, reference, items,
-                "provider call succeeded"
+                operation,
+                provider, duration_ms, outcome, reference, items, "provider call succeeded"
             );
         }
+    }
+
+    fn left_early(&self, items: usize) {
+        let (operation, provider) = (self.operation.as_str(), self.provider.as_str());
+        let duration_ms = self.duration_ms();
+        debug!(
+            operation,
+            provider, duration_ms, items, "listing left before its end"
+        );
     }
 
     fn failed(&self, error: &ProviderError) {
@@ -182,11 +228,17 @@ impl Drop for Call {
         let (duration_ms, reference) = (self.duration_ms(), self.reference());
         if self.operation.has_effect() {
             warn!(
-                operation, provider, duration_ms, reference,
+                operation,
+                provider,
+                duration_ms,
+                reference,
                 "provider call dropped before its answer, its effect is unknown"
             );
         } else {
-            debug!(operation, provider, duration_ms, "provider call dropped before its answer");
+            debug!(
+                operation,
+                provider, duration_ms, "provider call dropped before its answer"
+            );
         }
     }
 }
@@ -196,32 +248,52 @@ struct Listing {
     inner: futures::stream::Fuse<BoxStream<'static, Result<Package>>>,
     call: Call,
     items: usize,
-    errors: usize,
+    /// Whether the last thing that came was an error: an end right after it is no success.
+    failed: bool,
+}
+
+impl Listing {
+    fn tell(&mut self, next: Option<&Result<Package>>) {
+        match next {
+            Some(Ok(_)) => {
+                self.items += 1;
+                self.failed = false;
+            }
+            Some(Err(error)) => {
+                self.failed = true;
+                self.call.settled = !matches!(error.reaction(), Reaction::Retry { .. });
+                self.call.failed(error);
+            }
+            None if self.call.settled => {}
+            None => {
+                self.call.settled = true;
+                if !self.failed {
+                    self.call.succeeded(Told::items(self.items));
+                }
+            }
+        }
+    }
 }
 
 impl Stream for Listing {
     type Item = Result<Package>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let listing = &mut *self;
-        let span = listing.call.span.clone();
-        let next = span.in_scope(|| listing.inner.poll_next_unpin(context));
-        match &next {
-            Poll::Pending => {}
-            Poll::Ready(Some(Ok(_))) => listing.items += 1,
-            Poll::Ready(Some(Err(error))) => {
-                listing.errors += 1;
-                listing.call.failed(error);
-            }
-            Poll::Ready(None) if listing.call.settled => {}
-            Poll::Ready(None) => {
-                listing.call.settled = true;
-                if listing.errors == 0 {
-                    listing.call.succeeded(Told::items(listing.items));
-                }
-            }
+        let Self { inner, call, .. } = &mut *self;
+        let next = call.span.in_scope(|| inner.poll_next_unpin(context));
+        if let Poll::Ready(next) = &next {
+            self.tell(next.as_ref());
         }
         next
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        if !self.call.settled {
+            self.call.settled = true;
+            self.call.left_early(self.items);
+        }
     }
 }
 
@@ -237,7 +309,10 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
 
     async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>> {
         let call = self.start(Operation::Destinations, None);
-        call.tell(self.inner.destinations(filter), |found| Told::items(found.len())).await
+        call.tell(self.inner.destinations(filter), |found| {
+            Told::items(found.len())
+        })
+        .await
     }
 
     fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>> {
@@ -245,7 +320,9 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
     }
 
     fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>> {
-        self.listing(Operation::TopUpPackages, |inner| inner.top_up_packages(query))
+        self.listing(Operation::TopUpPackages, |inner| {
+            inner.top_up_packages(query)
+        })
     }
 
     async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
@@ -254,7 +331,10 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
             OrderLookup::Id(_) | OrderLookup::Since(_) => None,
         };
         let call = self.start(Operation::FindOrders, reference);
-        call.tell(self.inner.find_orders(lookup), |found| Told::items(found.orders.len())).await
+        call.tell(self.inner.find_orders(lookup), |found| {
+            Told::items(found.orders.len())
+        })
+        .await
     }
 
     async fn esim(&self, key: &EsimKey) -> Result<Esim> {
@@ -264,7 +344,8 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
 
     async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
         let call = self.start(Operation::Usage, None);
-        call.tell(self.inner.usage(query), |_| Told::default()).await
+        call.tell(self.inner.usage(query), |_| Told::default())
+            .await
     }
 
     async fn balance(&self) -> Result<Money> {
@@ -278,7 +359,10 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
             ProvisionTarget::Esim(_) => None,
         };
         let call = self.start(Operation::Provision, reference);
-        call.tell(self.inner.provision(request), |esims| Told::items(esims.len())).await
+        call.tell(self.inner.provision(request), |esims| {
+            Told::items(esims.len())
+        })
+        .await
     }
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
@@ -293,142 +377,4 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use futures::stream;
-    use roamport_domain::EsimId;
-    use roamport_domain::provider::{ErrorKind, MockEsimProvider};
-
-    use super::*;
-    use crate::testing::{
-        Events, ICCID, Slow, TokioClock, error, esim_key, line, mock, money, order_request, package,
-        placed, top_up_request, usage_query,
-    };
-
-    fn trace(provider: MockEsimProvider) -> Trace<MockEsimProvider> {
-        Trace::new(provider, Arc::new(TokioClock::new()))
-    }
-
-    fn only_line(events: &Events) -> String {
-        let lines = events.lines_with("provider call");
-        assert_eq!(lines.len(), 1, "{lines:#?}");
-        lines.into_iter().next().unwrap()
-    }
-
-    fn check_line(line: &str, words: &[&str]) {
-        for word in words {
-            assert!(line.contains(word), "`{word}` is not in: {line}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_purchase_is_told_at_info_with_reference_and_order() {
-        let mut provider = mock();
-        provider.expect_place_order().returning(|_| Ok(placed()));
-        let events = Events::capture();
-        trace(provider).place_order(&order_request(vec![line(1)])).await.unwrap();
-        let words = ["INFO", "operation=\"place_order\"", "provider=\"mock\"", "outcome=\"ok\""];
-        let line = only_line(&events);
-        check_line(&line, &words);
-        check_line(&line, &["reference=\"REFERENCE-1\"", "provider_order=\"ORDER-1\"", "items=0"]);
-    }
-
-    #[tokio::test]
-    async fn a_read_is_told_at_debug() {
-        let mut provider = mock();
-        provider.expect_balance().returning(|| Ok(money("1")));
-        let events = Events::capture();
-        trace(provider).balance().await.unwrap();
-        check_line(&only_line(&events), &["DEBUG", "operation=\"balance\"", "duration_ms=0"]);
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_told_at_warn_by_its_kind_and_code_alone() {
-        let mut provider = mock();
-        provider.expect_top_up().returning(|_| {
-            Err(error(ErrorKind::Ambiguous, Operation::TopUp).with_code("E-504"))
-        });
-        provider.expect_usage().returning(|_| Err(error(ErrorKind::NotFound, Operation::Usage)));
-        let events = Events::capture();
-        let trace = trace(provider);
-        trace.top_up(&top_up_request()).await.unwrap_err();
-        trace.usage(&usage_query()).await.unwrap_err();
-        let lines = events.lines_with("provider call failed");
-        check_line(&lines[0], &["WARN", "outcome=\"ambiguous\"", "code=\"E-504\"", "REFERENCE-2"]);
-        check_line(&lines[1], &["WARN", "outcome=\"not_found\""]);
-        assert!(!events.text().contains(ICCID), "{}", events.text());
-        assert!(!events.text().contains("something about"), "{}", events.text());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_duration_is_that_of_the_injected_clock() {
-        let inner = Slow::new(Duration::from_millis(1234));
-        let events = Events::capture();
-        Trace::new(inner, Arc::new(TokioClock::new())).balance().await.unwrap();
-        check_line(&only_line(&events), &["duration_ms=1234"]);
-    }
-
-    #[tokio::test]
-    async fn an_esims_names_appear_in_no_event() {
-        let mut provider = mock();
-        provider.expect_esim().returning(|_| Err(error(ErrorKind::NotFound, Operation::Esim)));
-        provider.expect_provision().returning(|_| Ok(Vec::new()));
-        let events = Events::capture();
-        let trace = trace(provider);
-        trace.esim(&esim_key()).await.unwrap_err();
-        let target = ProvisionTarget::Esim(EsimId::parse(ICCID).unwrap());
-        trace.provision(&ProvisionRequest { target, start_date: None }).await.unwrap();
-        assert!(!events.text().contains(ICCID), "{}", events.text());
-    }
-
-    #[tokio::test]
-    async fn a_dropped_purchase_call_is_told_as_unknown() {
-        let inner = Slow::new(Duration::from_secs(3600));
-        let events = Events::capture();
-        let trace = Trace::new(inner, Arc::new(TokioClock::new()));
-        let request = order_request(vec![line(1)]);
-        let call = trace.place_order(&request);
-        assert!(futures::poll!(call).is_pending());
-        check_line(&only_line(&events), &["WARN", "effect is unknown", "REFERENCE-1"]);
-    }
-
-    #[tokio::test]
-    async fn a_listing_tells_its_errors_and_its_end_once() {
-        let mut provider = mock();
-        provider.expect_packages().returning(|_| {
-            let failed = error(ErrorKind::InvalidResponse, Operation::Packages);
-            stream::iter([Ok(package("P-1")), Err(failed)]).boxed()
-        });
-        provider.expect_top_up_packages().returning(|_| {
-            stream::iter([Ok(package("P-1")), Ok(package("P-2"))])
-                .boxed()
-        });
-        let events = Events::capture();
-        let trace = trace(provider);
-        let mut listing = trace.packages(PackageQuery::default());
-        while listing.next().await.is_some() {}
-        let query = TopUpQuery::all(esim_key());
-        let mut top_ups = trace.top_up_packages(query);
-        while top_ups.next().await.is_some() {}
-        assert!(top_ups.next().await.is_none(), "an ended listing stays ended");
-        drop((listing, top_ups));
-        let lines = events.lines_with("provider call");
-        assert_eq!(lines.len(), 2, "{lines:#?}");
-        check_line(&lines[0], &["WARN", "outcome=\"invalid_response\""]);
-        check_line(&lines[1], &["DEBUG", "operation=\"top_up_packages\"", "items=2"]);
-    }
-
-    #[tokio::test]
-    async fn a_listing_left_early_is_told_as_dropped() {
-        let mut provider = mock();
-        provider
-            .expect_packages()
-            .returning(|_| stream::repeat_with(|| Ok(package("P-1"))).boxed());
-        let events = Events::capture();
-        let mut listing = trace(provider).packages(PackageQuery::default());
-        listing.next().await.unwrap().unwrap();
-        drop(listing);
-        check_line(&only_line(&events), &["DEBUG", "dropped before its answer"]);
-    }
-}
+mod tests;

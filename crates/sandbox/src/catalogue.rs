@@ -1,6 +1,7 @@
 //! The price list of the simulated provider: computed from a seed, never stored.
 
 mod geography;
+mod group;
 mod plan;
 
 use std::collections::HashMap;
@@ -8,11 +9,12 @@ use std::ops::Range;
 
 use rust_decimal::Decimal;
 
-pub(crate) use self::geography::country_name;
 pub use self::geography::Geography;
+use self::geography::places;
+pub use self::group::{Group, Signal};
+use self::group::{group, hash};
 pub use self::plan::{Plan, PlanData, Talk};
-use self::geography::{Place, places, slug};
-use self::plan::{Tariff, USUAL, plans, variety};
+use self::plan::{USUAL, plans, variety};
 
 /// The sentence every package carries in its notes.
 pub const NOTHING_IS_REAL: &str = "Sandbox: no real money, cannot be installed";
@@ -28,42 +30,6 @@ const NO_HOTSPOT_ONE_IN: u64 = 25;
 pub struct CatalogueSize {
     asked: usize,
     largest: usize,
-}
-
-/// A destination with its packages.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// Its slug, such as `south-korea`.
-    pub slug: String,
-    /// Its name, such as `South Korea`. Unique.
-    pub name: String,
-    /// ISO 3166-1 alpha-2 for a country, a code of the provider's own otherwise. Not unique.
-    pub code: String,
-    /// A word like a continent.
-    pub region: &'static str,
-    /// What it spans.
-    pub geography: Geography,
-    /// ISO codes of the countries covered, with the networks and carriers there.
-    pub signals: Vec<Signal>,
-    /// The cheapest package, in US dollars.
-    pub lowest_price: Decimal,
-    /// The dearest package, in US dollars.
-    pub highest_price: Decimal,
-    packages: usize,
-    tariff: Tariff,
-}
-
-/// The reception in one country.
-#[derive(Clone, Debug)]
-pub struct Signal {
-    /// ISO 3166-1 alpha-2.
-    pub code: &'static str,
-    /// The country's name.
-    pub name: String,
-    /// Network generations, such as `4G`.
-    pub networks: Vec<&'static str>,
-    /// Made-up carriers.
-    pub carriers: Vec<&'static str>,
 }
 
 /// One sellable package.
@@ -166,7 +132,10 @@ impl Catalogue {
         let mut places = places();
         let largest = places.len() * variety();
         if size == 0 || size > largest {
-            return Err(CatalogueSize { asked: size, largest });
+            return Err(CatalogueSize {
+                asked: size,
+                largest,
+            });
         }
         places.truncate((size / 8).clamp(1, places.len()));
         let (share, left) = (size / places.len(), size % places.len());
@@ -179,8 +148,16 @@ impl Catalogue {
         Ok(Self {
             seed,
             size,
-            by_slug: groups.iter().enumerate().map(|(index, group)| (group.slug.clone(), index)).collect(),
-            by_plan: plans.iter().enumerate().map(|(index, plan)| (plan.slug(), index)).collect(),
+            by_slug: groups
+                .iter()
+                .enumerate()
+                .map(|(index, group)| (group.slug.clone(), index))
+                .collect(),
+            by_plan: plans
+                .iter()
+                .enumerate()
+                .map(|(index, plan)| (plan.slug(), index))
+                .collect(),
             groups,
             plans,
         })
@@ -212,7 +189,9 @@ impl Catalogue {
         self.groups
             .iter()
             .enumerate()
-            .flat_map(|(index, group)| (0..group.packages).map(move |plan| self.build(index, plan)))
+            .flat_map(move |(index, group)| {
+                (0..group.packages).map(move |plan| self.build(index, plan))
+            })
     }
 
     /// The package of this id.
@@ -234,12 +213,19 @@ impl Catalogue {
     pub(crate) fn select(&self, filter: &CatalogueFilter) -> Selection {
         if let Some(id) = &filter.package {
             return match self.locate(id) {
-                Some((group, plan)) => Selection { plans: vec![plan], groups: vec![(group, 0..1)] },
-                None => Selection { plans: Vec::new(), groups: Vec::new() },
+                Some((group, plan)) => Selection {
+                    plans: vec![plan],
+                    groups: vec![(group, 0..1)],
+                },
+                None => Selection {
+                    plans: Vec::new(),
+                    groups: Vec::new(),
+                },
             };
         }
-        let plans: Vec<usize> =
-            (0..self.plans.len()).filter(|index| self.plans[*index].fits(filter)).collect();
+        let plans: Vec<usize> = (0..self.plans.len())
+            .filter(|index| self.plans[*index].fits(filter))
+            .collect();
         let mut start = 0;
         let mut groups = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
@@ -254,7 +240,9 @@ impl Catalogue {
 
     /// The package in a row of a selection.
     pub(crate) fn row(&self, selection: &Selection, row: usize) -> CataloguePackage {
-        let place = selection.groups.partition_point(|(_, rows)| rows.end <= row);
+        let place = selection
+            .groups
+            .partition_point(|(_, rows)| rows.end <= row);
         let (group, rows) = &selection.groups[place];
         self.build(*group, selection.plans[row - rows.start])
     }
@@ -306,80 +294,10 @@ impl Plan {
         let data = if filter.unlimited {
             self.is_unlimited()
         } else {
-            filter.megabytes.is_none_or(|wanted| self.megabytes().is_some_and(|has| wanted == has.into()))
+            filter
+                .megabytes
+                .is_none_or(|wanted| self.megabytes().is_some_and(|has| wanted == has.into()))
         };
         days && data
     }
-}
-
-impl Group {
-    fn fits(&self, filter: &CatalogueFilter) -> bool {
-        let same = |wanted: &Option<String>, has: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(has))
-        };
-        same(&filter.name, &self.name)
-            && same(&filter.code, &self.code)
-            && filter.geography.is_none_or(|wanted| wanted == self.geography)
-    }
-}
-
-fn group(seed: u64, place: Place, plans: &[Plan]) -> Group {
-    let slug = slug(&place.name);
-    let chance = slug.bytes().fold(seed, |state, byte| hash(state, usize::from(byte)));
-    let (times, off) = match place.geography {
-        Geography::Local => (100, 0),
-        Geography::Regional => (130, 20),
-        Geography::Global => (200, 60),
-    };
-    let tariff = Tariff {
-        base: 40 + off + chance % 80,
-        gigabyte: (55 + (chance >> 8) % 200) * times / 100,
-        day: 2 + (chance >> 24) % 4,
-    };
-    let prices = || plans.iter().map(|plan| tariff.price(plan));
-    Group {
-        slug,
-        name: place.name,
-        code: place.code,
-        region: place.continent,
-        geography: place.geography,
-        signals: place.covers.into_iter().map(|code| signal(seed, code)).collect(),
-        lowest_price: prices().min().unwrap_or_default(),
-        highest_price: prices().max().unwrap_or_default(),
-        packages: plans.len(),
-        tariff,
-    }
-}
-
-fn signal(seed: u64, code: &'static str) -> Signal {
-    const CARRIERS: [&str; 6] = [
-        "Sandbox Mobile",
-        "Example Telecom",
-        "Placeholder Cellular",
-        "Specimen Networks",
-        "Dummy Wireless",
-        "Sample Air",
-    ];
-    let chance = code.bytes().fold(seed, |state, byte| hash(state, usize::from(byte)));
-    let first = usize::try_from(chance % 6).unwrap_or_default();
-    let networks: &[&str] = match (chance >> 16) % 3 {
-        0 => &["3G", "4G"],
-        1 => &["4G", "5G"],
-        _ => &["4G"],
-    };
-    let carriers = if (chance >> 32).is_multiple_of(2) { 1 } else { 2 };
-    Signal {
-        code,
-        name: country_name(code),
-        networks: networks.to_vec(),
-        carriers: (0..carriers).map(|step| CARRIERS[(first + step) % CARRIERS.len()]).collect(),
-    }
-}
-
-/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): spreads a seed and a number over 64 bits.
-fn hash(seed: u64, number: usize) -> u64 {
-    let mut state = seed.wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_add(number as u64);
-    state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    state ^ (state >> 31)
 }

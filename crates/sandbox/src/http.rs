@@ -84,16 +84,28 @@ impl Server {
     /// # Errors
     ///
     /// Those of [`Server::start`].
-    pub async fn start_with(world: World, address: SocketAddr, options: ServerOptions) -> io::Result<Self> {
+    pub async fn start_with(
+        world: World,
+        address: SocketAddr,
+        options: ServerOptions,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let face = Arc::new(Face { world, options });
-        let router =
-            Router::new().merge(roamify::routes()).merge(control::routes(&face)).fallback(reply::not_found);
-        let router = router.method_not_allowed_fallback(reply::not_found).with_state(face);
+        let router = Router::new()
+            .merge(roamify::routes())
+            .merge(control::routes(&face))
+            .fallback(reply::not_found);
+        let router = router
+            .method_not_allowed_fallback(reply::not_found)
+            .with_state(face);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(accept(listener, router, stopped));
-        Ok(Self { address, stop, task: Some(task) })
+        Ok(Self {
+            address,
+            stop,
+            task: Some(task),
+        })
     }
 
     /// Where it listens.
@@ -138,12 +150,17 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
                 }
             },
             Some(_) = connections.join_next() => {}
-            _ = stopped.wait_for(|stop| *stop) => break,
+            () = asked(&mut stopped) => break,
         }
     }
     drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, finished).await;
+}
+
+/// Waits until the server is to stop, or is gone.
+async fn asked(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
@@ -154,12 +171,13 @@ async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Recei
         let answer = inner.call(request);
         async move { obey(answer.await) }
     });
-    let connection =
-        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stopped.wait_for(|stop| *stop) => {
+        () = asked(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -170,7 +188,9 @@ async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Recei
 }
 
 /// A service that fails makes hyper close the connection without writing a byte: the lost answer.
-fn obey(answer: Result<hyper::Response<Body>, Infallible>) -> Result<hyper::Response<Body>, HangUp> {
+fn obey(
+    answer: Result<hyper::Response<Body>, Infallible>,
+) -> Result<hyper::Response<Body>, HangUp> {
     let Ok(response) = answer;
     match response.extensions().get::<HangUp>() {
         Some(hang_up) => Err(*hang_up),

@@ -9,10 +9,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::world::Event;
+use crate::world::{Beginning, Event};
 
 /// The version of the format. Another one is refused, never guessed at.
 const VERSION: u32 = 1;
@@ -61,15 +60,22 @@ pub(crate) struct Header {
     pub(crate) roamport_sandbox: u32,
     pub(crate) seed: u64,
     pub(crate) packages: usize,
-    #[serde(with = "rust_decimal::serde::str")]
-    pub(crate) balance: Decimal,
+    /// Wallet, clock and switches as they were at first, and are again after a reset.
+    #[serde(flatten)]
+    pub(crate) beginning: Beginning,
     /// What the ids of this world are derived from, so that two worlds never share one.
     pub(crate) salt: String,
 }
 
 impl Header {
-    pub(crate) fn new(seed: u64, packages: usize, balance: Decimal, salt: String) -> Self {
-        Self { roamport_sandbox: VERSION, seed, packages, balance, salt }
+    pub(crate) fn new(seed: u64, packages: usize, beginning: Beginning, salt: String) -> Self {
+        Self {
+            roamport_sandbox: VERSION,
+            seed,
+            packages,
+            beginning,
+            salt,
+        }
     }
 
     fn world(&self) -> String {
@@ -91,8 +97,12 @@ pub(crate) struct Log {
 impl Log {
     /// Opens the file, or begins it with `asked`. Gives the header in force.
     pub(crate) fn open(path: &Path, asked: Header) -> Result<(Self, Header), StateError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| failure(path, "create the folder of", source))?;
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| failure(path, "create the folder of", source))?;
         }
         let file = OpenOptions::new()
             .read(true)
@@ -101,7 +111,12 @@ impl Log {
             .truncate(false)
             .open(path)
             .map_err(|source| failure(path, "open", source))?;
-        let mut log = Self { path: path.to_owned(), file, offset: 0, line: 1 };
+        let mut log = Self {
+            path: path.to_owned(),
+            file,
+            offset: 0,
+            line: 1,
+        };
         log.lock()?;
         let header = log.header(asked);
         log.unlock()?;
@@ -114,12 +129,16 @@ impl Log {
             self.write_line(&asked, true)?;
             return Ok(asked);
         };
-        let kept: Header = serde_json::from_str(first).map_err(|error| self.unreadable(1, &error))?;
+        let kept: Header =
+            serde_json::from_str(first).map_err(|error| self.unreadable(1, &error))?;
         if kept.roamport_sandbox != VERSION {
             return Err(StateError::Unreadable {
                 path: self.path.clone(),
                 line: 1,
-                reason: format!("format {}, this program writes {VERSION}", kept.roamport_sandbox),
+                reason: format!(
+                    "format {}, this program writes {VERSION}",
+                    kept.roamport_sandbox
+                ),
             });
         }
         if (kept.seed, kept.packages) != (asked.seed, asked.packages) {
@@ -136,11 +155,15 @@ impl Log {
 
     /// Waits for the lock. Nobody holds it for longer than one transaction.
     pub(crate) fn lock(&self) -> Result<(), StateError> {
-        self.file.lock().map_err(|source| failure(&self.path, "lock", source))
+        self.file
+            .lock()
+            .map_err(|source| failure(&self.path, "lock", source))
     }
 
     pub(crate) fn unlock(&self) -> Result<(), StateError> {
-        self.file.unlock().map_err(|source| failure(&self.path, "unlock", source))
+        self.file
+            .unlock()
+            .map_err(|source| failure(&self.path, "unlock", source))
     }
 
     /// The events that others appended since. Under the lock only.
@@ -173,7 +196,11 @@ impl Log {
 
     /// The whole lines behind the offset; cuts off what has no line end.
     fn read_lines(&mut self) -> Result<String, StateError> {
-        let length = self.file.metadata().map_err(|source| failure(&self.path, "measure", source))?.len();
+        let length = self
+            .file
+            .metadata()
+            .map_err(|source| failure(&self.path, "measure", source))?
+            .len();
         if length == self.offset {
             return Ok(String::new());
         }
@@ -186,8 +213,13 @@ impl Log {
         }
         self.seek(self.offset)?;
         let mut bytes = Vec::new();
-        self.file.read_to_end(&mut bytes).map_err(|source| failure(&self.path, "read", source))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        self.file
+            .read_to_end(&mut bytes)
+            .map_err(|source| failure(&self.path, "read", source))?;
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
         if whole < bytes.len() {
             tracing::warn!(path = %self.path.display(), "cutting off a line that was never finished");
             self.file
@@ -199,11 +231,16 @@ impl Log {
     }
 
     fn write_line(&mut self, value: &impl Serialize, durable: bool) -> Result<(), StateError> {
-        let mut line = serde_json::to_vec(value).map_err(|error| self.unreadable(self.line, &error))?;
+        let mut line =
+            serde_json::to_vec(value).map_err(|error| self.unreadable(self.line, &error))?;
         line.push(b'\n');
         self.seek(self.offset)?;
         let written = self.file.write_all(&line).and_then(|()| {
-            if durable { self.file.sync_data() } else { Ok(()) }
+            if durable {
+                self.file.sync_data()
+            } else {
+                Ok(())
+            }
         });
         if let Err(source) = written {
             // Half a line, or one whose durability is unknown, is taken back: nobody is answered for it.
@@ -217,14 +254,24 @@ impl Log {
 
     fn seek(&mut self, offset: u64) -> Result<(), StateError> {
         let moved = self.file.seek(SeekFrom::Start(offset));
-        moved.map(|_| ()).map_err(|source| failure(&self.path, "read", source))
+        moved
+            .map(|_| ())
+            .map_err(|source| failure(&self.path, "read", source))
     }
 
     fn unreadable(&self, line: u64, reason: &impl ToString) -> StateError {
-        StateError::Unreadable { path: self.path.clone(), line, reason: reason.to_string() }
+        StateError::Unreadable {
+            path: self.path.clone(),
+            line,
+            reason: reason.to_string(),
+        }
     }
 }
 
 fn failure(path: &Path, action: &'static str, source: std::io::Error) -> StateError {
-    StateError::Io { action, path: path.to_owned(), source }
+    StateError::Io {
+        action,
+        path: path.to_owned(),
+        source,
+    }
 }

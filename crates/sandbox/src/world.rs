@@ -2,6 +2,7 @@
 
 mod builder;
 mod contents;
+mod control;
 mod identity;
 mod lifecycle;
 mod purchase;
@@ -13,26 +14,27 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use roamport_domain::Clock;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 
 pub(crate) use self::builder::amount;
 pub use self::builder::{USUAL_PACKAGES, USUAL_TOKEN, WorldBuilder};
-pub(crate) use self::contents::Event;
+pub(crate) use self::contents::{Beginning, Event};
 use self::contents::{Contents, Pace};
 pub use self::identity::SMDP_ADDRESS;
 pub use self::lifecycle::ApplyTarget;
 pub use self::purchase::{Purchase, PurchaseLine};
-pub use self::record::{Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord, Profile, UsageDay};
+pub use self::record::{
+    Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord, Profile, UsageDay,
+};
 pub use self::refusal::{Refusal, WorldError};
 pub use self::search::OrderSearch;
 use crate::catalogue::Catalogue;
-use crate::fault::{Operation, Plan, Rule, plan};
+use crate::fault::{Operation, Plan, plan};
 use crate::ledger::Charge;
 use crate::state::Log;
-use crate::switches::Switches;
 
 /// A simulated provider. Cloning gives another handle on the same world.
 ///
@@ -129,58 +131,9 @@ impl World {
         self.transact(|transaction| Ok(transaction.now))
     }
 
-    /// Moves the clock, running or not. Backwards is possible too.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn advance(&self, by: SignedDuration) -> Result<Timestamp, WorldError> {
-        self.set_pace(|pace, _| match pace {
-            Pace::Ahead(ahead) => Pace::Ahead(ahead.saturating_add(by)),
-            Pace::Frozen(at) => Pace::Frozen(at.saturating_add(by).unwrap_or(at)),
-        })
-    }
-
-    /// Sets the clock. It goes on running, or standing, from there.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn set_time(&self, moment: Timestamp) -> Result<Timestamp, WorldError> {
-        self.set_pace(|pace, real| match pace {
-            Pace::Ahead(_) => Pace::Ahead(moment.duration_since(real)),
-            Pace::Frozen(_) => Pace::Frozen(moment),
-        })
-    }
-
-    /// Stops the clock where it is.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn freeze(&self) -> Result<Timestamp, WorldError> {
-        let base = &self.inner.base;
-        self.set_pace(|pace, _| Pace::Frozen(time(pace, base)))
-    }
-
-    /// Lets the clock run from where it stands.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn run(&self) -> Result<Timestamp, WorldError> {
-        let base = &self.inner.base;
-        self.set_pace(|pace, real| Pace::Ahead(time(pace, base).duration_since(real)))
-    }
-
-    fn set_pace(&self, change: impl FnOnce(Pace, Timestamp) -> Pace) -> Result<Timestamp, WorldError> {
-        self.transact(|transaction| {
-            let pace = change(transaction.contents.pace, self.inner.base.now());
-            transaction.commit(Event::Pace(pace));
-            transaction.now = time(pace, &self.inner.base);
-            transaction.settle();
-            Ok(transaction.now)
-        })
+    /// What time it is outside: on the clock that this world's own follows.
+    pub(crate) fn real_now(&self) -> Timestamp {
+        self.inner.base.now()
     }
 
     /// What is left in the wallet, in US dollars.
@@ -240,65 +193,6 @@ impl World {
         Ok(charges)
     }
 
-    /// The fault list.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn faults(&self) -> Result<Vec<Rule>, WorldError> {
-        self.transact(|transaction| Ok(transaction.contents.rules.clone()))
-    }
-
-    /// Puts rules at the end of the fault list.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn add_faults(&self, rules: impl IntoIterator<Item = Rule>) -> Result<Vec<Rule>, WorldError> {
-        self.transact(|transaction| {
-            let mut all = transaction.contents.rules.clone();
-            all.extend(rules);
-            transaction.commit(Event::Rules(all.clone()));
-            Ok(all)
-        })
-    }
-
-    /// Puts one rule at the end of the fault list.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn add_fault(&self, rule: Rule) -> Result<(), WorldError> {
-        self.add_faults([rule]).map(|_| ())
-    }
-
-    /// Empties the fault list. What a fault has done stays.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn clear_faults(&self) -> Result<(), WorldError> {
-        self.commit(Event::Rules(Vec::new()))
-    }
-
-    /// The switches.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn switches(&self) -> Result<Switches, WorldError> {
-        self.transact(|transaction| Ok(transaction.contents.switches.clone()))
-    }
-
-    /// Sets the switches.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn set_switches(&self, switches: Switches) -> Result<(), WorldError> {
-        self.commit(Event::Switches(switches))
-    }
-
     /// Everything as it was at the beginning: wallet, ledger, orders, eSIMs, faults, switches, clock.
     /// Ids that were given out do not come back.
     ///
@@ -322,7 +216,8 @@ impl World {
             if let Some(left) = left {
                 transaction.commit(Event::Rules(left));
             }
-            let (mut rotated, mut inserted) = (transaction.contents.rotated, transaction.contents.inserted);
+            let (mut rotated, mut inserted) =
+                (transaction.contents.rotated, transaction.contents.inserted);
             for (by, insert) in &plan.moves {
                 let moved = if *insert { &mut inserted } else { &mut rotated };
                 *moved = moved.saturating_add(*by);
@@ -345,7 +240,11 @@ impl World {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, WorldError>,
     ) -> Result<T, WorldError> {
-        let mut live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self
+            .inner
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(log) = &live.log {
             log.lock()?;
         }
@@ -375,7 +274,9 @@ impl Inner {
         let result = work(&mut transaction);
         let events = transaction.events.unwrap_or_default();
         if let (Some(log), false) = (&mut live.log, events.is_empty()) {
-            let durable = events.iter().any(|event| matches!(event, Event::Charged { .. }));
+            let durable = events
+                .iter()
+                .any(|event| matches!(event, Event::Charged { .. }));
             if let Err(error) = log.append(&events, durable) {
                 live.stale = true;
                 return Err(error.into());
@@ -387,7 +288,9 @@ impl Inner {
 
 impl Live {
     fn catch_up(&mut self) -> Result<(), WorldError> {
-        let Some(log) = &mut self.log else { return Ok(()) };
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
         if self.stale {
             log.rewind()?;
             self.contents = self.contents.begun();

@@ -32,7 +32,11 @@ pub(super) fn redact(text: &str, token: &Secret) -> String {
         if !clean.is_empty() {
             clean.push(' ');
         }
-        clean.push_str(if is_secret(word, token) { "[redacted]" } else { word });
+        clean.push_str(if is_secret(word, token) {
+            "[redacted]"
+        } else {
+            word
+        });
     }
     match clean.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &clean[..end]),
@@ -64,8 +68,12 @@ pub(super) const fn advice(kind: ErrorKind, operation: Operation, sent: Sent) ->
         (ErrorKind::Unauthorized, _) if purchase => {
             "; nothing was bought: check that the token belongs to this base URL and may do this"
         }
-        (ErrorKind::Unauthorized, _) => "; check that the token belongs to this base URL and may do this",
-        (ErrorKind::InsufficientFunds, _) => "; nothing was bought: add funds in the partner portal",
+        (ErrorKind::Unauthorized, _) => {
+            "; check that the token belongs to this base URL and may do this"
+        }
+        (ErrorKind::InsufficientFunds, _) => {
+            "; nothing was bought: add funds in the partner portal"
+        }
         (ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported, _) if purchase => {
             "; nothing was bought"
         }
@@ -87,7 +95,10 @@ mod tests {
         let text = "bad Bearer tok-12345, see\nLPA:1$smdp.test$K2-SECRET or 1$smdp.test$K2-SECRET \
                     or carddata=lpa%3A1xyz";
         let shown = redact(text, &token());
-        assert_eq!(shown, "bad Bearer [redacted] see [redacted] or [redacted] or [redacted]");
+        assert_eq!(
+            shown,
+            "bad Bearer [redacted] see [redacted] or [redacted] or [redacted]"
+        );
     }
 
     #[test]
@@ -99,15 +110,24 @@ mod tests {
 
     #[test]
     fn a_price_in_dollars_is_no_activation_code() {
-        assert_eq!(redact("balance $1.20 is below", &token()), "balance $1.20 is below");
+        assert_eq!(
+            redact("balance $1.20 is below", &token()),
+            "balance $1.20 is below"
+        );
     }
 
     #[test]
     fn a_page_is_summed_up_not_dumped() {
         let said = Said::default();
-        assert_eq!(describe(502, &said, b" \n<html>..."), "HTTP 502: an HTML page, not JSON");
+        assert_eq!(
+            describe(502, &said, b" \n<html>..."),
+            "HTTP 502: an HTML page, not JSON"
+        );
         assert_eq!(describe(502, &said, b""), "HTTP 502: an empty answer");
-        assert_eq!(describe(520, &said, b"error code: 520"), "HTTP 520: 15 bytes that are no JSON object");
+        assert_eq!(
+            describe(520, &said, b"error code: 520"),
+            "HTTP 520: 15 bytes that are no JSON object"
+        );
     }
 
     #[test]

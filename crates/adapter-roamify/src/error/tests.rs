@@ -34,13 +34,22 @@ fn check(operations: &[Operation], status: u16, body: &str, expected: ErrorKind)
     for operation in operations {
         let failure = classify(*operation, Sent::Maybe, Some(status), body.as_bytes());
         assert_eq!(failure.kind, expected, "{operation} {status} {body}");
-        assert!(failure.message.starts_with(&format!("HTTP {status}: ")), "{}", failure.message);
+        assert!(
+            failure.message.starts_with(&format!("HTTP {status}: ")),
+            "{}",
+            failure.message
+        );
     }
 }
 
 #[rstest]
 fn a_request_that_was_never_sent_did_nothing(
-    #[values(Operation::PlaceOrder, Operation::TopUp, Operation::Provision, Operation::Balance)]
+    #[values(
+        Operation::PlaceOrder,
+        Operation::TopUp,
+        Operation::Provision,
+        Operation::Balance
+    )]
     operation: Operation,
 ) {
     assert_eq!(classify(operation, Sent::No, None, b"").kind, Unavailable);
@@ -147,9 +156,33 @@ fn a_read_that_failed_is_sorted_by_its_status(
 fn a_pending_apply_is_known_by_its_words_whatever_the_status(
     #[values(200, 400, 404, 409, 422, 425, 500, 503)] status: u16,
 ) {
-    assert!(classify(Operation::Provision, Sent::Maybe, Some(status), PENDING.as_bytes()).pending);
-    assert!(!classify(Operation::Provision, Sent::Maybe, Some(status), UNKNOWN.as_bytes()).pending);
-    assert!(!classify(Operation::PlaceOrder, Sent::Maybe, Some(status), PENDING.as_bytes()).pending);
+    assert!(
+        classify(
+            Operation::Provision,
+            Sent::Maybe,
+            Some(status),
+            PENDING.as_bytes()
+        )
+        .pending
+    );
+    assert!(
+        !classify(
+            Operation::Provision,
+            Sent::Maybe,
+            Some(status),
+            UNKNOWN.as_bytes()
+        )
+        .pending
+    );
+    assert!(
+        !classify(
+            Operation::PlaceOrder,
+            Sent::Maybe,
+            Some(status),
+            PENDING.as_bytes()
+        )
+        .pending
+    );
 }
 
 #[test]
@@ -173,7 +206,12 @@ fn no_read_is_ever_ambiguous_and_no_purchase_ever_retried_after_sending() {
 
 #[test]
 fn the_providers_words_and_code_are_kept() {
-    let failure = classify(Operation::PlaceOrder, Sent::Maybe, Some(409), WALLET.as_bytes());
+    let failure = classify(
+        Operation::PlaceOrder,
+        Sent::Maybe,
+        Some(409),
+        WALLET.as_bytes(),
+    );
     let provider = ProviderName::parse("roamify").unwrap();
     let error = failure.into_error(&provider, Operation::PlaceOrder, &Secret::new("t0ken"));
     assert_eq!(error.code(), Some("LOW"));
@@ -185,10 +223,14 @@ fn the_providers_words_and_code_are_kept() {
 
 #[test]
 fn no_secret_survives_in_the_error() {
-    let body = br#"{"message":"token t0ken-9 is wrong for LPA:1$smdp.test$K2-SECRET","code":"t0ken-9"}"#;
+    let body =
+        br#"{"message":"token t0ken-9 is wrong for LPA:1$smdp.test$K2-SECRET","code":"t0ken-9"}"#;
     let failure = classify(Operation::Provision, Sent::Maybe, Some(400), body);
     let provider = ProviderName::parse("roamify").unwrap();
     let error = failure.into_error(&provider, Operation::Provision, &Secret::new("t0ken-9"));
     let shown = format!("{error} {error:?}");
-    assert!(!shown.contains("t0ken") && !shown.contains("SECRET"), "{shown}");
+    assert!(
+        !shown.contains("t0ken") && !shown.contains("SECRET"),
+        "{shown}"
+    );
 }

@@ -50,15 +50,16 @@ pub(crate) struct ProfilePart<'a> {
 
 /// The access point settings of an eSIM, and of a package in the nested shape.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(crate) struct ApnPart<'a> {
-    pub(crate) apn_automatic: Flag,
-    #[serde(borrow)]
-    pub(crate) apn_name: Text<'a>,
-    #[serde(borrow)]
-    pub(crate) apn_username: Text<'a>,
-    #[serde(borrow)]
-    pub(crate) apn_password: Text<'a>,
+    #[serde(rename = "apnAutomatic")]
+    pub(crate) automatic: Flag,
+    #[serde(borrow, rename = "apnName")]
+    pub(crate) name: Text<'a>,
+    #[serde(borrow, rename = "apnUsername")]
+    pub(crate) username: Text<'a>,
+    #[serde(borrow, rename = "apnPassword")]
+    pub(crate) password: Text<'a>,
 }
 
 /// `data` of `GET /api/esim/usage` and `…/usage/details`.

@@ -135,16 +135,15 @@ pub(crate) struct WirePackage<'a> {
 
 /// The fair-use limit of an unlimited package.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Throttle<'a> {
-    #[serde(default)]
-    pub(crate) throttle_speed: Number,
-    #[serde(borrow, default)]
-    pub(crate) throttle_speed_unit: Text<'a>,
-    #[serde(default)]
-    pub(crate) throttle_threshold: Number,
-    #[serde(borrow, default)]
-    pub(crate) throttle_threshold_unit: Text<'a>,
+    #[serde(default, rename = "throttleSpeed")]
+    pub(crate) speed: Number,
+    #[serde(borrow, default, rename = "throttleSpeedUnit")]
+    pub(crate) speed_unit: Text<'a>,
+    #[serde(default, rename = "throttleThreshold")]
+    pub(crate) threshold: Number,
+    #[serde(borrow, default, rename = "throttleThresholdUnit")]
+    pub(crate) threshold_unit: Text<'a>,
 }
 
 /// What a package asks of the buyer. Unknown requirements pass.
@@ -211,12 +210,18 @@ impl<'de> Visitor<'de> for ApnVisitor {
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
         let name = Text::deserialize(serde::de::value::BorrowedStrDeserializer::new(text))?;
-        Ok(ApnField { name, automatic: Flag(None) })
+        Ok(ApnField {
+            name,
+            automatic: Flag(None),
+        })
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
         let name = Text::deserialize(serde::de::value::StringDeserializer::new(text.to_owned()))?;
-        Ok(ApnField { name, automatic: Flag(None) })
+        Ok(ApnField {
+            name,
+            automatic: Flag(None),
+        })
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -233,7 +238,10 @@ impl<'de> Visitor<'de> for ApnVisitor {
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
         let part = ApnPart::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(ApnField { name: part.apn_name, automatic: part.apn_automatic })
+        Ok(ApnField {
+            name: part.name,
+            automatic: part.automatic,
+        })
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {

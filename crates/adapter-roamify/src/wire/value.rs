@@ -103,7 +103,11 @@ pub(crate) struct Texts<'a>(pub(crate) Vec<Text<'a>>);
 impl Texts<'_> {
     /// The texts that say something.
     pub(crate) fn owned(&self) -> Vec<String> {
-        self.0.iter().filter_map(Text::get).map(str::to_owned).collect()
+        self.0
+            .iter()
+            .filter_map(Text::get)
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -318,18 +322,22 @@ impl<'de> Deserialize<'de> for Flag {
 /// Money never goes through a float, so it is taken from here.
 pub(crate) fn amount_text(raw: &RawValue) -> Option<&str> {
     let literal = raw.get().trim();
-    let text = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(literal);
+    let text = literal
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(literal);
     let text = text.trim();
     (!text.is_empty() && text != "null").then_some(text)
 }
 
 /// A nested object; an empty one where it is missing or has another shape.
 pub(crate) fn part<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default()
 }
 
 /// The elements of a nested list, each still raw; `None` where it is missing or no list.
-pub(crate) fn list<'a>(raw: Option<&'a RawValue>) -> Option<Vec<&'a RawValue>> {
+pub(crate) fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw?.get()).ok()
 }
 
@@ -351,7 +359,10 @@ mod tests {
     #[case("{\"a\":[1]}", None)]
     #[case(r#""\u00c5land""#, Some("Åland"))]
     fn a_text_never_fails_on_its_type(#[case] json: &str, #[case] expected: Option<&str>) {
-        assert_eq!(serde_json::from_str::<Text<'_>>(json).unwrap().get(), expected);
+        assert_eq!(
+            serde_json::from_str::<Text<'_>>(json).unwrap().get(),
+            expected
+        );
     }
 
     #[rstest]
@@ -392,7 +403,10 @@ mod tests {
     #[case("null", &[])]
     #[case("{\"a\":\"4G\"}", &[])]
     fn texts_may_be_one_text(#[case] json: &str, #[case] expected: &[&str]) {
-        assert_eq!(serde_json::from_str::<Texts<'_>>(json).unwrap().owned(), expected);
+        assert_eq!(
+            serde_json::from_str::<Texts<'_>>(json).unwrap().owned(),
+            expected
+        );
     }
 
     #[rstest]

@@ -28,7 +28,7 @@ pub(super) struct Done {
 
 enum Answer {
     Provisioned(Result<Vec<Esim>, ProviderError>),
-    Read(Result<Esim, ProviderError>),
+    Read(Result<Box<Esim>, ProviderError>),
 }
 
 impl Driver {
@@ -72,7 +72,9 @@ impl Driver {
                     let request = ProvisionRequest { target, start_date };
                     Answer::Provisioned(provider.provision(&request).await)
                 }
-                ItemStep::Read(_) => Answer::Read(provider.esim(&EsimKey::from_id(esim)).await),
+                ItemStep::Read(_) => {
+                    Answer::Read(provider.esim(&EsimKey::from_id(esim)).await.map(Box::new))
+                }
             };
             Done { item, answer }
         })
@@ -86,7 +88,7 @@ impl Driver {
             Answer::Provisioned(Ok(esims)) => {
                 esims.iter().find(|given| given.id() == esim && given.is_ready())
             }
-            Answer::Read(Ok(given)) if given.is_ready() => Some(given),
+            Answer::Read(Ok(given)) if given.is_ready() => Some(given.as_ref()),
             _ => None,
         };
         if let Some(profile) = ready {
@@ -169,12 +171,12 @@ fn progress(esim: &Esim) -> EsimProgress {
 fn provisioning_outcome(error: &ProviderError) -> ProvisioningOutcome {
     let message = error.to_string();
     match error.reaction() {
-        Reaction::Retry { .. } => ProvisioningOutcome::NotDone { message },
         Reaction::Reconcile => ProvisioningOutcome::Unknown { message },
         Reaction::Refuse => ProvisioningOutcome::Failed { message },
+        // An answer that cannot be read may have been that to a generation under way.
         Reaction::Halt if error.kind() == ErrorKind::InvalidResponse => {
             ProvisioningOutcome::Unknown { message }
         }
-        Reaction::Halt => ProvisioningOutcome::NotDone { message },
+        Reaction::Retry { .. } | Reaction::Halt => ProvisioningOutcome::NotDone { message },
     }
 }

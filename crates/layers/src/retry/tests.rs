@@ -44,7 +44,10 @@ async fn a_purchase_is_called_exactly_once_whatever_its_error() {
             .expect_place_order()
             .times(1)
             .returning(move |_| Err(error(kind, Operation::PlaceOrder)));
-        provider.expect_top_up().times(1).returning(move |_| Err(error(kind, Operation::TopUp)));
+        provider
+            .expect_top_up()
+            .times(1)
+            .returning(move |_| Err(error(kind, Operation::TopUp)));
         provider
             .expect_provision()
             .times(1)
@@ -52,9 +55,15 @@ async fn a_purchase_is_called_exactly_once_whatever_its_error() {
         let retry = retry(provider);
         let ordered = retry.place_order(&order_request(vec![line(1)])).await;
         assert_eq!(ordered.unwrap_err().kind(), kind);
-        assert_eq!(retry.top_up(&top_up_request()).await.unwrap_err().kind(), kind);
+        assert_eq!(
+            retry.top_up(&top_up_request()).await.unwrap_err().kind(),
+            kind
+        );
         let target = ProvisionTarget::Order(Reference::parse("R").unwrap());
-        let request = ProvisionRequest { target, start_date: None };
+        let request = ProvisionRequest {
+            target,
+            start_date: None,
+        };
         assert_eq!(retry.provision(&request).await.unwrap_err().kind(), kind);
     }
 }
@@ -81,7 +90,10 @@ async fn a_read_that_recovers_succeeds() {
         Err(error(ErrorKind::RateLimited, Operation::Balance)),
         Ok(money("4.20")),
     ]);
-    provider.expect_balance().times(3).returning(move || answers.pop_front().unwrap());
+    provider
+        .expect_balance()
+        .times(3)
+        .returning(move || answers.pop_front().unwrap());
     assert_eq!(retry(provider).balance().await.unwrap(), money("4.20"));
 }
 
@@ -89,12 +101,29 @@ async fn a_read_that_recovers_succeeds() {
 async fn every_read_is_retried() {
     let mut provider = mock();
     let failed = |operation| error(ErrorKind::Unavailable, operation);
-    provider.expect_destinations().times(4).returning(move |_| Err(failed(Operation::Destinations)));
-    provider.expect_find_orders().times(4).returning(move |_| Err(failed(Operation::FindOrders)));
-    provider.expect_esim().times(4).returning(move |_| Err(failed(Operation::Esim)));
-    provider.expect_usage().times(4).returning(move |_| Err(failed(Operation::Usage)));
+    provider
+        .expect_destinations()
+        .times(4)
+        .returning(move |_| Err(failed(Operation::Destinations)));
+    provider
+        .expect_find_orders()
+        .times(4)
+        .returning(move |_| Err(failed(Operation::FindOrders)));
+    provider
+        .expect_esim()
+        .times(4)
+        .returning(move |_| Err(failed(Operation::Esim)));
+    provider
+        .expect_usage()
+        .times(4)
+        .returning(move |_| Err(failed(Operation::Usage)));
     let retry = retry(provider);
-    assert!(retry.destinations(&DestinationFilter::default()).await.is_err());
+    assert!(
+        retry
+            .destinations(&DestinationFilter::default())
+            .await
+            .is_err()
+    );
     let since = OrderLookup::Since(jiff::Timestamp::UNIX_EPOCH);
     assert!(retry.find_orders(&since).await.is_err());
     assert!(retry.esim(&esim_key()).await.is_err());
@@ -105,12 +134,23 @@ async fn every_read_is_retried() {
 async fn a_lasting_failure_of_a_read_is_not_tried_again_and_the_log_says_why() {
     for kind in lasting() {
         let mut provider = mock();
-        provider.expect_esim().times(1).returning(move |_| Err(error(kind, Operation::Esim)));
+        provider
+            .expect_esim()
+            .times(1)
+            .returning(move |_| Err(error(kind, Operation::Esim)));
         let events = Events::capture();
         let started = Instant::now();
-        assert_eq!(retry(provider).esim(&esim_key()).await.unwrap_err().kind(), kind);
+        assert_eq!(
+            retry(provider).esim(&esim_key()).await.unwrap_err().kind(),
+            kind
+        );
         assert_eq!(started.elapsed(), Duration::ZERO, "nothing was slept");
-        assert_eq!(events.lines_with("not retried: ").len(), 1, "{}", events.text());
+        assert_eq!(
+            events.lines_with("not retried: ").len(),
+            1,
+            "{}",
+            events.text()
+        );
     }
 }
 
@@ -121,8 +161,15 @@ async fn pauses_double_and_are_jittered() {
     provider.expect_balance().times(4).returning(failed);
     let started = Instant::now();
     retry(provider).balance().await.unwrap_err();
-    let (least, most) = (Duration::from_millis(250 + 500 + 1000), Duration::from_millis(3510));
-    assert!((least..=most).contains(&started.elapsed()), "{:?}", started.elapsed());
+    let (least, most) = (
+        Duration::from_millis(250 + 500 + 1000),
+        Duration::from_millis(3510),
+    );
+    assert!(
+        (least..=most).contains(&started.elapsed()),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,10 +179,17 @@ async fn a_hint_is_the_least_that_is_waited() {
         Err(error(ErrorKind::RateLimited, Operation::Balance).with_retry_after(seconds(30))),
         Ok(money("1")),
     ]);
-    provider.expect_balance().times(2).returning(move || answers.pop_front().unwrap());
+    provider
+        .expect_balance()
+        .times(2)
+        .returning(move || answers.pop_front().unwrap());
     let started = Instant::now();
     retry(provider).balance().await.unwrap();
-    assert!((seconds(30)..seconds(31)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    assert!(
+        (seconds(30)..seconds(31)).contains(&started.elapsed()),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +203,12 @@ async fn a_hint_beyond_the_bound_is_returned_and_not_slept() {
     let refused = retry(provider).balance().await.unwrap_err();
     assert_eq!(refused.retry_after(), Some(seconds(31)));
     assert_eq!(started.elapsed(), Duration::ZERO);
-    assert_eq!(events.lines_with("longer wait than the settings allow").len(), 1);
+    assert_eq!(
+        events
+            .lines_with("longer wait than the settings allow")
+            .len(),
+        1
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +216,10 @@ async fn one_try_means_no_retry() {
     let mut provider = mock();
     let failed = || Err(error(ErrorKind::Unavailable, Operation::Balance));
     provider.expect_balance().times(1).returning(failed);
-    let policy = RetryPolicy { tries: NonZeroU32::MIN, ..RetryPolicy::default() };
+    let policy = RetryPolicy {
+        tries: NonZeroU32::MIN,
+        ..RetryPolicy::default()
+    };
     let retry = Retry::new(provider, policy);
     assert_eq!(retry.to_string(), "Retry(1 tries, mock)");
     assert!(retry.balance().await.is_err());
@@ -167,9 +229,10 @@ async fn one_try_means_no_retry() {
 async fn listed(steps: Vec<Result<Package>>) -> (Vec<String>, Option<ProviderError>) {
     let mut provider = mock();
     let mut steps = Some(steps);
-    provider.expect_packages().times(1).returning(move |_| {
-        stream::iter(steps.take().expect("listed once")).boxed()
-    });
+    provider
+        .expect_packages()
+        .times(1)
+        .returning(move |_| stream::iter(steps.take().expect("listed once")).boxed());
     let mut listing = retry(provider).packages(PackageQuery::default());
     let (mut ids, mut failed) = (Vec::new(), None);
     while let Some(next) = listing.next().await {
@@ -179,7 +242,10 @@ async fn listed(steps: Vec<Result<Package>>) -> (Vec<String>, Option<ProviderErr
             Err(error) => failed = Some(error),
         }
     }
-    assert!(listing.next().await.is_none(), "an ended listing stays ended");
+    assert!(
+        listing.next().await.is_none(),
+        "an ended listing stays ended"
+    );
     (ids, failed)
 }
 
@@ -204,7 +270,10 @@ async fn a_page_that_failed_for_a_moment_is_asked_for_again() {
     ])
     .await;
     assert_eq!(ids, ["P-1", "P-2", "P-3"]);
-    assert!(failed.is_none(), "three in a row are within the bound, and a package starts anew");
+    assert!(
+        failed.is_none(),
+        "three in a row are within the bound, and a package starts anew"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +289,12 @@ async fn a_page_that_keeps_failing_ends_the_listing_with_its_error() {
 #[tokio::test(start_paused = true)]
 async fn a_lasting_error_ends_a_listing_at_once() {
     for kind in lasting() {
-        let (ids, failed) = listed(vec![Ok(package("P-1")), page_failed(kind), Ok(package("P-2"))]).await;
+        let (ids, failed) = listed(vec![
+            Ok(package("P-1")),
+            page_failed(kind),
+            Ok(package("P-2")),
+        ])
+        .await;
         assert_eq!(ids, ["P-1"]);
         assert_eq!(failed.unwrap().kind(), kind);
     }
@@ -234,6 +308,9 @@ async fn a_listing_of_top_ups_is_mended_too() {
         stream::iter([Err(failed), Ok(package("T-1"))]).boxed()
     });
     let listing = retry(provider).top_up_packages(TopUpQuery::all(esim_key()));
-    let found: Vec<_> = listing.map(|item| item.unwrap().id.to_string()).collect().await;
+    let found: Vec<_> = listing
+        .map(|item| item.unwrap().id.to_string())
+        .collect()
+        .await;
     assert_eq!(found, ["T-1"]);
 }

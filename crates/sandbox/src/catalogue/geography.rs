@@ -78,9 +78,19 @@ const REGIONS: [(&str, &str, &str, &str); 9] = [
     ("SCA", "Scandinavia", "Europe", "DK NO SE FI IS"),
     ("BAL", "Balkans", "Europe", "AL BA BG HR ME MK RS SI XK"),
     ("GCC", "Gulf States", "Asia", "AE BH KW OM QA SA"),
-    ("SEA", "South East Asia", "Asia", "BN ID KH LA MM MY PH SG TH TL VN"),
+    (
+        "SEA",
+        "South East Asia",
+        "Asia",
+        "BN ID KH LA MM MY PH SG TH TL VN",
+    ),
     ("CAS", "Central Asia", "Asia", "KG KZ TJ TM UZ"),
-    ("CARB", "Caribbean", "North America", "AG AI AW BB BS CW DM DO GD GP HT JM KN KY LC MQ TC TT VC VG"),
+    (
+        "CARB",
+        "Caribbean",
+        "North America",
+        "AG AI AW BB BS CW DM DO GD GP HT JM KN KY LC MQ TC TT VC VG",
+    ),
     ("BNX", "Benelux", "Europe", "BE LU NL"),
     ("USC", "United States and Canada", "North America", "CA US"),
 ];
@@ -150,7 +160,12 @@ pub(super) fn places() -> Vec<Place> {
         places.push(region(code, name, name, codes.split_whitespace().collect()));
     }
     for (code, name, continent, codes) in REGIONS {
-        places.push(region(code, name, continent, codes.split_whitespace().collect()));
+        places.push(region(
+            code,
+            name,
+            continent,
+            codes.split_whitespace().collect(),
+        ));
     }
     places.push(Place {
         code: "GLB".to_owned(),
@@ -162,12 +177,16 @@ pub(super) fn places() -> Vec<Place> {
             .flat_map(|(_, codes)| codes.split_whitespace().step_by(3))
             .collect(),
     });
-    places.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| one.name.cmp(&other.name)));
+    places.sort_by(|one, other| {
+        rank(one)
+            .cmp(&rank(other))
+            .then_with(|| one.name.cmp(&other.name))
+    });
     places
 }
 
 /// The English name of a country by its ISO code; the code itself where nobody knows it.
-pub(crate) fn country_name(code: &str) -> String {
+pub(super) fn country_name(code: &str) -> String {
     if let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == code) {
         return (*name).to_owned();
     }
@@ -175,7 +194,10 @@ pub(crate) fn country_name(code: &str) -> String {
         |_| code.to_owned(),
         |country| {
             let name = country.long_name;
-            name.strip_prefix("The ").unwrap_or(name).replace(" And ", " and ").replace(" Of ", " of ")
+            name.strip_prefix("The ")
+                .unwrap_or(name)
+                .replace(" And ", " and ")
+                .replace(" Of ", " of ")
         },
     )
 }
@@ -202,7 +224,9 @@ fn plain(character: char) -> Option<char> {
         'é' => Some('e'),
         'í' => Some('i'),
         'ü' => Some('u'),
-        _ => character.is_ascii_alphanumeric().then(|| character.to_ascii_lowercase()),
+        _ => character
+            .is_ascii_alphanumeric()
+            .then(|| character.to_ascii_lowercase()),
     }
 }
 
@@ -254,7 +278,11 @@ mod tests {
         for place in places() {
             assert!(!place.covers.is_empty(), "{}", place.name);
             for code in place.covers {
-                assert!(celes::Country::from_alpha2(code).is_ok(), "{code} in {}", place.name);
+                assert!(
+                    celes::Country::from_alpha2(code).is_ok(),
+                    "{code} in {}",
+                    place.name
+                );
             }
         }
     }
@@ -270,13 +298,22 @@ mod tests {
 
     #[test]
     fn the_well_known_places_come_first() {
-        let names: Vec<_> = places().into_iter().take(8).map(|place| place.name).collect();
+        let names: Vec<_> = places()
+            .into_iter()
+            .take(8)
+            .map(|place| place.name)
+            .collect();
         assert_eq!(names, FIRST.map(|(_, name)| name.to_owned()));
     }
 
     #[test]
     fn names_are_what_a_traveller_would_look_for() {
-        for (code, name) in [("GB", "United Kingdom"), ("NL", "Netherlands"), ("GM", "Gambia"), ("TR", "Türkiye")] {
+        for (code, name) in [
+            ("GB", "United Kingdom"),
+            ("NL", "Netherlands"),
+            ("GM", "Gambia"),
+            ("TR", "Türkiye"),
+        ] {
             assert_eq!(country_name(code), name);
         }
         assert_eq!(slug("Côte d'Ivoire"), "cote-d-ivoire");

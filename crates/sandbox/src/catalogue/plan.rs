@@ -42,14 +42,25 @@ pub struct Plan {
 }
 
 const fn data(days: u16, data: PlanData) -> Plan {
-    Plan { days, data, talk: None }
+    Plan {
+        days,
+        data,
+        talk: None,
+    }
 }
 
 const fn talk(days: u16, gigabytes: u16, talk: Talk) -> Plan {
-    Plan { days, data: PlanData::Gigabytes(gigabytes), talk: Some(talk) }
+    Plan {
+        days,
+        data: PlanData::Gigabytes(gigabytes),
+        talk: Some(talk),
+    }
 }
 
-const SOME_TALK: Talk = Talk::Counted { sms: 100, minutes: 60 };
+const SOME_TALK: Talk = Talk::Counted {
+    sms: 100,
+    minutes: 60,
+};
 
 /// What every destination sells first, without surprises: a catalogue of 60 has eight of these in
 /// each of seven destinations.
@@ -84,9 +95,15 @@ const USUAL_DAYS: [u16; 15] = [7, 15, 30, 1, 3, 5, 10, 14, 20, 21, 28, 60, 90, 1
 
 /// The first `count` plans; fewer where the table has no more.
 pub(super) fn plans(count: usize) -> Vec<Plan> {
-    let days = USUAL_DAYS.into_iter().chain((1..=LONGEST_DAYS).filter(|day| !USUAL_DAYS.contains(day)));
+    let days = USUAL_DAYS
+        .into_iter()
+        .chain((1..=LONGEST_DAYS).filter(|day| !USUAL_DAYS.contains(day)));
     let rest = days
-        .flat_map(|days| KINDS.into_iter().map(move |(data, talk)| Plan { days, data, talk }))
+        .flat_map(|days| {
+            KINDS
+                .into_iter()
+                .map(move |(data, talk)| Plan { days, data, talk })
+        })
         .filter(|plan| !USUAL.contains(plan));
     USUAL.into_iter().chain(rest).take(count).collect()
 }
@@ -107,14 +124,20 @@ impl Plan {
         };
         match self.talk {
             None => format!("{days}days-{data}"),
-            Some(Talk::Counted { sms, minutes }) => format!("{days}days-{data}-{sms}sms-{minutes}min"),
+            Some(Talk::Counted { sms, minutes }) => {
+                format!("{days}days-{data}-{sms}sms-{minutes}min")
+            }
             Some(Talk::Unlimited) => format!("{days}days-{data}-unsms-unmin"),
         }
     }
 
     /// The name shown to people: `3 GB - 15 Days`.
     pub(super) fn name(&self) -> String {
-        let days = if self.days == 1 { "1 Day".to_owned() } else { format!("{} Days", self.days) };
+        let days = if self.days == 1 {
+            "1 Day".to_owned()
+        } else {
+            format!("{} Days", self.days)
+        };
         let talk = match self.talk {
             None => String::new(),
             Some(Talk::Counted { sms, minutes }) => format!(" - {sms} SMS - {minutes} Mins"),
@@ -123,7 +146,9 @@ impl Plan {
         match self.data {
             PlanData::Gigabytes(gigabytes) => format!("{gigabytes} GB - {days}{talk}"),
             PlanData::Unlimited => format!("Unlimited Data - {days}{talk}"),
-            PlanData::UnlimitedThrottled => format!("Unlimited Data - {days} (2 GB / 128 KBPS){talk}"),
+            PlanData::UnlimitedThrottled => {
+                format!("Unlimited Data - {days} (2 GB / 128 KBPS){talk}")
+            }
         }
     }
 
@@ -154,7 +179,9 @@ impl Tariff {
     pub(super) fn price(&self, plan: &Plan) -> Decimal {
         let days = u64::from(plan.days);
         let data = match plan.data {
-            PlanData::Gigabytes(gigabytes) => self.gigabyte * bulk(gigabytes) / 100 + days * self.day,
+            PlanData::Gigabytes(gigabytes) => {
+                self.gigabyte * bulk(gigabytes) / 100 + days * self.day
+            }
             PlanData::UnlimitedThrottled => days * (40 + self.gigabyte / 3 + self.day),
             PlanData::Unlimited => days * (80 + self.gigabyte / 2 + self.day),
         };
@@ -200,7 +227,11 @@ mod tests {
 
     #[test]
     fn a_price_grows_with_days_and_with_data() {
-        let tariff = Tariff { base: 40, gigabyte: 55, day: 2 };
+        let tariff = Tariff {
+            base: 40,
+            gigabyte: 55,
+            day: 2,
+        };
         for (data, talk) in KINDS {
             for days in 1..LONGEST_DAYS {
                 let price = |days| tariff.price(&Plan { days, data, talk });

@@ -10,13 +10,29 @@ use super::{Fault, Lasting, Operation, Rule, Times};
 /// How a call ends, when it does not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    Drop { before: bool },
-    Status { before: bool, status: u16, body: Option<String>, retry_after: Option<u64> },
-    Late { ms: u64 },
-    RateLimit { retry_after: Option<u64> },
+    Drop {
+        before: bool,
+    },
+    Status {
+        before: bool,
+        status: u16,
+        body: Option<String>,
+        retry_after: Option<u64>,
+    },
+    Late {
+        ms: u64,
+    },
+    RateLimit {
+        retry_after: Option<u64>,
+    },
     BrokenJson,
-    Html { before: bool, status: u16 },
-    FailureBody { message: String },
+    Html {
+        before: bool,
+        status: u16,
+    },
+    FailureBody {
+        message: String,
+    },
 }
 
 /// What happens to the text of an answer.
@@ -70,9 +86,11 @@ impl Plan {
     pub(crate) fn stops(&self, operation: Operation) -> bool {
         match &self.ending {
             None | Some(Ending::BrokenJson) => false,
-            Some(Ending::Drop { before } | Ending::Status { before, .. } | Ending::Html { before, .. }) => {
-                *before
-            }
+            Some(
+                Ending::Drop { before }
+                | Ending::Status { before, .. }
+                | Ending::Html { before, .. },
+            ) => *before,
             Some(Ending::Late { .. }) => !operation.is_purchase(),
             Some(Ending::RateLimit { .. } | Ending::FailureBody { .. }) => true,
         }
@@ -82,17 +100,37 @@ impl Plan {
         let ending = match fault {
             Fault::DropAfterEffect => Ending::Drop { before: false },
             Fault::DropBeforeEffect => Ending::Drop { before: true },
-            Fault::StatusBeforeEffect { status, body, retry_after } => {
-                Ending::Status { before: true, status, body, retry_after }
-            }
-            Fault::StatusAfterEffect { status, body, retry_after } => {
-                Ending::Status { before: false, status, body, retry_after }
-            }
+            Fault::StatusBeforeEffect {
+                status,
+                body,
+                retry_after,
+            } => Ending::Status {
+                before: true,
+                status,
+                body,
+                retry_after,
+            },
+            Fault::StatusAfterEffect {
+                status,
+                body,
+                retry_after,
+            } => Ending::Status {
+                before: false,
+                status,
+                body,
+                retry_after,
+            },
             Fault::LateEffect { ms } => Ending::Late { ms },
             Fault::RateLimit { retry_after } => Ending::RateLimit { retry_after },
             Fault::BrokenJson => Ending::BrokenJson,
-            Fault::Html { status } => Ending::Html { before: false, status },
-            Fault::HtmlError { status } => Ending::Html { before: true, status },
+            Fault::Html { status } => Ending::Html {
+                before: false,
+                status,
+            },
+            Fault::HtmlError { status } => Ending::Html {
+                before: true,
+                status,
+            },
             Fault::FailureBodyWith200 { message } => Ending::FailureBody { message },
             other => return self.modify(other),
         };
@@ -189,13 +227,21 @@ mod tests {
         ];
         assert_eq!(
             endings(rules, 3),
-            [Some(Ending::Drop { before: false }), Some(Ending::BrokenJson), None]
+            [
+                Some(Ending::Drop { before: false }),
+                Some(Ending::BrokenJson),
+                None
+            ]
         );
     }
 
     #[test]
     fn a_rule_lets_calls_pass_and_then_fires_as_often_as_asked() {
-        let rules = vec![Rule::new(Operation::Order, Fault::BrokenJson).skip(1).times(2)];
+        let rules = vec![
+            Rule::new(Operation::Order, Fault::BrokenJson)
+                .skip(1)
+                .times(2),
+        ];
         let broken = Some(Ending::BrokenJson);
         assert_eq!(endings(rules, 4), [None, broken.clone(), broken, None]);
     }
@@ -211,7 +257,11 @@ mod tests {
         let rules = [
             Rule::new(Operation::Order, Fault::LateVisibility { ms: 10 }),
             Rule::new(Operation::Order, Fault::DropAfterEffect),
-            Rule { on: Target::Any, ..Rule::new(Operation::Order, Fault::UnknownFields) }.for_ever(),
+            Rule {
+                on: Target::Any,
+                ..Rule::new(Operation::Order, Fault::UnknownFields)
+            }
+            .for_ever(),
         ];
         let (plan, left) = plan(&rules, Operation::Order);
         assert_eq!(plan.ending, Some(Ending::Drop { before: false }));

@@ -25,7 +25,10 @@ type Shared = State<Arc<Face>>;
 pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
     Router::new()
         .route("/_control/ledger", get(ledger))
-        .route("/_control/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route(
+            "/_control/faults",
+            get(faults).post(add_faults).delete(clear_faults),
+        )
         .route("/_control/clock", get(clock).post(move_clock))
         .route("/_control/switches", get(switches).post(set_switches))
         .route("/_control/reset", post(reset))
@@ -67,7 +70,10 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
 async fn ledger(State(face): Shared) -> Answer {
     let charges = of(face.world.ledger())?;
     let balance = of(face.world.balance())?;
-    Ok(Reply::json(200, &json!({ "balance": balance.to_string(), "currency": "USD", "charges": charges })))
+    Ok(Reply::json(
+        200,
+        &json!({ "balance": balance.to_string(), "currency": "USD", "charges": charges }),
+    ))
 }
 
 async fn faults(State(face): Shared) -> Answer {
@@ -119,7 +125,9 @@ async fn move_clock(State(face): Shared, body: Bytes) -> Answer {
     let wanted: ClockMove = read(&body)?;
     let by = match (&wanted.advance, wanted.advance_seconds) {
         (Some(_), Some(_)) => {
-            return Err(Reply::invalid("give `advance` or `advance_seconds`, not both"));
+            return Err(Reply::invalid(
+                "give `advance` or `advance_seconds`, not both",
+            ));
         }
         (Some(text), None) => Some(duration(text)?),
         (None, seconds) => seconds.map(SignedDuration::from_secs),
@@ -144,7 +152,9 @@ async fn move_clock(State(face): Shared, body: Bytes) -> Answer {
 
 /// `2h`, `30d`, `PT5M`: a day is 24 hours.
 fn duration(text: &str) -> Result<SignedDuration, Reply> {
-    let span: Span = text.parse().map_err(|error: jiff::Error| Reply::invalid(&error.to_string()))?;
+    let span: Span = text
+        .parse()
+        .map_err(|error: jiff::Error| Reply::invalid(&error.to_string()))?;
     span.to_duration(SpanRelativeTo::days_are_24_hours())
         .map_err(|_| Reply::invalid("`advance` takes weeks, days, hours, minutes and seconds"))
 }
@@ -160,7 +170,8 @@ async fn set_switches(State(face): Shared, body: Bytes) -> Answer {
         return Err(Reply::failed(500, "the switches are no object"));
     };
     all.extend(wanted);
-    let all = serde_json::from_value(all.into()).map_err(|error| Reply::invalid(&error.to_string()))?;
+    let all =
+        serde_json::from_value(all.into()).map_err(|error| Reply::invalid(&error.to_string()))?;
     of(face.world.set_switches(all))?;
     switches(State(face)).await
 }
@@ -172,7 +183,10 @@ async fn reset(State(face): Shared) -> Answer {
 
 async fn balance(State(face): Shared) -> Answer {
     let balance = of(face.world.balance())?;
-    Ok(Reply::json(200, &json!({ "balance": balance.to_string(), "currency": "USD" })))
+    Ok(Reply::json(
+        200,
+        &json!({ "balance": balance.to_string(), "currency": "USD" }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -184,9 +198,13 @@ enum BalanceChange {
 
 async fn set_balance(State(face): Shared, body: Bytes) -> Answer {
     match read(&body)? {
-        BalanceChange::Set(text) => of(amount(&text).and_then(|balance| face.world.set_balance(balance)))?,
+        BalanceChange::Set(text) => {
+            of(amount(&text).and_then(|balance| face.world.set_balance(balance)))?;
+        }
         BalanceChange::Add(text) => {
-            let by: Decimal = text.parse().map_err(|_| refuse(&WorldError::Amount(text)))?;
+            let by: Decimal = text
+                .parse()
+                .map_err(|_| refuse(&WorldError::Amount(text)))?;
             of(face.world.add_balance(by))?;
         }
     }
@@ -213,7 +231,10 @@ fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
 
 async fn esims(State(face): Shared) -> Answer {
     let esims = of(face.world.esims())?;
-    let all: Result<Vec<Value>, Reply> = esims.iter().map(|esim| summary(&face.world, esim)).collect();
+    let all: Result<Vec<Value>, Reply> = esims
+        .iter()
+        .map(|esim| summary(&face.world, esim))
+        .collect();
     Ok(Reply::json(200, &all?))
 }
 

@@ -108,15 +108,27 @@ mod tests {
         check(
             Garble::UnknownFields,
             &BODY
-                .replace(r#"{"status":"success""#, r#"{"sandboxExtra":{"nested":[1,"two",null]},"status":"success""#)
-                .replace(r#"{"status":"NEW""#, r#"{"sandboxExtra":{"nested":[1,"two",null]},"status":"NEW""#)
-                .replace(r#""none":{}"#, r#""none":{"sandboxExtra":{"nested":[1,"two",null]}}"#),
+                .replace(
+                    r#"{"status":"success""#,
+                    r#"{"sandboxExtra":{"nested":[1,"two",null]},"status":"success""#,
+                )
+                .replace(
+                    r#"{"status":"NEW""#,
+                    r#"{"sandboxExtra":{"nested":[1,"two",null]},"status":"NEW""#,
+                )
+                .replace(
+                    r#""none":{}"#,
+                    r#""none":{"sandboxExtra":{"nested":[1,"two",null]}}"#,
+                ),
         );
     }
 
     #[test]
     fn states_become_unknown_and_the_envelope_stays() {
-        check(Garble::UnknownState("QUANTUM".to_owned()), &BODY.replace("NEW", "QUANTUM"));
+        check(
+            Garble::UnknownState("QUANTUM".to_owned()),
+            &BODY.replace("NEW", "QUANTUM"),
+        );
     }
 
     #[test]

@@ -22,9 +22,9 @@ const HTML: &str = "text/html; charset=utf-8";
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
-    content_type: &'static str,
-    retry_after: Option<u64>,
-    hang_up: bool,
+    pub(super) content_type: &'static str,
+    pub(super) retry_after: Option<u64>,
+    pub(super) hang_up: bool,
     /// Real time to let pass first.
     pub(super) wait: Duration,
 }
@@ -55,17 +55,36 @@ impl Reply {
 
     /// Text that is JSON already, or ought to be.
     pub(super) fn text(status: u16, body: String) -> Self {
-        Self { status, body, content_type: JSON, retry_after: None, hang_up: false, wait: Duration::ZERO }
+        Self {
+            status,
+            body,
+            content_type: JSON,
+            retry_after: None,
+            hang_up: false,
+            wait: Duration::ZERO,
+        }
     }
 
     /// The provider's envelope of success.
     pub(super) fn success(status: u16, data: impl Serialize) -> Self {
-        Self::json(status, &Success { status: "success", data })
+        Self::json(
+            status,
+            &Success {
+                status: "success",
+                data,
+            },
+        )
     }
 
     /// The provider's form of most failures.
     pub(super) fn failed(status: u16, message: &str) -> Self {
-        Self::json(status, &Message { message, status: "failed" })
+        Self::json(
+            status,
+            &Message {
+                message,
+                status: "failed",
+            },
+        )
     }
 
     /// The provider's form of a request that does not validate.
@@ -75,18 +94,29 @@ impl Reply {
 
     /// A web page where JSON belongs.
     pub(super) fn html(status: u16) -> Self {
-        let body = format!("<!DOCTYPE html><html><head><title>{status}</title></head><body>{NOTHING_IS_REAL}</body></html>\n");
-        Self { content_type: HTML, ..Self::text(status, body) }
+        let body = format!(
+            "<!DOCTYPE html><html><head><title>{status}</title></head><body>{NOTHING_IS_REAL}</body></html>\n"
+        );
+        Self {
+            content_type: HTML,
+            ..Self::text(status, body)
+        }
     }
 
     /// No answer: the connection closes.
     pub(super) fn hang_up() -> Self {
-        Self { hang_up: true, ..Self::text(500, String::new()) }
+        Self {
+            hang_up: true,
+            ..Self::text(500, String::new())
+        }
     }
 
     /// The same answer with a `Retry-After` header, in seconds.
     pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
-        Self { retry_after: seconds, ..self }
+        Self {
+            retry_after: seconds,
+            ..self
+        }
     }
 }
 
@@ -94,9 +124,13 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, self.body).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.hang_up {
             response.extensions_mut().insert(HangUp);

@@ -37,7 +37,6 @@ struct Call<'a> {
     body: serde_json::Value,
     plan: &'a Plan,
     switches: Switches,
-    now: Timestamp,
 }
 
 /// What a route does. Both ways out are answers.
@@ -47,40 +46,78 @@ const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
 
 const ROUTES: [(MethodFilter, &str, Operation, Handler); 20] = [
-    (GET, "/api/esim/countries", Operation::Countries, packages::countries),
-    (GET, "/api/esim/packages", Operation::Packages, packages::list),
+    (
+        GET,
+        "/api/esim/countries",
+        Operation::Countries,
+        packages::countries,
+    ),
+    (
+        GET,
+        "/api/esim/packages",
+        Operation::Packages,
+        packages::list,
+    ),
     (POST, "/api/esim/order", Operation::Order, orders::create),
-    (POST, "/api/esim/order/instant", Operation::Order, orders::create_instant),
-    (POST, "/api/esim/order/topup", Operation::Topup, orders::top_up),
+    (
+        POST,
+        "/api/esim/order/instant",
+        Operation::Order,
+        orders::create_instant,
+    ),
+    (
+        POST,
+        "/api/esim/order/topup",
+        Operation::Topup,
+        orders::top_up,
+    ),
     (GET, "/api/esim/order", Operation::Orders, orders::read),
     (GET, "/api/esim/orders", Operation::Orders, orders::list),
     (POST, "/api/esim/apply", Operation::Apply, esims::apply),
     (GET, "/api/esim", Operation::Esim, esims::read),
     (GET, "/api/esims", Operation::Esim, esims::list),
     (GET, "/api/esim/usage", Operation::Usage, usage::summary),
-    (GET, "/api/esim/usage/details", Operation::Usage, usage::details),
+    (
+        GET,
+        "/api/esim/usage/details",
+        Operation::Usage,
+        usage::details,
+    ),
     (GET, "/api/esim/history", Operation::History, usage::history),
-    (GET, "/api/esim/topup/packages", Operation::TopupPackages, packages::top_ups),
+    (
+        GET,
+        "/api/esim/topup/packages",
+        Operation::TopupPackages,
+        packages::top_ups,
+    ),
     (GET, "/api/esim/event", Operation::Events, usage::events),
     (GET, "/api/esim/events", Operation::Events, usage::events),
     (POST, "/api/esim/events", Operation::Events, usage::events),
     (GET, "/api/balance", Operation::Balance, small::balance),
     (GET, "/api/health", Operation::Health, small::health),
-    (GET, "/api/compatible-devices", Operation::Devices, small::devices),
+    (
+        GET,
+        "/api/compatible-devices",
+        Operation::Devices,
+        small::devices,
+    ),
 ];
 
 pub(super) fn routes() -> Router<Arc<Face>> {
-    ROUTES.into_iter().fold(Router::new(), |router, (method, path, operation, handler)| {
-        let way = move |State(face): State<Arc<Face>>, request: Request| async move {
-            let mut reply = way(&face, operation, handler, request).await;
-            reply.wait += face.options.latency;
-            if !reply.wait.is_zero() {
-                tokio::time::sleep(reply.wait).await;
-            }
-            reply
-        };
-        router.route(path, on(method, way))
-    })
+    ROUTES.into_iter().fold(
+        Router::new(),
+        |router, (method, path, operation, handler)| {
+            let way = move |State(face): State<Arc<Face>>, request: Request| async move {
+                let mut reply = way(&face, operation, handler, request).await;
+                reply.wait += face.options.latency;
+                if !reply.wait.is_zero() {
+                    tokio::time::sleep(reply.wait).await;
+                }
+                reply
+            };
+            router.route(path, on(method, way))
+        },
+    )
 }
 
 async fn way(face: &Face, operation: Operation, handler: Handler, request: Request) -> Reply {
@@ -119,16 +156,28 @@ fn attempt(
     head: &axum::http::request::Parts,
     body: &[u8],
 ) -> Result<Reply, Reply> {
-    let now = face.world.now().map_err(|error| refuse(&error, &switches))?;
     let query = Query::parse(&head.uri, switches.strict)?;
     let body = json(&head.headers, body)?;
-    handler(&Call { world: &face.world, query, body, plan, switches, now })
+    handler(&Call {
+        world: &face.world,
+        query,
+        body,
+        plan,
+        switches,
+    })
 }
 
 /// The body as an Express server sees it: without the content type of JSON there is none.
 fn json(headers: &HeaderMap, body: &[u8]) -> Result<serde_json::Value, Reply> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if body.is_empty() || !content_type.to_ascii_lowercase().starts_with("application/json") {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if body.is_empty()
+        || !content_type
+            .to_ascii_lowercase()
+            .starts_with("application/json")
+    {
         return Ok(serde_json::Value::Object(serde_json::Map::new()));
     }
     serde_json::from_slice(body).map_err(|_| Reply::invalid("request body is not valid JSON"))
@@ -139,7 +188,12 @@ fn end(reply: Reply, plan: &Plan) -> Reply {
     match &plan.ending {
         None => reply,
         Some(Ending::Drop { .. } | Ending::Late { .. }) => Reply::hang_up(),
-        Some(Ending::Status { status, body, retry_after, .. }) => match body {
+        Some(Ending::Status {
+            status,
+            body,
+            retry_after,
+            ..
+        }) => match body {
             Some(body) => Reply::text(*status, body.clone()),
             None => Reply::failed(*status, "Unknown error"),
         }
@@ -147,7 +201,10 @@ fn end(reply: Reply, plan: &Plan) -> Reply {
         Some(Ending::RateLimit { retry_after }) => {
             Reply::failed(429, "Too many requests").retry_after(*retry_after)
         }
-        Some(Ending::BrokenJson) => Reply { body: broken(&reply.body), ..reply },
+        Some(Ending::BrokenJson) => Reply {
+            body: broken(&reply.body),
+            ..reply
+        },
         Some(Ending::Html { status, .. }) => Reply::html(*status),
         Some(Ending::FailureBody { message }) => Reply::failed(200, message),
     }
@@ -160,11 +217,13 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
     };
     let text = refusal.to_string();
     match refusal {
-        Refusal::UnknownPackage(_) => Reply::failed(switches.unknown_package_status, "Unknown error"),
-        Refusal::NothingOrdered => Reply::invalid("\"items\" must contain at least 1 items"),
-        Refusal::TooMany(most) => {
-            Reply::invalid(&format!("\"items\" must order at most {most} eSIMs in total"))
+        Refusal::UnknownPackage(_) => {
+            Reply::failed(switches.unknown_package_status, "Unknown error")
         }
+        Refusal::NothingOrdered => Reply::invalid("\"items\" must contain at least 1 items"),
+        Refusal::TooMany(most) => Reply::invalid(&format!(
+            "\"items\" must order at most {most} eSIMs in total"
+        )),
         Refusal::InsufficientBalance { .. } => Reply::failed(switches.low_balance_status, &text),
         Refusal::DuplicateReference => Reply::failed(409, &text),
         Refusal::UnknownEsim | Refusal::UnknownOrder => Reply::failed(404, &text),
@@ -183,6 +242,12 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
 impl Call<'_> {
     fn refuse(&self, error: &WorldError) -> Reply {
         refuse(error, &self.switches)
+    }
+
+    /// What time it is, asked for after what the call did: before it, a profile made just now would
+    /// not be there yet.
+    fn now(&self) -> Result<Timestamp, Reply> {
+        self.of(self.world.now())
     }
 
     /// Unwraps what the world says into an answer.

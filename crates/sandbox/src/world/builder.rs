@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use roamport_domain::Clock;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -45,7 +45,7 @@ impl Default for WorldBuilder {
             state: None,
             salt: Some(String::new()),
             base: Base::System,
-            pace: Pace::Ahead(SignedDuration::ZERO),
+            pace: Pace::default(),
             switches: Switches::default(),
         }
     }
@@ -68,26 +68,39 @@ impl WorldBuilder {
     /// a file keeps its own.
     #[must_use]
     pub fn balance(self, balance: impl Into<String>) -> Self {
-        Self { balance: balance.into(), ..self }
+        Self {
+            balance: balance.into(),
+            ..self
+        }
     }
 
     /// The bearer token of the HTTP face; `sandbox` by default.
     #[must_use]
     pub fn token(self, token: impl Into<SecretString>) -> Self {
-        Self { token: token.into(), ..self }
+        Self {
+            token: token.into(),
+            ..self
+        }
     }
 
-    /// Keeps the world in this file, or continues the one that is there.
+    /// Keeps the world in this file, or continues the one that is there, with the wallet, clock and
+    /// switches of the file.
     #[must_use]
     pub fn state(self, path: impl Into<PathBuf>) -> Self {
-        Self { state: Some(path.into()), ..self }
+        Self {
+            state: Some(path.into()),
+            ..self
+        }
     }
 
     /// What ids are derived from. By default a world in memory always gives out the same ids, and a
     /// world in a file gives out ids of its own.
     #[must_use]
     pub fn salt(self, salt: impl Into<String>) -> Self {
-        Self { salt: Some(salt.into()), ..self }
+        Self {
+            salt: Some(salt.into()),
+            ..self
+        }
     }
 
     /// Gives out ids that no other world gives out, even in memory.
@@ -99,13 +112,19 @@ impl WorldBuilder {
     /// The clock that the world's time follows; the machine's by default.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { base: Base::Given(clock), ..self }
+        Self {
+            base: Base::Given(clock),
+            ..self
+        }
     }
 
     /// Begins with a clock that stands at this moment until it is moved.
     #[must_use]
     pub fn frozen_at(self, moment: Timestamp) -> Self {
-        Self { pace: Pace::Frozen(moment), ..self }
+        Self {
+            pace: Pace::Frozen(moment),
+            ..self
+        }
     }
 
     /// The switches at the beginning.
@@ -122,21 +141,31 @@ impl WorldBuilder {
     /// state file cannot be used or belongs to another catalogue.
     pub fn build(self) -> Result<World, WorldError> {
         let catalogue = Catalogue::new(self.seed, self.packages)?;
-        let mut balance = amount(&self.balance)?;
-        let own = || format!("{:x}-{:x}", self.base.now().as_nanosecond(), std::process::id());
+        let mut beginning = Beginning {
+            balance: amount(&self.balance)?,
+            pace: self.pace,
+            switches: self.switches,
+        };
+        let own = || {
+            let moment = self.base.now().as_nanosecond();
+            format!("{moment:x}-{:x}", std::process::id())
+        };
         let mut salt = match &self.salt {
             Some(salt) if self.state.is_none() || !salt.is_empty() => salt.clone(),
             _ => own(),
         };
         let mut log = None;
         if let Some(path) = &self.state {
-            let asked = Header::new(self.seed, self.packages, balance, salt);
+            let asked = Header::new(self.seed, self.packages, beginning, salt);
             let (opened, kept) = Log::open(path, asked)?;
-            (balance, salt) = (kept.balance, kept.salt);
+            (beginning, salt) = (kept.beginning, kept.salt);
             log = Some(opened);
         }
-        let beginning = Beginning { balance, pace: self.pace, switches: self.switches };
-        let live = Live { contents: Contents::new(beginning), log, stale: false };
+        let live = Live {
+            contents: Contents::new(beginning),
+            log,
+            stale: false,
+        };
         let world = World {
             inner: Arc::new(Inner {
                 catalogue,

@@ -22,6 +22,12 @@ pub(crate) enum Pace {
     Frozen(Timestamp),
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self::Ahead(SignedDuration::ZERO)
+    }
+}
+
 /// A purchase that will happen by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LateEffect {
@@ -35,7 +41,11 @@ pub(crate) struct LateEffect {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
     /// Money moved: with the order, and the eSIMs that are new or have more data.
-    Charged { charge: Charge, order: OrderRecord, esims: Vec<EsimRecord> },
+    Charged {
+        charge: Charge,
+        order: OrderRecord,
+        esims: Vec<EsimRecord>,
+    },
     /// eSIMs changed.
     Esims(Vec<EsimRecord>),
     /// A purchase will happen later.
@@ -57,10 +67,13 @@ pub(crate) enum Event {
 }
 
 /// How a world begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Beginning {
+    #[serde(with = "rust_decimal::serde::str")]
     pub(crate) balance: Decimal,
+    #[serde(default)]
     pub(crate) pace: Pace,
+    #[serde(default)]
     pub(crate) switches: Switches,
 }
 
@@ -115,7 +128,11 @@ impl Contents {
 
     pub(crate) fn apply(&mut self, event: Event) {
         match event {
-            Event::Charged { charge, order, esims } => {
+            Event::Charged {
+                charge,
+                order,
+                esims,
+            } => {
                 self.balance = charge.balance_after;
                 self.ledger.push(charge);
                 self.keep_order(order);
@@ -128,7 +145,9 @@ impl Contents {
             Event::Pace(pace) => self.pace = pace,
             Event::Switches(switches) => self.switches = switches,
             Event::Balance(balance) => self.balance = balance,
-            Event::Moved { rotated, inserted } => (self.rotated, self.inserted) = (rotated, inserted),
+            Event::Moved { rotated, inserted } => {
+                (self.rotated, self.inserted) = (rotated, inserted);
+            }
             Event::Reset => {
                 let ids = self.ids;
                 *self = self.begun();
@@ -142,14 +161,20 @@ impl Contents {
         let index = self.orders.len();
         self.order_by_id.insert(order.id.clone(), index);
         if let Some(reference) = &order.reference {
-            self.orders_by_reference.entry(reference.clone()).or_default().push(index);
+            self.orders_by_reference
+                .entry(reference.clone())
+                .or_default()
+                .push(index);
         }
         self.orders.push(order);
     }
 
     fn keep_esims(&mut self, esims: Vec<EsimRecord>) {
         for esim in esims {
-            let index = *self.esim_by_id.entry(esim.id.clone()).or_insert(self.esims.len());
+            let index = *self
+                .esim_by_id
+                .entry(esim.id.clone())
+                .or_insert(self.esims.len());
             if let Some(profile) = &esim.profile {
                 self.esim_by_iccid.insert(profile.iccid.clone(), index);
             }
@@ -167,8 +192,14 @@ impl Contents {
     }
 
     /// The orders under exactly this reference, oldest first, visible or not.
-    pub(crate) fn orders_under(&self, reference: &str) -> impl DoubleEndedIterator<Item = &OrderRecord> {
-        let found = self.orders_by_reference.get(reference).map_or(&[][..], Vec::as_slice);
+    pub(crate) fn orders_under(
+        &self,
+        reference: &str,
+    ) -> impl DoubleEndedIterator<Item = &OrderRecord> {
+        let found = self
+            .orders_by_reference
+            .get(reference)
+            .map_or(&[][..], Vec::as_slice);
         found.iter().map(|index| &self.orders[*index])
     }
 

@@ -19,13 +19,19 @@ fn digest(salt: &str, kind: &str, number: u64) -> [u8; 32] {
 pub(super) fn uuid(salt: &str, kind: &str, number: u64) -> String {
     let digest = digest(salt, kind, number);
     let bytes: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 /// A card number of 19 digits: telecom prefix 89 and the unassigned country code 999 (ITU-T E.118),
 /// five digits of the world, eight of the count, and the check digit of ISO/IEC 7812-1 (Luhn).
 pub(super) fn iccid(salt: &str, number: u64) -> String {
-    let world = u32::from_be_bytes(digest(salt, "iccid", 0)[..4].try_into().expect("four bytes"));
+    let world = u32::from_be_bytes(
+        digest(salt, "iccid", 0)[..4]
+            .try_into()
+            .expect("four bytes"),
+    );
     let mut digits = format!("89999{:05}{:08}", world % 100_000, number % 100_000_000);
     let sum: u32 = digits
         .bytes()

@@ -27,7 +27,11 @@ impl World {
     /// # Errors
     ///
     /// [`WorldError::Refused`] where there is no such eSIM or order, or a travel date is missing or wrong.
-    pub fn apply(&self, target: &ApplyTarget, start_date: Option<&str>) -> Result<Vec<EsimRecord>, WorldError> {
+    pub fn apply(
+        &self,
+        target: &ApplyTarget,
+        start_date: Option<&str>,
+    ) -> Result<Vec<EsimRecord>, WorldError> {
         self.apply_with(target, start_date, &Plan::default())
     }
 
@@ -86,9 +90,9 @@ impl World {
     pub fn use_data(&self, esim: &str, kilobytes: u64) -> Result<EsimRecord, WorldError> {
         self.change(esim, |esim, now| {
             activate(esim, now);
-            let left = esim
-                .allowed_kilobytes()
-                .map_or(u64::MAX, |allowed| allowed.saturating_sub(esim.used_kilobytes()));
+            let left = esim.allowed_kilobytes().map_or(u64::MAX, |allowed| {
+                allowed.saturating_sub(esim.used_kilobytes())
+            });
             record_use(esim, kilobytes.min(left), now);
         })
     }
@@ -128,9 +132,9 @@ impl World {
 impl Transaction<'_> {
     fn applied(&self, target: &ApplyTarget) -> Result<Vec<EsimRecord>, Refusal> {
         match target {
-            ApplyTarget::Esim(id) => {
-                Ok(vec![self.contents.esim(id).ok_or(Refusal::UnknownEsim)?.clone()])
-            }
+            ApplyTarget::Esim(id) => Ok(vec![
+                self.contents.esim(id).ok_or(Refusal::UnknownEsim)?.clone(),
+            ]),
             ApplyTarget::Reference(reference) => {
                 let esims: Vec<EsimRecord> = self
                     .contents
@@ -139,15 +143,29 @@ impl Transaction<'_> {
                     .flat_map(|order| &order.items)
                     .filter_map(|item| self.contents.esim(&item.esim_id).cloned())
                     .collect();
-                if esims.is_empty() { Err(Refusal::UnknownOrder) } else { Ok(esims) }
+                if esims.is_empty() {
+                    Err(Refusal::UnknownOrder)
+                } else {
+                    Ok(esims)
+                }
             }
         }
     }
 
-    fn check_start_date(&self, esims: &[EsimRecord], start_date: Option<&str>) -> Result<(), Refusal> {
-        let needed = esims.iter().any(|esim| esim.travel_date && esim.profile.is_none());
+    fn check_start_date(
+        &self,
+        esims: &[EsimRecord],
+        start_date: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let needed = esims
+            .iter()
+            .any(|esim| esim.travel_date && esim.profile.is_none());
         let Some(text) = start_date else {
-            return if needed { Err(Refusal::StartDateMissing) } else { Ok(()) };
+            return if needed {
+                Err(Refusal::StartDateMissing)
+            } else {
+                Ok(())
+            };
         };
         let date = parse_date(text).ok_or(Refusal::StartDateMalformed)?;
         let today = self.now.to_zoned(TimeZone::UTC).date();
@@ -184,7 +202,11 @@ fn record_use(esim: &mut EsimRecord, kilobytes: u64, now: Timestamp) {
     if let Some(day) = esim.used.iter_mut().find(|day| day.date == date) {
         day.kilobytes += kilobytes;
     } else if kilobytes > 0 {
-        esim.used.push(UsageDay { date, kilobytes, location: esim.location.clone() });
+        esim.used.push(UsageDay {
+            date,
+            kilobytes,
+            location: esim.location.clone(),
+        });
     }
 }
 

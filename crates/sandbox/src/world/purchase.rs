@@ -51,7 +51,10 @@ impl Purchase {
     /// An order of one line, with a reference.
     pub fn order(package_id: &str, quantity: u64, reference: &str) -> Self {
         Self::Order {
-            lines: vec![PurchaseLine { package_id: package_id.to_owned(), quantity }],
+            lines: vec![PurchaseLine {
+                package_id: package_id.to_owned(),
+                quantity,
+            }],
             reference: Some(reference.to_owned()),
             instant: false,
         }
@@ -84,7 +87,11 @@ impl World {
     }
 
     /// Buys under the faults of this call. A fault that ends the call early is the caller's to obey.
-    pub(crate) fn purchase_with(&self, purchase: &Purchase, plan: &Plan) -> Result<OrderRecord, WorldError> {
+    pub(crate) fn purchase_with(
+        &self,
+        purchase: &Purchase,
+        plan: &Plan,
+    ) -> Result<OrderRecord, WorldError> {
         self.transact(|transaction| {
             let now = transaction.now;
             Ok(transaction.buy(purchase, &plan.twists, now, plan.answers())?)
@@ -92,7 +99,12 @@ impl World {
     }
 
     /// Has the purchase happen by itself, so many milliseconds from now.
-    pub(crate) fn purchase_later(&self, purchase: &Purchase, plan: &Plan, ms: u64) -> Result<(), WorldError> {
+    pub(crate) fn purchase_later(
+        &self,
+        purchase: &Purchase,
+        plan: &Plan,
+        ms: u64,
+    ) -> Result<(), WorldError> {
         self.transact(|transaction| {
             transaction.commit(Event::Scheduled(LateEffect {
                 due: later(transaction.now, ms),
@@ -107,11 +119,20 @@ impl World {
 impl Transaction<'_> {
     /// Lets the scheduled purchases happen that are due, each at its own moment.
     pub(super) fn settle(&mut self) {
-        if !self.contents.late.iter().any(|effect| effect.due <= self.now) {
+        if !self
+            .contents
+            .late
+            .iter()
+            .any(|effect| effect.due <= self.now)
+        {
             return;
         }
-        let (mut due, waiting): (Vec<_>, Vec<_>) =
-            self.contents.late.iter().cloned().partition(|effect| effect.due <= self.now);
+        let (mut due, waiting): (Vec<_>, Vec<_>) = self
+            .contents
+            .late
+            .iter()
+            .cloned()
+            .partition(|effect| effect.due <= self.now);
         due.sort_by_key(|effect| effect.due);
         self.commit(Event::Waiting(waiting));
         for effect in due {
@@ -133,9 +154,9 @@ impl Transaction<'_> {
             Purchase::Order { lines, instant, .. } => {
                 self.buy_esims(purchase, lines, *instant, twists, at, answered)
             }
-            Purchase::TopUp { iccid, package_id, .. } => {
-                self.buy_top_up(purchase, iccid, package_id, twists, at, answered)
-            }
+            Purchase::TopUp {
+                iccid, package_id, ..
+            } => self.buy_top_up(purchase, iccid, package_id, twists, at, answered),
         }
     }
 
@@ -171,14 +192,26 @@ impl Transaction<'_> {
             }
             esims.push(esim);
         }
-        self.commit(Event::Charged { charge, order: order.clone(), esims });
+        self.commit(Event::Charged {
+            charge,
+            order: order.clone(),
+            esims,
+        });
         Ok(order)
     }
 
-    fn ordered(&self, lines: &[PurchaseLine], instant: bool) -> Result<Vec<CataloguePackage>, Refusal> {
+    fn ordered(
+        &self,
+        lines: &[PurchaseLine],
+        instant: bool,
+    ) -> Result<Vec<CataloguePackage>, Refusal> {
         let most = self.contents.switches.most_esims_per_order;
-        let asked = lines.iter().try_fold(0_u64, |sum, line| sum.checked_add(line.quantity));
-        let asked = asked.filter(|asked| *asked <= most).ok_or(Refusal::TooMany(most))?;
+        let asked = lines
+            .iter()
+            .try_fold(0_u64, |sum, line| sum.checked_add(line.quantity));
+        let asked = asked
+            .filter(|asked| *asked <= most)
+            .ok_or(Refusal::TooMany(most))?;
         if asked == 0 || lines.iter().any(|line| line.quantity == 0) {
             return Err(Refusal::NothingOrdered);
         }
@@ -205,7 +238,10 @@ impl Transaction<'_> {
         at: Timestamp,
         answered: bool,
     ) -> Result<OrderRecord, Refusal> {
-        let esim = self.contents.esim_by_iccid(iccid, at).ok_or(Refusal::UnknownEsim)?;
+        let esim = self
+            .contents
+            .esim_by_iccid(iccid, at)
+            .ok_or(Refusal::UnknownEsim)?;
         let package = self
             .catalogue
             .find(package_id)
@@ -216,18 +252,30 @@ impl Transaction<'_> {
         if esim.state(at) == EsimState::Expired {
             return Err(Refusal::Expired);
         }
-        let group = self.catalogue.find(&esim.allowances[0].item.package_id).map(|bought| bought.group);
+        let group = self
+            .catalogue
+            .find(&esim.allowances[0].item.package_id)
+            .map(|bought| bought.group);
         if group != Some(package.group) || !package.is_top_up() {
             return Err(Refusal::Incompatible);
         }
         let mut esim = esim.clone();
-        let mut order =
-            self.order_of(purchase, std::slice::from_ref(&package), twists, at, ChargeKind::Topup);
+        let mut order = self.order_of(
+            purchase,
+            std::slice::from_ref(&package),
+            twists,
+            at,
+            ChargeKind::Topup,
+        );
         let charge = self.charge_of(&order, answered)?;
         // The provider's own sample shows an id here that is not the eSIM's.
         order.items[0].esim_id = identity::uuid(self.salt, "top-up", self.contents.ids);
         esim.allowances.push(allowance(&order.items[0], &package));
-        self.commit(Event::Charged { charge, order: order.clone(), esims: vec![esim] });
+        self.commit(Event::Charged {
+            charge,
+            order: order.clone(),
+            esims: vec![esim],
+        });
         Ok(order)
     }
 
@@ -257,14 +305,19 @@ impl Transaction<'_> {
             items,
             created_at: at,
             visible_from: later(at, twists.late_visibility),
-            first_state: twists.order_state.clone().map(|(state, lasting)| (state, lasting.after(at))),
+            first_state: twists
+                .order_state
+                .clone()
+                .map(|(state, lasting)| (state, lasting.after(at))),
         }
     }
 
     fn charge_of(&self, order: &OrderRecord, answered: bool) -> Result<Charge, Refusal> {
         let balance_after = self.contents.balance - order.total;
         if balance_after < Decimal::ZERO {
-            return Err(Refusal::InsufficientBalance { missing: -balance_after });
+            return Err(Refusal::InsufficientBalance {
+                missing: -balance_after,
+            });
         }
         Ok(Charge {
             seq: self.contents.ledger.len() as u64 + 1,
@@ -274,7 +327,11 @@ impl Transaction<'_> {
             kind: order.kind,
             amount: order.total,
             balance_after,
-            packages: order.items.iter().map(|item| item.package_id.clone()).collect(),
+            packages: order
+                .items
+                .iter()
+                .map(|item| item.package_id.clone())
+                .collect(),
             answered,
         })
     }
@@ -293,7 +350,9 @@ impl Transaction<'_> {
             order_id: order_id.to_owned(),
             reference: reference.map(str::to_owned),
             allowances: vec![allowance(item, package)],
-            location: self.catalogue.groups()[package.group].signals[0].name.clone(),
+            location: self.catalogue.groups()[package.group].signals[0]
+                .name
+                .clone(),
             top_up: package.top_up(),
             hotspot: package.hotspot,
             usage_check: package.usage_check,

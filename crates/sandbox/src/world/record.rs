@@ -190,7 +190,9 @@ impl EsimRecord {
 
     /// The profile, where it is there already.
     pub fn ready_profile(&self, now: Timestamp) -> Option<&Profile> {
-        self.profile.as_ref().filter(|profile| profile.ready_at <= now)
+        self.profile
+            .as_ref()
+            .filter(|profile| profile.ready_at <= now)
     }
 
     /// When it ends: its validity after the first use, a year after the profile was made without one.
@@ -199,20 +201,31 @@ impl EsimRecord {
             return self.ended_at;
         }
         if let Some(start) = self.activated_at {
-            let days: i64 = self.allowances.iter().map(|allowance| i64::from(allowance.days)).sum();
-            return start.checked_add(SignedDuration::from_hours(24 * days)).ok();
+            let days: i64 = self
+                .allowances
+                .iter()
+                .map(|allowance| i64::from(allowance.days))
+                .sum();
+            return start
+                .checked_add(SignedDuration::from_hours(24 * days))
+                .ok();
         }
         self.profile.as_ref()?.applied_at.checked_add(USE_BY).ok()
     }
 
     /// Whether any of its packages has no limit.
     pub fn is_unlimited(&self) -> bool {
-        self.allowances.iter().any(|allowance| allowance.megabytes.is_none())
+        self.allowances
+            .iter()
+            .any(|allowance| allowance.megabytes.is_none())
     }
 
     /// All data ever bought for it, in kilobytes; none where it is unlimited.
     pub fn allowed_kilobytes(&self) -> Option<u64> {
-        self.allowances.iter().map(|allowance| Some(allowance.megabytes? * 1024)).sum()
+        self.allowances
+            .iter()
+            .map(|allowance| Some(allowance.megabytes? * 1024))
+            .sum()
     }
 
     /// All data used, in kilobytes.

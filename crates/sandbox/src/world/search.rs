@@ -53,21 +53,33 @@ impl World {
             let fits = |order: &&OrderRecord| {
                 order.visible_from <= now
                     && search.id.as_ref().is_none_or(|id| *id == order.id)
-                    && search.state.as_ref().is_none_or(|state| state == order.state(now))
+                    && search
+                        .state
+                        .as_ref()
+                        .is_none_or(|state| state == order.state(now))
             };
             let listed: Box<dyn DoubleEndedIterator<Item = &OrderRecord>> =
                 match (&search.id, &search.reference) {
                     (Some(id), None) => Box::new(contents.order(id).into_iter()),
                     (_, Some(reference)) if equals => Box::new(contents.orders_under(reference)),
                     (_, Some(reference)) => Box::new(contents.orders.iter().filter(move |order| {
-                        order.reference.as_ref().is_some_and(|text| text.contains(reference.as_str()))
+                        order
+                            .reference
+                            .as_ref()
+                            .is_some_and(|text| text.contains(reference.as_str()))
                     })),
                     (None, None) => Box::new(contents.orders.iter()),
                 };
-            let listed: Box<dyn Iterator<Item = &OrderRecord>> =
-                if contents.switches.newest_first { Box::new(listed.rev()) } else { Box::new(listed) };
-            let mut found: Vec<OrderRecord> =
-                listed.filter(fits).take(limit.saturating_add(1)).cloned().collect();
+            let listed: Box<dyn Iterator<Item = &OrderRecord>> = if contents.switches.newest_first {
+                Box::new(listed.rev())
+            } else {
+                Box::new(listed)
+            };
+            let mut found: Vec<OrderRecord> = listed
+                .filter(fits)
+                .take(limit.saturating_add(1))
+                .cloned()
+                .collect();
             let more = found.len() > limit;
             found.truncate(limit);
             Ok((found, more))
@@ -90,7 +102,10 @@ impl World {
     /// [`WorldError::State`].
     pub fn find_esim_by_iccid(&self, iccid: &str) -> Result<Option<EsimRecord>, WorldError> {
         self.transact(|transaction| {
-            Ok(transaction.contents.esim_by_iccid(iccid, transaction.now).cloned())
+            Ok(transaction
+                .contents
+                .esim_by_iccid(iccid, transaction.now)
+                .cloned())
         })
     }
 
@@ -103,11 +118,16 @@ impl World {
         self.transact(|transaction| {
             let contents = &*transaction.contents;
             let visible = |esim: &&EsimRecord| {
-                contents.order(&esim.order_id).is_some_and(|order| order.visible_from <= transaction.now)
+                contents
+                    .order(&esim.order_id)
+                    .is_some_and(|order| order.visible_from <= transaction.now)
             };
             let listed = contents.esims.iter();
-            let listed: Box<dyn Iterator<Item = &EsimRecord>> =
-                if contents.switches.newest_first { Box::new(listed.rev()) } else { Box::new(listed) };
+            let listed: Box<dyn Iterator<Item = &EsimRecord>> = if contents.switches.newest_first {
+                Box::new(listed.rev())
+            } else {
+                Box::new(listed)
+            };
             Ok(listed
                 .filter(visible)
                 .filter(|esim| fits(esim, transaction.now))
@@ -119,6 +139,8 @@ impl World {
 
     /// By how many rows the catalogue has moved: those from its end, and those repeated in front.
     pub(crate) fn moved(&self) -> Result<(u64, u64), WorldError> {
-        self.transact(|transaction| Ok((transaction.contents.rotated, transaction.contents.inserted)))
+        self.transact(|transaction| {
+            Ok((transaction.contents.rotated, transaction.contents.inserted))
+        })
     }
 }

@@ -14,14 +14,20 @@ pub(super) fn apply(call: &Call<'_>) -> Result<Reply, Reply> {
     let esim = field(body, "esimId", "esimId")?;
     let reference = field(body, "referenceId", "referenceId")?;
     let start_date = field(body, "startDate", "startDate")?;
-    only_fields(body, &["esimId", "referenceId", "startDate"], "", call.switches.strict)?;
+    only_fields(
+        body,
+        &["esimId", "referenceId", "startDate"],
+        "",
+        call.switches.strict,
+    )?;
     let target = match (esim, reference) {
         (_, Some(reference)) => ApplyTarget::Reference(reference.to_owned()),
         (Some(esim), None) => ApplyTarget::Esim(esim.to_owned()),
         (None, None) => return Err(Reply::invalid("\"esimId\" is required")),
     };
     let esims = call.of(call.world.apply_with(&target, start_date, call.plan))?;
-    let mut answers = esims.iter().map(|esim| EsimAnswer::of(esim, call.now));
+    let now = call.now()?;
+    let mut answers = esims.iter().map(|esim| EsimAnswer::of(esim, now));
     let status = call.switches.success_status;
     Ok(match (&target, answers.len()) {
         (ApplyTarget::Esim(_), 1) => Reply::success(status, answers.next()),
@@ -36,8 +42,10 @@ pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
         (Some(id), _) => call.world.find_esim(id),
         (None, iccid) => call.world.find_esim_by_iccid(iccid.unwrap_or_default()),
     };
-    let esim = call.of(found)?.ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))?;
-    Ok(Reply::success(200, EsimAnswer::of(&esim, call.now)))
+    let esim = call
+        .of(found)?
+        .ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))?;
+    Ok(Reply::success(200, EsimAnswer::of(&esim, call.now()?)))
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -49,6 +57,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
             && reference.is_none_or(|reference| esim.reference.as_deref() == Some(reference))
     });
     let esims = call.of(found)?;
-    let answers: Vec<EsimAnswer<'_>> = esims.iter().map(|esim| EsimAnswer::of(esim, call.now)).collect();
+    let now = call.now()?;
+    let answers: Vec<EsimAnswer<'_>> = esims.iter().map(|esim| EsimAnswer::of(esim, now)).collect();
     Ok(Reply::success(200, answers))
 }

@@ -9,12 +9,22 @@ use super::query::{field, invalid, object, only_fields, required_field};
 use crate::fault::Ending;
 use crate::world::{EsimRecord, OrderRecord, OrderSearch, Purchase, PurchaseLine, Refusal};
 
-const STATES: [&str; 6] = ["PENDING", "COMPLETED", "ARCHIVED", "CANCELLED", "REFUNDED", "REQUIRE_ACTION"];
+const STATES: [&str; 6] = [
+    "PENDING",
+    "COMPLETED",
+    "ARCHIVED",
+    "CANCELLED",
+    "REFUNDED",
+    "REQUIRE_ACTION",
+];
 
 pub(super) fn create(call: &Call<'_>) -> Result<Reply, Reply> {
     call.query.only(&[])?;
     let order = buy(call, &order_of(call, false)?)?;
-    Ok(Reply::success(call.switches.success_status, answer(call, &order)))
+    Ok(Reply::success(
+        call.switches.success_status,
+        answer(call, &order)?,
+    ))
 }
 
 pub(super) fn create_instant(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -24,8 +34,12 @@ pub(super) fn create_instant(call: &Call<'_>) -> Result<Reply, Reply> {
     for item in &order.items {
         esims.extend(call.of(call.world.find_esim(&item.esim_id))?);
     }
-    let esims = esims.iter().map(|esim| EsimAnswer::of(esim, call.now)).collect();
-    Ok(Reply::success(call.switches.success_status, answer(call, &order).instant(esims)))
+    let now = call.now()?;
+    let esims = esims.iter().map(|esim| EsimAnswer::of(esim, now)).collect();
+    Ok(Reply::success(
+        call.switches.success_status,
+        answer(call, &order)?.instant(esims),
+    ))
 }
 
 pub(super) fn top_up(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -36,9 +50,17 @@ pub(super) fn top_up(call: &Call<'_>) -> Result<Reply, Reply> {
         package_id: required_field(body, "packageId", "packageId")?.to_owned(),
         reference: field(body, "referenceId", "referenceId")?.map(str::to_owned),
     };
-    only_fields(body, &["iccid", "packageId", "referenceId"], "", call.switches.strict)?;
+    only_fields(
+        body,
+        &["iccid", "packageId", "referenceId"],
+        "",
+        call.switches.strict,
+    )?;
     let order = buy(call, &purchase)?;
-    Ok(Reply::success(call.switches.success_status, answer(call, &order)))
+    Ok(Reply::success(
+        call.switches.success_status,
+        answer(call, &order)?,
+    ))
 }
 
 pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -50,8 +72,10 @@ pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
         state: None,
     };
     let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
-    let order = orders.first().ok_or_else(|| call.refuse(&Refusal::UnknownOrder.into()))?;
-    Ok(Reply::success(200, answer(call, order)))
+    let order = orders
+        .first()
+        .ok_or_else(|| call.refuse(&Refusal::UnknownOrder.into()))?;
+    Ok(Reply::success(200, answer(call, order)?))
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -62,12 +86,16 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
         state: call.query.word("status", &STATES)?.map(str::to_owned),
     };
     let (orders, _) = call.of(call.world.find_orders(&search, call.query.limit()?))?;
-    let orders = orders.iter().map(|order| answer(call, order)).collect();
+    let orders = orders
+        .iter()
+        .map(|order| answer(call, order))
+        .collect::<Result<Vec<_>, Reply>>()?;
     Ok(Reply::success(200, Orders { orders }))
 }
 
-fn answer<'a>(call: &Call<'_>, order: &'a OrderRecord) -> OrderAnswer<'a> {
-    OrderAnswer::of(order, call.switches.absent_reference, call.now)
+fn answer<'a>(call: &Call<'_>, order: &'a OrderRecord) -> Result<OrderAnswer<'a>, Reply> {
+    let now = call.now()?;
+    Ok(OrderAnswer::of(order, call.switches.absent_reference, now))
 }
 
 /// Buys now, or later where a fault says so.
@@ -82,8 +110,12 @@ fn buy(call: &Call<'_>, purchase: &Purchase) -> Result<OrderRecord, Reply> {
 fn order_of(call: &Call<'_>, instant: bool) -> Result<Purchase, Reply> {
     let body = object(&call.body, "value")?;
     let strict = call.switches.strict;
-    let items = body.get("items").ok_or_else(|| invalid("items", "is required"))?;
-    let items = items.as_array().ok_or_else(|| invalid("items", "must be an array"))?;
+    let items = body
+        .get("items")
+        .ok_or_else(|| invalid("items", "is required"))?;
+    let items = items
+        .as_array()
+        .ok_or_else(|| invalid("items", "must be an array"))?;
     if items.is_empty() {
         return Err(invalid("items", "must contain at least 1 items"));
     }
@@ -93,7 +125,11 @@ fn order_of(call: &Call<'_>, instant: bool) -> Result<Purchase, Reply> {
         .collect::<Result<Vec<PurchaseLine>, Reply>>()?;
     let reference = field(body, "referenceId", "referenceId")?.map(str::to_owned);
     only_fields(body, &["items", "referenceId"], "", strict)?;
-    Ok(Purchase::Order { lines, reference, instant })
+    Ok(Purchase::Order {
+        lines,
+        reference,
+        instant,
+    })
 }
 
 fn line_of(index: usize, item: &Value, strict: bool) -> Result<PurchaseLine, Reply> {
@@ -108,9 +144,19 @@ fn line_of(index: usize, item: &Value, strict: bool) -> Result<PurchaseLine, Rep
     };
     let quantity = match (quantity.as_u64(), quantity.as_i64()) {
         (Some(quantity), _) if quantity >= 1 => quantity,
-        (Some(_), _) | (_, Some(_)) => return Err(invalid(&name, "must be greater than or equal to 1")),
+        (Some(_), _) | (_, Some(_)) => {
+            return Err(invalid(&name, "must be greater than or equal to 1"));
+        }
         (None, None) => return Err(invalid(&name, "must be an integer")),
     };
-    only_fields(item, &["packageId", "quantity"], &format!("{path}."), strict)?;
-    Ok(PurchaseLine { package_id, quantity })
+    only_fields(
+        item,
+        &["packageId", "quantity"],
+        &format!("{path}."),
+        strict,
+    )?;
+    Ok(PurchaseLine {
+        package_id,
+        quantity,
+    })
 }

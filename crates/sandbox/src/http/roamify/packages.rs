@@ -16,14 +16,22 @@ const USUAL_PAGE: u64 = 50;
 
 pub(super) fn countries(call: &Call<'_>) -> Result<Reply, Reply> {
     call.query.only(&["geography"])?;
-    let wanted = call.query.word("geography", &GEOGRAPHIES)?.and_then(Geography::parse);
+    let wanted = call
+        .query
+        .word("geography", &GEOGRAPHIES)?
+        .and_then(Geography::parse);
     let groups = call.world.catalogue().groups();
-    let listed = groups.iter().filter(|group| wanted.is_none_or(|wanted| wanted == group.geography));
+    let listed = groups
+        .iter()
+        .filter(|group| wanted.is_none_or(|wanted| wanted == group.geography));
     let countries = listed
         .map(|group| CountryAnswer {
             code: &group.code,
             name: &group.name,
-            geography: call.switches.country_geography.then(|| group.geography.as_str()),
+            geography: call
+                .switches
+                .country_geography
+                .then(|| group.geography.as_str()),
         })
         .collect();
     Ok(Reply::success(200, Countries { countries }))
@@ -61,19 +69,26 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
     for row in rows {
         let package = catalogue.row(&selection, row);
         let index = package.group;
-        let place = answers.iter().rposition(|(known, _)| *known == index).unwrap_or_else(|| {
-            answers.push((index, GroupAnswer::of(&catalogue.groups()[index], price)));
-            answers.len() - 1
-        });
+        let place = answers
+            .iter()
+            .rposition(|(known, _)| *known == index)
+            .unwrap_or_else(|| {
+                answers.push((index, GroupAnswer::of(&catalogue.groups()[index], price)));
+                answers.len() - 1
+            });
         let listed = price(package.price);
-        answers[place].1.packages.push(FlatPackage::of(package, listed));
+        answers[place]
+            .1
+            .packages
+            .push(FlatPackage::of(package, listed));
     }
     let packages = answers.into_iter().map(|(_, group)| group).collect();
     Ok(Reply::success(200, Groups { packages }))
 }
 
 pub(super) fn top_ups(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&["iccid", "days", "gbs", "isUnlimited", "packageId"])?;
+    call.query
+        .only(&["iccid", "days", "gbs", "isUnlimited", "packageId"])?;
     let iccid = call.query.required("iccid")?;
     let filter = filter(call)?;
     let esim = call.of(call.world.find_esim_by_iccid(iccid))?;
@@ -101,33 +116,58 @@ fn filter(call: &Call<'_>) -> Result<CatalogueFilter, Reply> {
     Ok(CatalogueFilter {
         name: query.text("country")?.map(str::to_owned),
         code: query.text("countryCode")?.map(str::to_owned),
-        geography: query.word("geography", &GEOGRAPHIES)?.and_then(Geography::parse),
+        geography: query
+            .word("geography", &GEOGRAPHIES)?
+            .and_then(Geography::parse),
         // A number of days that is not whole fits nothing, like zero.
-        days: days.map(|days| if days.is_integer() { u64::try_from(days).unwrap_or(0) } else { 0 }),
-        megabytes: query.number("gbs")?.map(|gigabytes| gigabytes.saturating_mul(1024.into())),
+        days: days.map(|days| {
+            if days.is_integer() {
+                u64::try_from(days).unwrap_or(0)
+            } else {
+                0
+            }
+        }),
+        megabytes: query
+            .number("gbs")?
+            .map(|gigabytes| gigabytes.saturating_mul(1024.into())),
         unlimited: query.boolean("isUnlimited")?,
         package: query.text("packageId")?.map(str::to_owned),
     })
 }
 
-fn check_place(call: &Call<'_>, catalogue: &Catalogue, filter: &CatalogueFilter) -> Result<(), Reply> {
+fn check_place(
+    call: &Call<'_>,
+    catalogue: &Catalogue,
+    filter: &CatalogueFilter,
+) -> Result<(), Reply> {
     if call.switches.unmatched_country == Tolerance::Accepted {
         return Ok(());
     }
-    for (name, wanted, is_code) in [("country", &filter.name, false), ("countryCode", &filter.code, true)] {
+    for (name, wanted, is_code) in [
+        ("country", &filter.name, false),
+        ("countryCode", &filter.code, true),
+    ] {
         let Some(wanted) = wanted else { continue };
         let known = catalogue.groups().iter().any(|group| {
             wanted.eq_ignore_ascii_case(if is_code { &group.code } else { &group.name })
         });
         if !known {
-            return Err(super::query::invalid(name, "is not a supported destination"));
+            return Err(super::query::invalid(
+                name,
+                "is not a supported destination",
+            ));
         }
     }
     Ok(())
 }
 
 /// The rows of a page that counts packages, with the list as it has moved by now.
-fn rows_of(call: &Call<'_>, selection: &Selection, page: u64, size: u64) -> Result<Vec<usize>, Reply> {
+fn rows_of(
+    call: &Call<'_>,
+    selection: &Selection,
+    page: u64,
+    size: u64,
+) -> Result<Vec<usize>, Reply> {
     let total = selection.len() as u64;
     if total == 0 {
         return Ok(Vec::new());
@@ -155,6 +195,10 @@ fn rows_of_groups(call: &Call<'_>, selection: &Selection, page: u64, size: u64) 
 fn page_range(call: &Call<'_>, page: u64, size: u64, listed: u64) -> Range<u64> {
     let start = (page - 1).saturating_mul(size);
     let endless = call.switches.endless_pages || call.plan.endless;
-    let start = if start >= listed && endless { listed.saturating_sub(1) / size * size } else { start };
+    let start = if start >= listed && endless {
+        listed.saturating_sub(1) / size * size
+    } else {
+        start
+    };
     start.min(listed)..start.saturating_add(size).min(listed)
 }

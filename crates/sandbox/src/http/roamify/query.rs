@@ -28,14 +28,22 @@ impl Query {
 
     /// Refuses what nobody has documented.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Reply> {
-        match self.pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        match self
+            .pairs
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+        {
             Some((name, _)) if self.strict => Err(invalid(name, "is not allowed")),
             _ => Ok(()),
         }
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Reply> {
-        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let mut values = self
+            .pairs
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
             (Some(_), Some(_)) => Err(invalid(name, "must be a string")),
@@ -49,11 +57,15 @@ impl Query {
     }
 
     /// Exactly one of two.
-    pub(super) fn one_of(&self, one: &str, other: &str) -> Result<(Option<&str>, Option<&str>), Reply> {
+    pub(super) fn one_of(
+        &self,
+        one: &str,
+        other: &str,
+    ) -> Result<(Option<&str>, Option<&str>), Reply> {
         match (self.text(one)?, self.text(other)?) {
-            (None, None) => {
-                Err(Reply::invalid(&format!("\"value\" must contain at least one of [{one}, {other}]")))
-            }
+            (None, None) => Err(Reply::invalid(&format!(
+                "\"value\" must contain at least one of [{one}, {other}]"
+            ))),
             (Some(_), Some(_)) => Err(Reply::invalid(&format!(
                 "\"value\" contains a conflict between exclusive peers [{one}, {other}]"
             ))),
@@ -62,7 +74,9 @@ impl Query {
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<Decimal>, Reply> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
         let number = Decimal::from_str(text).map_err(|_| invalid(name, "must be a number"))?;
         if number > Decimal::from(SAFE_NUMBER) {
             return Err(invalid(name, "must be a safe number"));
@@ -72,7 +86,9 @@ impl Query {
 
     /// A whole number from 1.
     pub(super) fn count(&self, name: &str) -> Result<Option<u64>, Reply> {
-        let Some(number) = self.number(name)? else { return Ok(None) };
+        let Some(number) = self.number(name)? else {
+            return Ok(None);
+        };
         if !number.is_integer() {
             return Err(invalid(name, "must be an integer"));
         }
@@ -92,24 +108,33 @@ impl Query {
 
     pub(super) fn word(&self, name: &str, words: &[&str]) -> Result<Option<&str>, Reply> {
         match self.text(name)? {
-            Some(word) if !words.contains(&word) => {
-                Err(invalid(name, &format!("must be one of [{}]", words.join(", "))))
-            }
+            Some(word) if !words.contains(&word) => Err(invalid(
+                name,
+                &format!("must be one of [{}]", words.join(", ")),
+            )),
             word => Ok(word),
         }
     }
 
     /// The `limit` of a list; 50 where none is given.
     pub(super) fn limit(&self) -> Result<usize, Reply> {
-        Ok(self.count("limit")?.map_or(50, |limit| usize::try_from(limit).unwrap_or(usize::MAX)))
+        Ok(self
+            .count("limit")?
+            .map_or(50, |limit| usize::try_from(limit).unwrap_or(usize::MAX)))
     }
 }
 
 /// A text field of a body.
-pub(super) fn field<'a>(body: &'a Map<String, Value>, name: &str, path: &str) -> Result<Option<&'a str>, Reply> {
+pub(super) fn field<'a>(
+    body: &'a Map<String, Value>,
+    name: &str,
+    path: &str,
+) -> Result<Option<&'a str>, Reply> {
     match body.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Err(invalid(path, "is not allowed to be empty")),
+        Some(Value::String(text)) if text.is_empty() => {
+            Err(invalid(path, "is not allowed to be empty"))
+        }
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(invalid(path, "must be a string")),
     }
@@ -125,7 +150,9 @@ pub(super) fn required_field<'a>(
 
 /// The body as an object.
 pub(super) fn object<'a>(value: &'a Value, path: &str) -> Result<&'a Map<String, Value>, Reply> {
-    value.as_object().ok_or_else(|| invalid(path, "must be of type object"))
+    value
+        .as_object()
+        .ok_or_else(|| invalid(path, "must be of type object"))
 }
 
 /// Refuses fields that nobody has documented. Looked at last, as the provider does.

@@ -52,43 +52,69 @@ pub(super) fn details(call: &Call<'_>) -> Result<Reply, Reply> {
 
 pub(super) fn history(call: &Call<'_>) -> Result<Reply, Reply> {
     let esim = esim(call)?;
-    let items: Vec<ItemAnswer<'_>> =
-        esim.allowances.iter().map(|allowance| ItemAnswer::of(&allowance.item)).collect();
+    let items: Vec<ItemAnswer<'_>> = esim
+        .allowances
+        .iter()
+        .map(|allowance| ItemAnswer::of(&allowance.item))
+        .collect();
     Ok(Reply::success(200, items))
 }
 
 fn esim(call: &Call<'_>) -> Result<EsimRecord, Reply> {
     call.query.only(&["iccid"])?;
     let found = call.world.find_esim_by_iccid(call.query.required("iccid")?);
-    call.of(found)?.ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))
+    call.of(found)?
+        .ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))
 }
 
-fn usage_of<'a>(call: &Call<'_>, esim: &'a EsimRecord, detailed: bool) -> Result<UsageAnswer<'a>, Reply> {
+fn usage_of<'a>(
+    call: &Call<'_>,
+    esim: &'a EsimRecord,
+    detailed: bool,
+) -> Result<UsageAnswer<'a>, Reply> {
     if !esim.usage_check {
         return Err(call.refuse(&Refusal::UsageUnsupported.into()));
     }
     let unit = call.switches.usage_unit;
-    let counted = |kilobytes: u64| if unit == UsageUnit::Mb { kilobytes / 1024 } else { kilobytes };
-    let (allowed_data, remaining_data) = match (esim.allowed_kilobytes(), call.switches.unlimited_usage) {
-        (Some(allowed), _) => {
-            let left = allowed.saturating_sub(esim.used_kilobytes());
-            (i64::try_from(counted(allowed)).ok(), i64::try_from(counted(left)).ok())
+    let counted = |kilobytes: u64| {
+        if unit == UsageUnit::Mb {
+            kilobytes / 1024
+        } else {
+            kilobytes
         }
-        (None, UnlimitedUsage::Largest) => {
-            let all = i64::try_from(UNLIMITED).ok();
-            (all, all)
-        }
-        (None, UnlimitedUsage::Zero) => (Some(0), Some(0)),
-        (None, UnlimitedUsage::MinusOne) => (Some(-1), Some(-1)),
-        (None, UnlimitedUsage::Missing) => (None, None),
     };
+    let (allowed_data, remaining_data) =
+        match (esim.allowed_kilobytes(), call.switches.unlimited_usage) {
+            (Some(allowed), _) => {
+                let left = allowed.saturating_sub(esim.used_kilobytes());
+                (
+                    i64::try_from(counted(allowed)).ok(),
+                    i64::try_from(counted(left)).ok(),
+                )
+            }
+            (None, UnlimitedUsage::Largest) => {
+                let all = i64::try_from(UNLIMITED).ok();
+                (all, all)
+            }
+            (None, UnlimitedUsage::Zero) => (Some(0), Some(0)),
+            (None, UnlimitedUsage::MinusOne) => (Some(-1), Some(-1)),
+            (None, UnlimitedUsage::Missing) => (None, None),
+        };
     let sms = esim.allowances.iter().map(|allowance| allowance.sms).sum();
-    let minutes: u64 = esim.allowances.iter().map(|allowance| allowance.minutes).sum();
-    let voice = if unit == UsageUnit::Mb { minutes } else { minutes * 60 };
+    let minutes: u64 = esim
+        .allowances
+        .iter()
+        .map(|allowance| allowance.minutes)
+        .sum();
+    let voice = if unit == UsageUnit::Mb {
+        minutes
+    } else {
+        minutes * 60
+    };
     Ok(UsageAnswer {
         id: &esim.id,
         iccid: esim.profile.as_ref().map_or("", |profile| &profile.iccid),
-        status: state_word(esim, call.now, unit),
+        status: state_word(esim, call.now()?, unit),
         started_at: seconds(esim.activated_at),
         expired_at: seconds(esim.expires_at()),
         allowed_data,
@@ -100,7 +126,14 @@ fn usage_of<'a>(call: &Call<'_>, esim: &'a EsimRecord, detailed: bool) -> Result
         data_usages: detailed.then(|| {
             let days = esim.used.iter();
             days.map(|day| UsageOfDay {
-                date: day.date.strftime(if unit == UsageUnit::Mb { "%Y%m%d" } else { "%Y-%m-%d" }).to_string(),
+                date: day
+                    .date
+                    .strftime(if unit == UsageUnit::Mb {
+                        "%Y%m%d"
+                    } else {
+                        "%Y-%m-%d"
+                    })
+                    .to_string(),
                 usage: counted(day.kilobytes),
                 location: &day.location,
             })
@@ -152,7 +185,9 @@ pub(super) fn events(call: &Call<'_>) -> Result<Reply, Reply> {
         }
     };
     let esim = esim.ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))?;
-    let iccid = esim.ready_profile(call.now).map_or("", |profile| &profile.iccid);
+    let iccid = esim
+        .ready_profile(call.now()?)
+        .map_or("", |profile| &profile.iccid);
     let happened = [
         ("NEW", "", Some(esim.created_at)),
         ("DOWNLOADED", EID, esim.installed_at),
@@ -161,8 +196,17 @@ pub(super) fn events(call: &Call<'_>) -> Result<Reply, Reply> {
     ];
     let events = happened.into_iter().filter_map(|(status, eid, at)| {
         let at = at?;
-        let date_time = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        Some(EventAnswer { iccid, eid, status, time_stamp: at.as_second(), date_time })
+        let date_time = at
+            .to_zoned(TimeZone::UTC)
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string();
+        Some(EventAnswer {
+            iccid,
+            eid,
+            status,
+            time_stamp: at.as_second(),
+            date_time,
+        })
     });
     // This answer has no envelope.
     Ok(Reply::json(
@@ -178,7 +222,10 @@ pub(super) fn events(call: &Call<'_>) -> Result<Reply, Reply> {
 }
 
 fn first_under(call: &Call<'_>, reference: &str) -> Result<Option<EsimRecord>, Reply> {
-    let search = OrderSearch { reference: Some(reference.to_owned()), ..OrderSearch::default() };
+    let search = OrderSearch {
+        reference: Some(reference.to_owned()),
+        ..OrderSearch::default()
+    };
     let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
     match orders.first().and_then(|order| order.items.first()) {
         Some(item) => call.of(call.world.find_esim(&item.esim_id)),

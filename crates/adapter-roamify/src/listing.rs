@@ -1,0 +1,301 @@
+//! The catalogue as a stream: complete, or an error.
+
+mod page_task;
+mod seen;
+mod top_ups;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use roamport_domain::Package;
+use roamport_domain::package::Geography;
+use roamport_domain::provider::{ErrorKind, Operation, PackageQuery, Reaction, Result};
+
+use self::page_task::PageTask;
+use self::seen::Seen;
+pub(crate) use self::top_ups::top_up_packages;
+use crate::client::Client;
+use crate::convert::Page;
+use crate::error::Failure;
+
+/// How often a list that moved is started again.
+const RESTARTS: u8 = 2;
+
+/// All packages that match `query`, each once, in the provider's order.
+pub(crate) fn packages(
+    client: Arc<Client>,
+    query: PackageQuery,
+) -> BoxStream<'static, Result<Package>> {
+    let listing = Listing::new(client, query);
+    stream::unfold(listing, |mut listing| async move {
+        listing.next().await.map(|item| (item, listing))
+    })
+    .fuse()
+    .boxed()
+}
+
+/// Reads pages 1, 2, 3 … with a bounded number in flight.
+///
+/// A page counts whatever it holds, before the query's own filter: only so can a page that brings
+/// nothing new be told from one that brings nothing wanted. The list ends
+///
+/// - at an empty page,
+/// - at a 404 beyond page 1,
+/// - at a page that brings nothing new, once a page behind it brings nothing new either.
+///
+/// A page shorter than asked for is *not* the end: a server may cap the size silently.
+struct Listing {
+    client: Arc<Client>,
+    query: Arc<PackageQuery>,
+    /// Pages asked for and not yet taken, in order.
+    in_flight: VecDeque<PageTask>,
+    /// Packages of the page taken last that wait to be yielded.
+    ready: std::vec::IntoIter<Package>,
+    seen: Seen,
+    next_page: u32,
+    pages_taken: u32,
+    restarts: u8,
+    stated_total: Option<u64>,
+    /// The last page brought nothing new: the end, unless one behind it does.
+    ending: bool,
+    ended: bool,
+}
+
+/// What a page that was taken means for the list.
+enum Step {
+    Yield(Vec<Package>),
+    Go,
+    End,
+    Fail(Failure),
+}
+
+impl Listing {
+    fn new(client: Arc<Client>, query: PackageQuery) -> Self {
+        Self {
+            client,
+            query: Arc::new(query),
+            in_flight: VecDeque::new(),
+            ready: Vec::new().into_iter(),
+            seen: Seen::default(),
+            next_page: 1,
+            pages_taken: 0,
+            restarts: 0,
+            stated_total: None,
+            ending: false,
+            ended: false,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Package>> {
+        loop {
+            if let Some(package) = self.ready.next() {
+                return Some(Ok(package));
+            }
+            if self.ended {
+                return None;
+            }
+            self.ask();
+            let task = self
+                .in_flight
+                .front_mut()
+                .expect("`ask` leaves at least one page in flight");
+            let number = task.number();
+            let outcome = task.outcome().await;
+            self.in_flight.pop_front();
+            match self.take(number, outcome) {
+                Step::Go => {}
+                Step::Yield(packages) => self.ready = packages.into_iter(),
+                Step::End => self.end(),
+                Step::Fail(failure) => return Some(Err(self.fail(number, failure))),
+            }
+        }
+    }
+
+    /// Asks for as many pages as may be in flight. Once a page brought nothing new, only for one
+    /// behind it where none is in flight.
+    fn ask(&mut self) {
+        let wanted = if self.ending { 1 } else { self.window() };
+        while self.in_flight.len() < wanted {
+            self.in_flight
+                .push_back(PageTask::ask(&self.client, &self.query, self.next_page));
+            self.next_page = self.next_page.saturating_add(1);
+        }
+    }
+
+    /// A filtered list is short as a rule, so it starts with one page and grows with every page taken;
+    /// the whole catalogue starts with all it may have.
+    fn window(&self) -> usize {
+        let most = self.client.limits.pages_in_flight;
+        if *self.query == PackageQuery::default() {
+            most
+        } else {
+            usize::try_from(self.pages_taken)
+                .unwrap_or(usize::MAX)
+                .saturating_add(1)
+                .min(most)
+        }
+    }
+
+    fn take(&mut self, number: u32, outcome: std::result::Result<Page, Failure>) -> Step {
+        let page = match outcome {
+            Ok(page) => page,
+            Err(failure) if self.is_end(number, &failure) => return Step::End,
+            Err(failure) => return Step::Fail(failure),
+        };
+        self.pages_taken += 1;
+        self.stated_total = page.total.or(self.stated_total);
+        if page.packages.is_empty() {
+            return Step::End;
+        }
+        if !self.seen.any_new(&page.packages) {
+            if self.ending {
+                return Step::End;
+            }
+            self.ending = true;
+            return Step::Go;
+        }
+        if self.ending {
+            return self.restart();
+        }
+        if number >= self.client.limits.pages_at_most {
+            return Step::Fail(unreadable(format!(
+                "the list of packages did not end within {number} pages"
+            )));
+        }
+        self.matching(page.packages)
+    }
+
+    /// Keeps what was not yielded before and matches the query.
+    fn matching(&mut self, packages: Vec<Package>) -> Step {
+        let wanted = self.query.package.as_ref();
+        let mut found = false;
+        let mut fresh = packages;
+        fresh.retain(|package| {
+            let first = self.seen.insert(&package.id);
+            found |= wanted == Some(&package.id);
+            first && matches(&self.query, package)
+        });
+        // A package's id is its own: there is no second one to wait for.
+        if found {
+            self.end();
+        }
+        Step::Yield(fresh)
+    }
+
+    /// A page with nothing new was followed by one with something new: the list moved.
+    fn restart(&mut self) -> Step {
+        if self.restarts == RESTARTS {
+            return Step::Fail(unreadable(format!(
+                "the list of packages moved while it was read, {} times in a row; read it again later",
+                RESTARTS + 1
+            )));
+        }
+        tracing::debug!(
+            restart = self.restarts + 1,
+            "the list of packages moved and is read again"
+        );
+        self.restarts += 1;
+        self.in_flight.clear();
+        self.seen.start_again();
+        self.next_page = 1;
+        self.pages_taken = 0;
+        self.ending = false;
+        Step::Go
+    }
+
+    /// Whether a failed page means that the list is over, or that nothing matches.
+    fn is_end(&self, number: u32, failure: &Failure) -> bool {
+        if number > 1 {
+            return failure.status == Some(404);
+        }
+        let narrowed = places_a_country(&self.query) || self.query.package.is_some();
+        match failure.kind {
+            ErrorKind::NotFound => narrowed,
+            ErrorKind::Rejected => places_a_country(&self.query) && says_unknown_country(failure),
+            _ => false,
+        }
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        self.in_flight.clear();
+        let read = self.seen.in_this_pass();
+        if let Some(total) = self.stated_total
+            && self.query.package.is_none()
+            && read < total
+        {
+            tracing::warn!(
+                total,
+                read,
+                "the provider states more packages than its pages held"
+            );
+        }
+    }
+
+    /// The failure as an item. One that may be tried again leaves the same page to be asked for by
+    /// the next poll; any other ends the stream.
+    fn fail(&mut self, number: u32, failure: Failure) -> roamport_domain::ProviderError {
+        let error = self.client.error(Operation::Packages, failure);
+        if matches!(error.reaction(), Reaction::Retry { .. }) {
+            self.in_flight
+                .push_front(PageTask::later(&self.client, &self.query, number));
+        } else {
+            self.ended = true;
+            self.in_flight.clear();
+        }
+        error
+    }
+}
+
+fn unreadable(words: String) -> Failure {
+    Failure::unusable(Operation::Packages, words)
+}
+
+const fn places_a_country(query: &PackageQuery) -> bool {
+    query.country.is_some() || query.destination_code.is_some() || query.destination_name.is_some()
+}
+
+/// Whether a 400 is about the country's value. One about the parameter itself ("is not allowed") would
+/// make every such list quietly empty.
+fn says_unknown_country(failure: &Failure) -> bool {
+    let text = failure.message.to_ascii_lowercase();
+    failure.status == Some(400) && text.contains("country") && !text.contains("not allowed")
+}
+
+/// Whether a package is what the query asks for, whatever the provider's own filter does.
+fn matches(query: &PackageQuery, package: &Package) -> bool {
+    let place = &package.area.destination;
+    let same_text = |wanted: &str, found: &str| wanted.trim().eq_ignore_ascii_case(found.trim());
+    let country = query
+        .country
+        .is_none_or(|wanted| match place.place.country() {
+            Some(found) => found == wanted,
+            // The provider does not say what the place is; it sells it under the country's code.
+            None => place.geography().is_none() && same_text(wanted.as_str(), &place.code),
+        });
+    country
+        && query
+            .destination_code
+            .as_deref()
+            .is_none_or(|wanted| same_text(wanted, &place.code))
+        && query
+            .destination_name
+            .as_deref()
+            .is_none_or(|wanted| same_text(wanted, &place.name))
+        && query
+            .geography
+            .is_none_or(|wanted: Geography| place.geography().is_none_or(|found| found == wanted))
+        && query
+            .days
+            .is_none_or(|wanted| wanted == package.validity.days)
+        && query
+            .data
+            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
+        && (!query.unlimited || package.data.is_unlimited())
+        && query
+            .package
+            .as_ref()
+            .is_none_or(|wanted| *wanted == package.id)
+}

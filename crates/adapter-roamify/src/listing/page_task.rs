@@ -1,0 +1,140 @@
+//! One page under way, in a task of its own: its time-out runs however slowly the stream is read.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use roamport_domain::provider::{CallClass, ErrorKind, Operation, PackageQuery};
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
+
+use crate::client::{Call, Client};
+use crate::convert::{Page, gigabytes, page};
+use crate::error::Failure;
+use crate::wire::PackagesData;
+
+type Outcome = Result<Page, Failure>;
+
+/// A page that was asked for, or will be once its outcome is wanted. Dropped, it asks no more.
+pub(super) struct PageTask {
+    client: Arc<Client>,
+    query: Arc<PackageQuery>,
+    number: u32,
+    asked: Option<JoinHandle<Outcome>>,
+}
+
+impl PageTask {
+    /// Asks now.
+    pub(super) fn ask(client: &Arc<Client>, query: &Arc<PackageQuery>, number: u32) -> Self {
+        let mut task = Self::later(client, query, number);
+        task.asked = Some(start(Arc::clone(client), Arc::clone(query), number));
+        task
+    }
+
+    /// Asks when the outcome is wanted, so that whoever retries decides when.
+    pub(super) fn later(client: &Arc<Client>, query: &Arc<PackageQuery>, number: u32) -> Self {
+        Self {
+            client: Arc::clone(client),
+            query: Arc::clone(query),
+            number,
+            asked: None,
+        }
+    }
+
+    pub(super) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What came of it. May be dropped and asked again.
+    pub(super) async fn outcome(&mut self) -> Outcome {
+        let asked = self.asked.get_or_insert_with(|| {
+            start(
+                Arc::clone(&self.client),
+                Arc::clone(&self.query),
+                self.number,
+            )
+        });
+        match asked.await {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {
+                let words = "the runtime is shutting down";
+                Err(Failure::not_sent(ErrorKind::Unavailable, words))
+            }
+        }
+    }
+}
+
+impl Drop for PageTask {
+    fn drop(&mut self) {
+        if let Some(asked) = &self.asked {
+            asked.abort();
+        }
+    }
+}
+
+fn start(client: Arc<Client>, query: Arc<PackageQuery>, number: u32) -> JoinHandle<Outcome> {
+    tokio::spawn(async move { fetch(&client, &query, number).await }.in_current_span())
+}
+
+async fn fetch(client: &Client, query: &PackageQuery, number: u32) -> Outcome {
+    let operation = Operation::Packages;
+    let one = query.package.is_some();
+    let call = Call {
+        class: if one {
+            CallClass::Read
+        } else {
+            CallClass::Listing
+        },
+        time_out: client.time_outs.listing,
+        ..client.read(
+            operation,
+            "/api/esim/packages",
+            parameters(client, query, number),
+        )
+    };
+    let body = client.send(call).await?;
+    let data = Client::decode::<PackagesData<'_>>(operation, &body)?;
+    page(&data, &client.name).map_err(|problem| {
+        Failure::unusable(
+            operation,
+            format!("the answer cannot be read: {}", problem.0),
+        )
+    })
+}
+
+/// The query as the provider takes it. Beside `packageId` other filters are ignored, so they are not
+/// sent; `isUnlimited=false` means "everything", so it is not sent either.
+fn parameters<'a>(
+    client: &Client,
+    query: &'a PackageQuery,
+    number: u32,
+) -> Vec<(&'static str, Cow<'a, str>)> {
+    let mut parameters: Vec<(&'static str, Cow<'a, str>)> = vec![
+        ("page", number.to_string().into()),
+        ("pageSize", client.limits.page_size.to_string().into()),
+    ];
+    let mut add = |name, value: Option<Cow<'a, str>>| {
+        parameters.extend(value.map(|value| (name, value)));
+    };
+    if let Some(package) = &query.package {
+        add("packageId", Some(package.as_str().into()));
+        return parameters;
+    }
+    let code = query.destination_code.as_deref().map(Cow::Borrowed);
+    add(
+        "countryCode",
+        code.or_else(|| query.country.map(|country| country.to_string().into())),
+    );
+    add(
+        "country",
+        query.destination_name.as_deref().map(Cow::Borrowed),
+    );
+    add(
+        "geography",
+        query.geography.map(|geography| geography.as_str().into()),
+    );
+    add("days", query.days.map(|days| days.to_string().into()));
+    add("gbs", query.data.map(|data| gigabytes(data).into()));
+    add("isUnlimited", query.unlimited.then(|| "true".into()));
+    parameters
+}

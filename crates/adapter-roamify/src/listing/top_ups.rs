@@ -1,0 +1,99 @@
+//! The packages that can top up an eSIM, as a stream under the same rules as the catalogue.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use roamport_domain::Package;
+use roamport_domain::provider::{Operation, Reaction, Result, TopUpQuery};
+
+use crate::client::Client;
+use crate::convert::{gigabytes, top_ups};
+use crate::error::Failure;
+use crate::provider::reads;
+use crate::wire::WirePackage;
+
+const OPERATION: Operation = Operation::TopUpPackages;
+
+/// All top-ups that match `query`, each once. One answer holds them all.
+pub(crate) fn top_up_packages(
+    client: Arc<Client>,
+    query: TopUpQuery,
+) -> BoxStream<'static, Result<Package>> {
+    let listing = TopUps {
+        client,
+        query,
+        ready: Vec::new().into_iter(),
+        ended: false,
+    };
+    stream::unfold(listing, |mut listing| async move {
+        listing.next().await.map(|item| (item, listing))
+    })
+    .fuse()
+    .boxed()
+}
+
+struct TopUps {
+    client: Arc<Client>,
+    query: TopUpQuery,
+    ready: std::vec::IntoIter<Package>,
+    ended: bool,
+}
+
+impl TopUps {
+    async fn next(&mut self) -> Option<Result<Package>> {
+        if !self.ended {
+            match fetch(&self.client, &self.query).await {
+                Ok(packages) => {
+                    self.ended = true;
+                    self.ready = packages.into_iter();
+                }
+                Err(failure) => {
+                    let error = self.client.error(OPERATION, failure);
+                    self.ended = !matches!(error.reaction(), Reaction::Retry { .. });
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.ready.next().map(Ok)
+    }
+}
+
+async fn fetch(client: &Client, query: &TopUpQuery) -> std::result::Result<Vec<Package>, Failure> {
+    let iccid = reads::top_up_target(client, OPERATION, &query.esim).await?;
+    let mut parameters = vec![("iccid", iccid.as_str().into())];
+    let mut add = |name, value: Option<String>| {
+        parameters.extend(value.map(|value| (name, value.into())));
+    };
+    add("days", query.days.map(|days| days.to_string()));
+    add("gbs", query.data.map(gigabytes));
+    add("isUnlimited", query.unlimited.then(|| "true".to_owned()));
+    add("packageId", query.package.as_ref().map(ToString::to_string));
+    let call = client.read(OPERATION, "/api/esim/topup/packages", parameters);
+    let body = client.send(call).await?;
+    let data = Client::decode::<Vec<WirePackage<'_>>>(OPERATION, &body)?;
+    let mut packages = top_ups(&data, &client.name).map_err(|problem| {
+        Failure::unusable(
+            OPERATION,
+            format!("the answer cannot be read: {}", problem.0),
+        )
+    })?;
+    let mut seen = HashSet::new();
+    packages.retain(|package| matches(query, package) && seen.insert(package.id.clone()));
+    Ok(packages)
+}
+
+fn matches(query: &TopUpQuery, package: &Package) -> bool {
+    query
+        .days
+        .is_none_or(|wanted| wanted == package.validity.days)
+        && query
+            .data
+            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
+        && (!query.unlimited || package.data.is_unlimited())
+        && query
+            .package
+            .as_ref()
+            .is_none_or(|wanted| *wanted == package.id)
+}

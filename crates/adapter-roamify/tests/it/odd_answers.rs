@@ -1,0 +1,378 @@
+//! Answers that nobody documents: what becomes of them, and whether a purchase survives them.
+
+use futures::StreamExt as _;
+use roamport_domain::esim::ProfileState;
+use roamport_domain::provider::{
+    ErrorKind, EsimKey, EsimProvider as _, ProviderOrderStatus, ProvisionRequest, ProvisionTarget,
+    Reaction, TopUpQuery, UsageQuery,
+};
+use roamport_domain::{EsimId, Iccid, ProviderError};
+use rstest::rstest;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{
+    Behaviour, RawServer, TestClock, fixture, json, order, reference, roamify, serving,
+};
+
+const HTML: &str = "<!doctype html><html><body>502 Bad Gateway</body></html>";
+
+fn esim_key() -> EsimKey {
+    EsimKey::from_id(EsimId::parse("e-1").unwrap())
+}
+
+fn iccid_key() -> EsimKey {
+    EsimKey::from_iccid(Iccid::parse("8988303000001234567").unwrap())
+}
+
+fn provision() -> ProvisionRequest {
+    let target = ProvisionTarget::Esim(EsimId::parse("e-1").unwrap());
+    ProvisionRequest {
+        target,
+        start_date: None,
+    }
+}
+
+async fn everything(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    server
+}
+
+/// What a read, a purchase and a provisioning make of one answer.
+async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
+    let server = everything(answer).await;
+    let provider = roamify(&server.uri());
+    let read = provider.balance().await.unwrap_err();
+    let purchase = provider
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    let provisioning = provider.provision(&provision()).await.unwrap_err();
+    [read.kind(), purchase.kind(), provisioning.kind()]
+}
+
+#[rstest]
+#[case(200, HTML, ErrorKind::InvalidResponse)]
+#[case(200, "", ErrorKind::InvalidResponse)]
+#[case(200, r#"{"status":"success","data":{"bal"#, ErrorKind::InvalidResponse)]
+#[case(
+    200,
+    r#"{"status":"failed","message":"Unknown error"}"#,
+    ErrorKind::InvalidResponse
+)]
+#[case(200, r#"{"error":"no"}"#, ErrorKind::InvalidResponse)]
+#[case(200, r#"{"status":"success","data":null}"#, ErrorKind::InvalidResponse)]
+#[case(200, r#"{"status":"success","data":{}}"#, ErrorKind::InvalidResponse)]
+#[case(200, r#"[]"#, ErrorKind::InvalidResponse)]
+#[case(
+    500,
+    r#"{"message":"Unknown error","status":"failed"}"#,
+    ErrorKind::Unavailable
+)]
+#[case(502, HTML, ErrorKind::Unavailable)]
+#[case(524, "error code: 524", ErrorKind::Unavailable)]
+#[case(429, "", ErrorKind::RateLimited)]
+#[tokio::test]
+async fn an_answer_in_doubt_is_ambiguous_for_effects_alone(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] read: ErrorKind,
+) {
+    let found = kinds(json(status, body)).await;
+    assert_eq!(found, [read, ErrorKind::Ambiguous, ErrorKind::Ambiguous]);
+}
+
+#[rstest]
+#[case("17", 17)]
+#[case("Fri, 20 Nov 2026 00:01:30 GMT", 90)]
+#[tokio::test]
+async fn a_rate_limit_says_how_long_in_both_forms(#[case] text: &str, #[case] seconds: u64) {
+    let server = everything(json(429, "").insert_header("Retry-After", text)).await;
+    let error = roamify(&server.uri()).balance().await.unwrap_err();
+    let after = Some(std::time::Duration::from_secs(seconds));
+    assert_eq!(error.reaction(), Reaction::Retry { after });
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_and_no_token_leaves() {
+    for status in [301, 302, 303, 307, 308] {
+        let other = everything(json(200, fixture("get-balance"))).await;
+        let location = format!("{}/api/balance", other.uri());
+        let answer = ResponseTemplate::new(status).insert_header("Location", location.as_str());
+        let found = kinds(answer).await;
+        assert_eq!(
+            found,
+            [
+                ErrorKind::InvalidResponse,
+                ErrorKind::Ambiguous,
+                ErrorKind::Ambiguous
+            ]
+        );
+        assert!(
+            other.received_requests().await.unwrap().is_empty(),
+            "{status} was followed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_paid_order_survives_unknown_fields_states_and_numbers_as_text() {
+    let body = r#"{"status":"success","new":1,"data":{"id":"o-1","referenceId":"","status":"DREAMING",
+        "total":"6.54","currency":"usd","createdAt":"1795003200","mood":{"a":[1]},
+        "items":[{"esimId":"e-1","packageId":"p","price":"3.27","quantity":9},{"esimId":null},7]}}"#;
+    let server = serving("POST", "/api/esim/order", json(201, body)).await;
+    let order = roamify(&server.uri())
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap();
+    assert_eq!(order.id.as_str(), "o-1");
+    assert_eq!(order.reference, None);
+    assert_eq!(
+        order.status,
+        ProviderOrderStatus::Other("DREAMING".to_owned())
+    );
+    assert_eq!(order.total.unwrap().to_string(), "6.54 USD");
+    assert_eq!(order.items.len(), 3);
+    assert_eq!(order.items[0].price.unwrap().to_string(), "3.27 USD");
+}
+
+#[tokio::test]
+async fn a_purchase_without_an_order_id_is_ambiguous() {
+    let body = r#"{"status":"success","data":{"status":"COMPLETED","total":6.54}}"#;
+    let server = serving("POST", "/api/esim/order", json(200, body)).await;
+    let error = roamify(&server.uri())
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert!(
+        error
+            .message()
+            .contains("look the order up by its reference"),
+        "{error}"
+    );
+}
+
+#[rstest]
+#[case(400)]
+#[case(409)]
+#[case(500)]
+#[case(503)]
+#[tokio::test]
+async fn a_pending_apply_is_a_pending_esim(#[case] status: u16) {
+    let body = r#"{"status":"failed","message":"The eSIM is still pending processing"}"#;
+    let server = serving("POST", "/api/esim/apply", json(status, body)).await;
+    let esims = roamify(&server.uri())
+        .provision(&provision())
+        .await
+        .unwrap();
+    assert_eq!(esims.len(), 1);
+    assert_eq!(esims[0].id().as_str(), "e-1");
+    assert_eq!(esims[0].profile(), &ProfileState::Generating);
+    assert!(esims[0].activation().is_none() && !esims[0].is_ready());
+}
+
+#[tokio::test]
+async fn a_pending_apply_of_an_order_lists_its_esims() {
+    let body = r#"{"status":"failed","message":"still pending processing"}"#;
+    let server = serving("POST", "/api/esim/apply", json(409, body)).await;
+    let reference = reference("shop-10442");
+    let provider = roamify(&server.uri());
+    // Without the list nobody can say which eSIMs are pending.
+    let error = provider.provision_order(&reference).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    let list = r#"{"status":"success","data":[{"id":"e-1","status":"NEW"},{"id":"e-2","status":"READY",
+        "esim":{"smdpAddress":"a.test","activationCode":"K2"}}]}"#;
+    Mock::given(method("GET"))
+        .and(path("/api/esims"))
+        .respond_with(json(200, list))
+        .mount(&server)
+        .await;
+    let esims = provider.provision_order(&reference).await.unwrap();
+    let states: Vec<_> = esims.iter().map(|esim| esim.profile().clone()).collect();
+    assert_eq!(states, [ProfileState::Generating, ProfileState::Ready]);
+}
+
+#[tokio::test]
+async fn an_apply_that_was_accepted_without_a_profile_is_under_way() {
+    let body = r#"{"status":"success","data":{"id":"e-1","status":"NEW"}}"#;
+    let server = serving("POST", "/api/esim/apply", json(200, body)).await;
+    let esims = roamify(&server.uri())
+        .provision(&provision())
+        .await
+        .unwrap();
+    assert_eq!(esims[0].profile(), &ProfileState::Generating);
+}
+
+#[rstest]
+#[case(r#"{"status":"success","data":[]}"#)]
+#[case(r#"{"status":"success","data":{"id":"another","status":"READY"}}"#)]
+#[case(r#"{"status":"success","data":"done"}"#)]
+#[tokio::test]
+async fn an_apply_that_answers_no_such_esim_is_ambiguous(#[case] body: &str) {
+    let server = serving("POST", "/api/esim/apply", json(200, body)).await;
+    let error = roamify(&server.uri())
+        .provision(&provision())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_travel_date_is_rejected() {
+    let body = r#"{"message":"\"startDate\" is required for this package","status":"failed"}"#;
+    let server = serving("POST", "/api/esim/apply", json(400, body)).await;
+    let error = roamify(&server.uri())
+        .provision(&provision())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(error.message().contains("startDate"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_about_another_esim_is_none() {
+    let server = serving("GET", "/api/esim", json(200, fixture("get-esim.by-esimId"))).await;
+    let error = roamify(&server.uri()).esim(&esim_key()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    let other = EsimKey::from_iccid(Iccid::parse("8988303000009999999").unwrap());
+    let error = roamify(&server.uri()).esim(&other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_esim_is_not_found() {
+    let answer = json(404, r#"{"message":"eSIM not found","status":"failed"}"#);
+    let server = serving("GET", "/api/esim", answer).await;
+    let provider = roamify(&server.uri());
+    assert_eq!(
+        provider.esim(&esim_key()).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    let query = UsageQuery {
+        esim: esim_key(),
+        daily: false,
+    };
+    assert_eq!(
+        provider.usage(&query).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
+
+/// An eSIM with these flags, and nothing else that answers.
+async fn esim_with(flags: &str) -> MockServer {
+    let body = format!(
+        r#"{{"status":"success","data":{{"id":"e-1","iccid":"8988303000001234567","status":"READY",{flags}}}}}"#
+    );
+    serving("GET", "/api/esim", json(200, body)).await
+}
+
+async fn top_ups(provider: &impl roamport_domain::EsimProvider, key: EsimKey) -> ProviderError {
+    let mut stream = provider.top_up_packages(TopUpQuery::all(key));
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert!(stream.next().await.is_none());
+    error
+}
+
+#[tokio::test]
+async fn an_esim_without_usage_or_top_up_says_unsupported_before_it_is_asked() {
+    let server = esim_with(r#""withUsageCheck":false,"withTopUp":false"#).await;
+    let provider = roamify(&server.uri());
+    let error = provider
+        .usage(&UsageQuery {
+            esim: esim_key(),
+            daily: true,
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(
+        top_ups(&provider, esim_key()).await.kind(),
+        ErrorKind::Unsupported
+    );
+    assert_eq!(
+        top_ups(&provider, iccid_key()).await.kind(),
+        ErrorKind::Unsupported
+    );
+    let requests = server.received_requests().await.unwrap();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.url.path() == "/api/esim"),
+        "{requests:?}"
+    );
+}
+
+#[rstest]
+#[case(
+    r#"{"message":"Usage check is not supported for this eSIM","status":"failed"}"#,
+    ErrorKind::Unsupported
+)]
+#[case(r#"{"error":"\"iccid\" is required"}"#, ErrorKind::Rejected)]
+#[tokio::test]
+async fn a_refused_usage_is_unsupported_where_the_words_say_so(
+    #[case] body: &str,
+    #[case] expected: ErrorKind,
+) {
+    let server = serving("GET", "/api/esim/usage", json(400, body)).await;
+    let query = UsageQuery {
+        esim: iccid_key(),
+        daily: false,
+    };
+    let error = roamify(&server.uri()).usage(&query).await.unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+}
+
+#[tokio::test]
+async fn an_esim_without_an_iccid_has_no_usage_yet() {
+    let body = r#"{"status":"success","data":{"id":"e-1","iccid":"","status":"NEW"}}"#;
+    let server = serving("GET", "/api/esim", json(200, body)).await;
+    let query = UsageQuery {
+        esim: esim_key(),
+        daily: false,
+    };
+    let error = roamify(&server.uri()).usage(&query).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(
+        error.message().contains("generate its profile first"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_top_ups_can_be_asked_for_again_after_a_refusal() {
+    let server = esim_with(r#""withTopUp":true"#).await;
+    Mock::given(path("/api/esim/topup/packages"))
+        .respond_with(json(503, ""))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/api/esim/topup/packages"))
+        .respond_with(json(200, fixture("get-esim-topup-packages")))
+        .mount(&server)
+        .await;
+    let mut stream = roamify(&server.uri()).top_up_packages(TopUpQuery::all(esim_key()));
+    assert_eq!(
+        stream.next().await.unwrap().unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+    assert!(stream.next().await.unwrap().is_ok());
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_read_that_breaks_off_is_unavailable_and_an_endless_answer_is_refused() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"status\":\"succ";
+    let server = RawServer::start(vec![Behaviour::Answer(cut)]).await;
+    let error = roamify(&server.url()).balance().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    let endless = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{";
+    let server = RawServer::start(vec![Behaviour::Answer(endless)]).await;
+    let error = roamify(&server.url()).balance().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    assert!(error.message().contains("longer than 64 MiB"), "{error}");
+}

@@ -1,0 +1,319 @@
+//! Purchases over broken connections: sent at most once, inside their window, and never in doubt
+//! without saying so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use roamport_adapter_roamify::{Roamify, RoamifyConfig};
+use roamport_domain::provider::{
+    CallClass, ErrorKind, EsimKey, EsimProvider as _, Gate, ProvisionRequest, ProvisionTarget,
+    Reaction, TopUpRequest,
+};
+use roamport_domain::{EsimId, Iccid, PackageId};
+use rstest::rstest;
+use tokio::net::TcpListener;
+use wiremock::MockServer;
+
+use crate::support::{
+    Behaviour, RawServer, TestClock, config, fixture, json, order, reference, roamify, serving, usd,
+};
+
+const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n\
+                     {\"status\":\"success\",\"data\":{\"id\":\"o-order\"}}";
+
+fn top_up(clock: &TestClock, esim: EsimKey) -> TopUpRequest {
+    TopUpRequest {
+        reference: reference("top-up-1"),
+        esim,
+        package: PackageId::parse("p").unwrap(),
+        unit_price: usd("5.10"),
+        window: order(clock).window,
+    }
+}
+
+fn by_id() -> EsimKey {
+    EsimKey::from_id(EsimId::parse("e-1").unwrap())
+}
+
+#[rstest]
+#[case(Behaviour::CloseAtOnce)]
+#[case(Behaviour::ReadAndClose)]
+#[case(Behaviour::Answer("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"status\":"))]
+#[case(Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\n{"))]
+#[case(Behaviour::Answer("nonsense\r\n\r\n"))]
+#[tokio::test]
+async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
+    #[case] behaviour: Behaviour,
+) {
+    let server = RawServer::start(vec![behaviour]).await;
+    let clock = TestClock::new();
+    let provider = roamify(&server.url());
+    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(error.reaction(), Reaction::Reconcile);
+    assert!(error.message().contains("money may have moved"), "{error}");
+    assert_eq!(server.connections(), 1);
+    assert!(server.requests() <= 1);
+}
+
+#[tokio::test]
+async fn a_refusal_whose_words_break_off_is_still_a_refusal() {
+    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 500\r\n\r\n{\"err";
+    let server = RawServer::start(vec![Behaviour::Answer(answer)]).await;
+    let error = roamify(&server.url())
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_sends_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let provider = roamify(&url);
+    let error = provider
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(
+        error
+            .message()
+            .contains("nothing was sent and no money moved"),
+        "{error}"
+    );
+    assert_eq!(
+        provider.balance().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
+    // The first connection stays open after its answer; the second one dies with the request.
+    let server = RawServer::start(vec![
+        Behaviour::AnswerAndStay(ORDER),
+        Behaviour::ReadAndClose,
+    ])
+    .await;
+    let clock = TestClock::new();
+    let provider = roamify(&server.url());
+    let bought = provider.place_order(&order(&clock)).await.unwrap();
+    assert_eq!(bought.id.as_str(), "o-order");
+    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!((server.connections(), server.requests()), (2, 2));
+    // A read after it shows that no copy of the purchase was waiting to be sent.
+    provider.balance().await.unwrap_err();
+    assert_eq!((server.connections(), server.requests()), (3, 3));
+}
+
+#[tokio::test]
+async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
+    let server = RawServer::start(vec![Behaviour::Silence]).await;
+    let time_out = Duration::from_millis(80);
+    let config = RoamifyConfig {
+        purchase_time_out: time_out,
+        provision_time_out: time_out,
+        read_time_out: time_out,
+        ..config(&server.url())
+    };
+    let provider = Roamify::new(&config, TestClock::new()).unwrap();
+    let error = provider
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert!(
+        error.message().starts_with("no answer came in time"),
+        "{error}"
+    );
+    let target = ProvisionTarget::Esim(EsimId::parse("e-1").unwrap());
+    let request = ProvisionRequest {
+        target,
+        start_date: None,
+    };
+    let error = provider.provision(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(
+        provider.balance().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_window_bounds_the_time_out() {
+    let server = RawServer::start(vec![Behaviour::Silence]).await;
+    let clock = TestClock::new();
+    let provider = Roamify::new(&config(&server.url()), clock.clone()).unwrap();
+    let request = order(&clock);
+    clock.advance(Duration::from_millis(59_920));
+    let call = provider.place_order(&request);
+    let error = tokio::time::timeout(Duration::from_secs(20), call)
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+}
+
+/// A server that would sell, and a way to see that it was never asked.
+async fn seller() -> MockServer {
+    serving(
+        "POST",
+        "/api/esim/order",
+        json(200, fixture("post-esim-order")),
+    )
+    .await
+}
+
+async fn check_not_sent(server: &MockServer, provider: &Roamify, clock: &TestClock, age: Duration) {
+    let request = order(clock);
+    clock.advance(age);
+    let error = provider.place_order(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.message().contains("nothing was sent"), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_once_the_window_is_over() {
+    let server = seller().await;
+    let clock = TestClock::new();
+    let provider = Roamify::new(&config(&server.uri()), clock.clone()).unwrap();
+    check_not_sent(&server, &provider, &clock, Duration::from_mins(1)).await;
+    // Nor before it opens: the wall clock was set back.
+    let request = order(&clock);
+    clock.set_back(Duration::from_secs(1));
+    let error = provider.place_order(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    let request = top_up(
+        &clock,
+        EsimKey::from_iccid(Iccid::parse("8988303000001234567").unwrap()),
+    );
+    clock.advance(Duration::from_mins(2));
+    let error = provider.top_up(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+/// A gate at which time passes.
+#[derive(Debug)]
+struct SlowGate(Arc<TestClock>);
+
+#[async_trait]
+impl Gate for SlowGate {
+    async fn admit(&self, _class: CallClass) {
+        self.0.advance(Duration::from_secs(61));
+    }
+}
+
+#[tokio::test]
+async fn the_window_is_asked_after_the_gate() {
+    let server = seller().await;
+    let clock = TestClock::new();
+    let provider = Roamify::new(&config(&server.uri()), clock.clone())
+        .unwrap()
+        .with_gate(Arc::new(SlowGate(clock.clone())));
+    check_not_sent(&server, &provider, &clock, Duration::ZERO).await;
+}
+
+#[rstest]
+#[case(500, "", ErrorKind::Unavailable)]
+#[case(404, "", ErrorKind::NotFound)]
+#[case(401, "", ErrorKind::Unauthorized)]
+#[case(200, "<html>", ErrorKind::InvalidResponse)]
+#[case(
+    200,
+    r#"{"status":"success","data":{"id":"e-1","iccid":"8988303000001234567","withTopUp":false}}"#,
+    ErrorKind::Unsupported
+)]
+#[case(
+    200,
+    r#"{"status":"success","data":{"id":"e-1","iccid":"","status":"NEW"}}"#,
+    ErrorKind::Rejected
+)]
+#[tokio::test]
+async fn a_top_up_whose_esim_cannot_be_read_sends_no_purchase(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] expected: ErrorKind,
+) {
+    let server = serving("GET", "/api/esim", json(status, body)).await;
+    let request = top_up(&TestClock::new(), by_id());
+    let error = roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+    assert!(
+        error
+            .message()
+            .contains("nothing was sent and no money moved"),
+        "{error}"
+    );
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].url.path(), "/api/esim");
+}
+
+#[tokio::test]
+async fn an_order_without_lines_is_refused_here() {
+    let server = seller().await;
+    let mut request = order(&TestClock::new());
+    request.lines.clear();
+    let error = roamify(&server.uri())
+        .place_order(&request)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[rstest]
+#[case(
+    409,
+    r#"{"message":"Insufficient partner balance","status":"failed"}"#,
+    ErrorKind::InsufficientFunds
+)]
+#[case(402, "", ErrorKind::InsufficientFunds)]
+#[case(
+    409,
+    r#"{"message":"duplicate referenceId","status":"failed"}"#,
+    ErrorKind::Ambiguous
+)]
+#[case(
+    500,
+    r#"{"message":"Unknown error","status":"failed"}"#,
+    ErrorKind::Ambiguous
+)]
+#[case(400, r#"{"error":"\"items\" is required"}"#, ErrorKind::Rejected)]
+#[case(
+    401,
+    r#"{"message":"Unauthorized","status":"failed"}"#,
+    ErrorKind::Unauthorized
+)]
+#[case(
+    403,
+    r#"{"message":"Forbidden","status":"failed"}"#,
+    ErrorKind::Unauthorized
+)]
+#[tokio::test]
+async fn a_refused_purchase_says_what_it_cost(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] expected: ErrorKind,
+) {
+    let server = serving("POST", "/api/esim/order", json(status, body)).await;
+    let error = roamify(&server.uri())
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+    let words = if expected == ErrorKind::Ambiguous {
+        "money may have moved"
+    } else {
+        "nothing was bought"
+    };
+    assert!(error.message().contains(words), "{error}");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}

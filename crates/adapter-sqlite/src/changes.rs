@@ -1,0 +1,5 @@
+//! Everything that can be written, each as one [`Change`](crate::writer::Change).
+
+pub(crate) mod claims;
+pub(crate) mod orders;
+pub(crate) mod profiles;

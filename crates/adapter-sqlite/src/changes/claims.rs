@@ -1,0 +1,169 @@
+//! Taking, prolonging and giving back the right to drive an order.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use roamport_domain::OrderId;
+use roamport_domain::journal::{Claim, JournalError, Owner};
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::orders::exists;
+use crate::error::Failure;
+use crate::writer::Change;
+use crate::{moment, rows};
+
+/// One statement over the index of due orders: `?1` owner, `?2` end of the lease, `?3` now,
+/// `?4` limit.
+pub(crate) const CLAIM_DUE: &str = "UPDATE orders \
+     SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
+     WHERE id IN (SELECT id FROM orders \
+         WHERE due_at IS NOT NULL AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3) \
+         ORDER BY due_at, id LIMIT ?4) \
+     RETURNING id, lease_number, due_at";
+
+/// Claims due orders that nobody holds.
+pub(crate) struct ClaimDue {
+    pub(crate) owner: Owner,
+    pub(crate) lease: Duration,
+    pub(crate) limit: NonZeroU16,
+}
+
+#[async_trait]
+impl Change for ClaimDue {
+    type Answer = Vec<Claim>;
+
+    async fn make(
+        &self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, Failure> {
+        let until = moment::later(now, self.lease);
+        let claimed = sqlx::query(CLAIM_DUE)
+            .bind(self.owner.as_str())
+            .bind(moment::to_text(until))
+            .bind(moment::to_text(now))
+            .bind(i64::from(self.limit.get()))
+            .fetch_all(connection)
+            .await?;
+        let mut claims = Vec::with_capacity(claimed.len());
+        for row in &claimed {
+            let due: String = row.try_get("due_at")?;
+            claims.push((due, decode_claim(row, &self.owner, until)?));
+        }
+        // `RETURNING` promises no order.
+        claims.sort_unstable_by(|one, other| (&one.0, one.1.order).cmp(&(&other.0, other.1.order)));
+        Ok(claims.into_iter().map(|(_, claim)| claim).collect())
+    }
+}
+
+/// Claims one order, due or not.
+pub(crate) struct ClaimOne {
+    pub(crate) id: OrderId,
+    pub(crate) owner: Owner,
+    pub(crate) lease: Duration,
+}
+
+#[async_trait]
+impl Change for ClaimOne {
+    type Answer = Option<Claim>;
+
+    async fn make(
+        &self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, Failure> {
+        let until = moment::later(now, self.lease);
+        let claimed = sqlx::query(
+            "UPDATE orders SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
+             WHERE id = ?3 AND (lease_until IS NULL OR lease_until <= ?4) \
+             RETURNING id, lease_number",
+        )
+        .bind(self.owner.as_str())
+        .bind(moment::to_text(until))
+        .bind(self.id.to_string())
+        .bind(moment::to_text(now))
+        .fetch_all(&mut *connection)
+        .await?;
+        match claimed.first() {
+            Some(row) => Ok(Some(decode_claim(row, &self.owner, until)?)),
+            None if exists(connection, self.id).await? => Ok(None),
+            None => Err(JournalError::NotFound(self.id).into()),
+        }
+    }
+}
+
+fn decode_claim(row: &SqliteRow, owner: &Owner, until: Timestamp) -> Result<Claim, Failure> {
+    let lease: i64 = row.try_get("lease_number")?;
+    Ok(Claim {
+        order: rows::decode_id(row)?,
+        owner: owner.clone(),
+        lease: u64::try_from(lease).expect("it counts up from zero"),
+        until,
+    })
+}
+
+/// Prolongs a claim that is still held.
+pub(crate) struct Renew {
+    pub(crate) claim: Claim,
+    pub(crate) lease: Duration,
+}
+
+#[async_trait]
+impl Change for Renew {
+    type Answer = ();
+
+    async fn make(&self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Failure> {
+        let renewed = sqlx::query(
+            "UPDATE orders SET lease_until = ? WHERE id = ? AND lease_owner = ? AND lease_number = ?",
+        )
+        .bind(moment::to_text(moment::later(now, self.lease)))
+        .bind(self.claim.order.to_string())
+        .bind(self.claim.owner.as_str())
+        .bind(lease_number(&self.claim))
+        .execute(&mut *connection)
+        .await?;
+        if renewed.rows_affected() == 1 {
+            return Ok(());
+        }
+        let lost = if exists(connection, self.claim.order).await? {
+            JournalError::ClaimLost(self.claim.order)
+        } else {
+            JournalError::NotFound(self.claim.order)
+        };
+        Err(lost.into())
+    }
+}
+
+/// Gives a claim back, where it is still held.
+pub(crate) struct Release(pub(crate) Claim);
+
+#[async_trait]
+impl Change for Release {
+    type Answer = ();
+
+    async fn make(&self, connection: &mut SqliteConnection, _: Timestamp) -> Result<(), Failure> {
+        let Self(claim) = self;
+        sqlx::query(
+            "UPDATE orders SET lease_owner = NULL, lease_until = NULL \
+             WHERE id = ? AND lease_owner = ? AND lease_number = ?",
+        )
+        .bind(claim.order.to_string())
+        .bind(claim.owner.as_str())
+        .bind(lease_number(claim))
+        .execute(&mut *connection)
+        .await?;
+        if exists(connection, claim.order).await? {
+            Ok(())
+        } else {
+            Err(JournalError::NotFound(claim.order).into())
+        }
+    }
+}
+
+/// A number no lease of this file bears stands for one that is too large to be ours.
+fn lease_number(claim: &Claim) -> i64 {
+    i64::try_from(claim.lease).unwrap_or(-1)
+}

@@ -1,0 +1,110 @@
+//! The journal's file: made for its owner alone, and watched for being taken away.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::error::Trouble;
+
+/// Makes the directories and the file where they are missing, and takes rights from everybody but
+/// the owner: the file holds activation codes.
+pub(crate) fn prepare(path: &Path) -> Result<(), Trouble> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        make_directory(directory).map_err(|error| Trouble::file(directory, "making", error))?;
+    }
+    match make_file(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if let Err(error) = keep_private(path) {
+                tracing::warn!(path = %path.display(), %error, "the journal can be read by others");
+            }
+            Ok(())
+        }
+        Err(error) => Err(Trouble::file(path, "making", error)),
+    }
+}
+
+#[cfg(unix)]
+fn make_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn make_directory(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
+}
+
+fn make_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
+
+/// SQLite gives the files it makes beside the database the database's own mode.
+#[cfg(unix)]
+fn keep_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = fs::metadata(path)?;
+    let mode = metadata.permissions().mode();
+    if metadata.is_file() && mode & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Which file a path named when the journal was opened.
+///
+/// A database that is deleted or replaced while it is open can still be written, and everything
+/// written is gone with the process: an intent that seems durable and is not. So each commit first
+/// asks whether the path still names the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileIdentity {
+    #[cfg(unix)]
+    device_and_node: (u64, u64),
+}
+
+impl FileIdentity {
+    /// The file that `path` names now.
+    pub(crate) fn of(path: &Path) -> Result<Self, Trouble> {
+        let metadata = fs::metadata(path).map_err(|error| Trouble::file(path, "looking at", error))?;
+        Ok(Self::of_metadata(&metadata))
+    }
+
+    #[cfg(unix)]
+    fn of_metadata(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+
+        Self { device_and_node: (metadata.dev(), metadata.ino()) }
+    }
+
+    #[cfg(not(unix))]
+    const fn of_metadata(_: &fs::Metadata) -> Self {
+        Self {}
+    }
+
+    /// Refuses where `path` names another file by now, or none.
+    pub(crate) fn check(self, path: &Path) -> Result<(), Trouble> {
+        match fs::metadata(path) {
+            Ok(metadata) if Self::of_metadata(&metadata) == self => Ok(()),
+            _ => Err(Trouble::refusal(format!(
+                "{} was moved, deleted or replaced while it was open; nothing was written: put it \
+                 back, then start this program again",
+                path.display()
+            ))),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The journal itself: opens the file, and answers the order journal's port.
+
+use std::fmt;
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use roamport_domain::journal::{
+    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
+    Version,
+};
+use roamport_domain::order::Event;
+use roamport_domain::{Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use crate::changes::claims::{ClaimDue, ClaimOne, Release, Renew};
+use crate::changes::orders::{Append, Open};
+use crate::error::Failure;
+use crate::file::{self, FileIdentity};
+use crate::readers::Readers;
+use crate::rows::Stored;
+use crate::writer::{Database, Writer};
+use crate::{SqliteJournalConfig, connection, list, moment, rows};
+
+/// Settled purchase calls count toward back-pressure for so long.
+const LATELY: Duration = Duration::from_secs(60);
+
+/// The order journal and the profile store in one SQLite file.
+///
+/// One task writes, on the runtime on which the journal was opened; several connections read. Any
+/// number of processes of one machine may have the same file open. Clones of an `Arc` around it
+/// share everything. Dropped, it still writes what is queued, as long as the runtime lives;
+/// [`SqliteJournal::close`] waits for that.
+pub struct SqliteJournal {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) writer: Writer,
+    pub(crate) readers: Arc<Readers>,
+}
+
+impl fmt::Debug for SqliteJournal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteJournal").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl SqliteJournal {
+    /// Opens the journal at `path`, and makes it where there is none: directories with mode 0700,
+    /// the file with mode 0600.
+    ///
+    /// Leases, due orders and the time of events go by `clock`; processes that share the file should
+    /// share the machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Unavailable`] where the file cannot be made, opened, written or waited for;
+    /// [`JournalError::Corrupt`] where it is no journal or a later release wrote it. It is then left
+    /// as it was.
+    pub async fn open(
+        path: impl Into<PathBuf>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, JournalError> {
+        Self::open_with(SqliteJournalConfig::new(path), clock).await
+    }
+
+    /// The same with every setting.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SqliteJournal::open`].
+    pub async fn open_with(
+        config: SqliteJournalConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, JournalError> {
+        let writing = connection::writer_options(&config);
+        Self::open_writing(config, writing, clock).await
+    }
+
+    pub(crate) async fn open_writing(
+        config: SqliteJournalConfig,
+        writing: SqliteConnectOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, JournalError> {
+        file::prepare(&config.path)?;
+        let identity = FileIdentity::of(&config.path)?;
+        let connection = connection::open(&writing, &config.path)
+            .await
+            .map_err(|failure| failure.into_error(&config.path))?;
+        let reading = connection::reader_options(&config);
+        let readers = Readers::new(reading, config.path.clone(), config.readers.get());
+        let database = Database { path: config.path, identity, options: writing };
+        let writer = Writer::start(database, connection, Arc::clone(&clock));
+        Ok(Self { clock, writer, readers: Arc::new(readers) })
+    }
+
+    /// Where the journal lies.
+    pub fn path(&self) -> &Path {
+        self.readers.path()
+    }
+
+    /// Writes what is queued and lets go of the file. Calls that come later are refused.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+
+    async fn stored(&self, id: OrderId) -> Result<Stored, JournalError> {
+        let mut reader = self.readers.lend().await?;
+        let stored = rows::read(&mut reader, id).await;
+        let stored = stored.map_err(|failure| self.readers.explain(failure))?;
+        reader.give_back();
+        Ok(stored)
+    }
+
+    async fn named(&self, key: &IdempotencyKey) -> Result<Option<OrderId>, JournalError> {
+        let mut reader = self.readers.lend().await?;
+        let row = sqlx::query("SELECT id FROM orders WHERE key = ?")
+            .bind(key.as_str())
+            .fetch_optional(&mut *reader)
+            .await
+            .map_err(Failure::from)
+            .and_then(|row| row.as_ref().map(rows::decode_id).transpose());
+        let id = row.map_err(|failure| self.readers.explain(failure))?;
+        reader.give_back();
+        Ok(id)
+    }
+
+    async fn count(&self, provider: &ProviderName) -> Result<Pressure, Failure> {
+        let since = moment::earlier(self.clock.now(), LATELY);
+        let mut reader = self.readers.lend().await?;
+        let row = sqlx::query(
+            "SELECT (SELECT count(*) FROM orders WHERE provider = ?1 AND state = 'reconciling') \
+                 AS reconciling, count(*) AS settled, coalesce(sum(is_unknown), 0) AS unknown \
+             FROM attempts WHERE provider = ?1 AND settled_at >= ?2",
+        )
+        .bind(provider.as_str())
+        .bind(moment::to_text(since))
+        .fetch_one(&mut *reader)
+        .await?;
+        let count = |column| -> Result<u64, Failure> {
+            let count: i64 = row.try_get(column)?;
+            Ok(u64::try_from(count).expect("SQLite counts from zero"))
+        };
+        let pressure = Pressure {
+            reconciling: count("reconciling")?,
+            settled_last_minute: count("settled")?,
+            unknown_last_minute: count("unknown")?,
+        };
+        reader.give_back();
+        Ok(pressure)
+    }
+}
+
+#[async_trait]
+impl OrderJournal for SqliteJournal {
+    async fn open(&self, order: &NewOrder) -> Result<Opened, JournalError> {
+        self.writer.make(Open(order.clone())).await
+    }
+
+    async fn load(&self, id: OrderId) -> Result<Order, JournalError> {
+        Ok(self.stored(id).await?.order)
+    }
+
+    async fn find(&self, key: &IdempotencyKey) -> Result<Option<Order>, JournalError> {
+        match self.named(key).await? {
+            Some(id) => self.load(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, JournalError> {
+        Ok(self.stored(id).await?.events)
+    }
+
+    fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>> {
+        list::list(Arc::clone(&self.readers), filter)
+    }
+
+    async fn append(
+        &self,
+        id: OrderId,
+        expected: Version,
+        events: &[Event],
+        due: Option<Timestamp>,
+    ) -> Result<Version, JournalError> {
+        self.writer.make(Append { id, expected, events: events.to_vec(), due }).await
+    }
+
+    async fn claim(
+        &self,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        self.writer.make(ClaimDue { owner: owner.clone(), lease, limit }).await
+    }
+
+    async fn claim_order(
+        &self,
+        id: OrderId,
+        owner: &Owner,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        self.writer.make(ClaimOne { id, owner: owner.clone(), lease }).await
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
+        self.writer.make(Renew { claim: claim.clone(), lease }).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
+        self.writer.make(Release(claim.clone())).await
+    }
+
+    async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
+        self.count(provider).await.map_err(|failure| self.readers.explain(failure))
+    }
+
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        Ok(self.clock.now())
+    }
+}

@@ -1,0 +1,86 @@
+//! Brings a file to the tables of this release; never back.
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnection;
+
+use crate::error::{Failure, Trouble};
+
+/// `Roam` in ASCII: SQLite's header field by which a file says whose it is.
+const APPLICATION_ID: i64 = 0x526F_616D;
+
+/// Each one is run once, in this order; its place is the version it makes. None is ever edited.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_journal.sql")];
+
+/// What a file says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// An empty database.
+    Nothing,
+    /// A journal with the tables of this version.
+    Journal(usize),
+}
+
+/// Refuses a file that is no journal, or that a later release wrote. Writes nothing.
+pub(crate) async fn check(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
+    look(connection, path).await.map(drop)
+}
+
+/// Runs the migrations that are missing, in one transaction. Also takes the write lock once, so that
+/// a read-only file is noticed here and not in the middle of an order.
+pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
+    execute(connection, "BEGIN IMMEDIATE").await?;
+    // Asked again under the lock: another process may have migrated in between.
+    let done = match look(connection, path).await? {
+        Found::Nothing => 0,
+        Found::Journal(version) => version,
+    };
+    for migration in &MIGRATIONS[done..] {
+        execute(connection, migration).await?;
+    }
+    if done < MIGRATIONS.len() {
+        // A pragma takes no parameters; both values are constants of ours.
+        let version = MIGRATIONS.len();
+        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(marks)).execute(&mut *connection).await?;
+    }
+    execute(connection, "COMMIT").await
+}
+
+async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {
+    sqlx::raw_sql(sql).execute(connection).await?;
+    Ok(())
+}
+
+async fn look(connection: &mut SqliteConnection, path: &Path) -> Result<Found, Failure> {
+    let (application, version): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT application_id FROM pragma_application_id), \
+                (SELECT user_version FROM pragma_user_version)",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(connection).await?;
+    let path = path.display();
+    if application == 0 && version == 0 && tables == 0 {
+        return Ok(Found::Nothing);
+    }
+    if application != APPLICATION_ID {
+        return Err(damage(format!(
+            "{path} is the database of another program; nothing was written: name another file for \
+             the journal"
+        )));
+    }
+    match usize::try_from(version) {
+        Ok(version) if (1..=MIGRATIONS.len()).contains(&version) => Ok(Found::Journal(version)),
+        _ => Err(damage(format!(
+            "{path} has tables of version {version}, this release knows up to {}; nothing was \
+             written: use the release that wrote it, or a later one",
+            MIGRATIONS.len()
+        ))),
+    }
+}
+
+fn damage(message: String) -> Failure {
+    Failure::Refused(Trouble::damage(message).into())
+}

@@ -1,0 +1,21 @@
+//! The use-cases as a seller meets them: on paused time, with the sandbox's ledger as the judge and
+//! mocks where «never called» or «exactly once» is the promise.
+#![expect(clippy::unwrap_used, reason = "this whole crate is tests; clippy sees only the functions marked so")]
+
+mod answers;
+mod before_sending;
+mod browse;
+mod buying;
+mod clocks;
+mod esims;
+mod interruption;
+mod journal_trouble;
+mod keys;
+mod outcome;
+mod provisioning;
+mod sending;
+mod support;
+mod take_over;
+mod top_up;
+mod unknown_outcome;
+mod usage;

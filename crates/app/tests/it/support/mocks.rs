@@ -1,0 +1,271 @@
+//! Mocks of the two ports, and the things they answer with.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::{FutureExt as _, StreamExt as _};
+use roamport_app::order_and_provision::Wish;
+use roamport_app::orders::{Placement, Terms};
+use roamport_app::{Carried, Orders, OrdersParts};
+use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
+use roamport_domain::journal::{InMemoryJournal, JournalError, MockOrderJournal, OrderJournal};
+use roamport_domain::order::Event;
+use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
+use roamport_domain::provider::{
+    ErrorKind, FoundOrders, LookupSupport, MockEsimProvider, Operation, ProviderOrder,
+    ProviderOrderItem, ProviderOrderStatus,
+};
+use roamport_domain::{
+    Activation, Capabilities, DataAllowance, DataSize, Destination, Esim, EsimId, OrderId, Package,
+    ProviderError, ProviderName, ProviderOrderId, Reference, Secret,
+};
+
+use super::{TestClock, carry, key, package_id, parts, usd, wish};
+
+pub(crate) const PACKAGE: &str = "esim-portugal";
+
+pub(crate) fn name() -> ProviderName {
+    ProviderName::parse("mock").unwrap()
+}
+
+/// What the usual mock can do: the least that safe ordering needs.
+pub(crate) fn capabilities() -> Capabilities {
+    let lookup = LookupSupport { by_reference: true, since: false, lag: Duration::ZERO };
+    Capabilities { lookup: Some(lookup), ..Capabilities::NONE }
+}
+
+/// A provider that answers what a test sets, and beyond that sells one package at 4.00, has
+/// 100.00 in the wallet, knows no order and has no profile ready. It buys nothing by itself.
+pub(crate) fn provider(set: impl FnOnce(&mut MockEsimProvider)) -> MockEsimProvider {
+    let mut provider = MockEsimProvider::new();
+    set(&mut provider);
+    provider.expect_name().return_const(name());
+    provider.expect_capabilities().return_const(capabilities());
+    provider.expect_packages().returning(|_| listed(vec![package("4.00")]));
+    provider.expect_balance().returning(|| Ok(usd("100")));
+    provider.expect_find_orders().returning(|_| Ok(nothing()));
+    provider
+}
+
+pub(crate) fn listed(
+    packages: Vec<Package>,
+) -> futures::stream::BoxStream<'static, roamport_domain::provider::Result<Package>> {
+    futures::stream::iter(packages).map(Ok).boxed()
+}
+
+pub(crate) fn package(price: &str) -> Package {
+    let destination = Destination {
+        place: Place::Country(roamport_domain::CountryCode::parse("PT").unwrap()),
+        code: "PT".into(),
+        name: "Portugal".into(),
+    };
+    Package {
+        provider: name(),
+        id: package_id(PACKAGE),
+        name: "3 GB - 15 Days".into(),
+        area: Arc::new(Area { destination, coverage: Vec::new() }),
+        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        voice: Allowance::None,
+        sms: Allowance::None,
+        validity: Validity { days: 15, starts: ValidityStart::FirstUse },
+        price: usd(price),
+        flags: PackageFlags::default(),
+        apn: None,
+        notes: Vec::new(),
+    }
+}
+
+pub(crate) fn error(kind: ErrorKind, operation: Operation) -> ProviderError {
+    ProviderError::new(kind, name(), operation, "as the test has it")
+}
+
+/// A purchase that may or may not have happened.
+pub(crate) fn lost() -> ProviderError {
+    error(ErrorKind::Ambiguous, Operation::PlaceOrder)
+}
+
+pub(crate) fn nothing() -> FoundOrders {
+    FoundOrders { orders: Vec::new(), complete: true }
+}
+
+pub(crate) fn found(orders: Vec<ProviderOrder>) -> FoundOrders {
+    FoundOrders { orders, complete: true }
+}
+
+/// A finished order of the usual package: these eSIMs, 4.00 each, ready to be installed.
+pub(crate) fn placed(id: &str, esims: &[&str]) -> ProviderOrder {
+    let total = usd("4.00").checked_times(u32::try_from(esims.len()).unwrap()).unwrap();
+    ProviderOrder {
+        id: ProviderOrderId::parse(id).unwrap(),
+        reference: None,
+        status: ProviderOrderStatus::Completed,
+        total: Some(total),
+        items: esims
+            .iter()
+            .map(|id| ProviderOrderItem {
+                package: Some(package_id(PACKAGE)),
+                esim: Some(EsimId::parse(*id).unwrap()),
+                price: Some(usd("4.00")),
+                profile: Some(ready(id)),
+            })
+            .collect(),
+        created_at: None,
+    }
+}
+
+/// The same without the profiles: they have to be asked for.
+pub(crate) fn without_profiles(mut order: ProviderOrder) -> ProviderOrder {
+    for item in &mut order.items {
+        item.profile = None;
+    }
+    order
+}
+
+pub(crate) fn under(reference: &Reference, order: ProviderOrder) -> ProviderOrder {
+    ProviderOrder { reference: Some(reference.clone()), ..order }
+}
+
+pub(crate) fn ready(id: &str) -> Esim {
+    let activation = Activation::new("smdp.example.com", Secret::new("K2-1A9F3C")).unwrap();
+    esim(id, ProfileState::Ready, Some(activation))
+}
+
+pub(crate) fn esim(id: &str, profile: ProfileState, activation: Option<Activation>) -> Esim {
+    Esim::from_report(EsimReport {
+        provider: name(),
+        id: EsimId::parse(id).unwrap(),
+        iccid: None,
+        profile,
+        plan: PlanState::NotStarted,
+        activation,
+        pin: None,
+        puk: None,
+        msisdn: None,
+        top_up: None,
+        usage_readable: None,
+        hotspot: None,
+        created_at: None,
+        updated_at: None,
+        usable_until: None,
+        notes: Vec::new(),
+    })
+}
+
+/// When calls were made, counted from the beginning of the test.
+#[derive(Clone, Debug)]
+pub(crate) struct Diary {
+    start: tokio::time::Instant,
+    calls: Arc<Mutex<Vec<(&'static str, Duration)>>>,
+}
+
+impl Diary {
+    pub(crate) fn new() -> Self {
+        Self { start: tokio::time::Instant::now(), calls: Arc::default() }
+    }
+
+    /// Takes a call down and says how many of its name there now are.
+    pub(crate) fn note(&self, call: &'static str) -> usize {
+        self.calls.lock().unwrap().push((call, self.start.elapsed()));
+        self.times(call).len()
+    }
+
+    pub(crate) fn times(&self, call: &str) -> Vec<Duration> {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().filter(|(name, _)| *name == call).map(|(_, at)| *at).collect()
+    }
+
+    pub(crate) fn between(&self, call: &str, from: Duration, to: Duration) -> usize {
+        self.times(call).into_iter().filter(|at| (from..to).contains(at)).count()
+    }
+}
+
+/// Orders at a mocked provider, on a journal in memory.
+pub(crate) struct Desk {
+    pub(crate) journal: Arc<InMemoryJournal>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) parts: OrdersParts,
+    pub(crate) orders: Orders,
+}
+
+impl Desk {
+    pub(crate) fn at(provider: MockEsimProvider) -> Self {
+        Self::with(provider, |_| {})
+    }
+
+    pub(crate) fn with(provider: MockEsimProvider, change: impl FnOnce(&mut OrdersParts)) -> Self {
+        let clock = TestClock::new();
+        let journal = Arc::new(InMemoryJournal::new(clock.clone()));
+        let mut parts = parts(Arc::new(provider), &journal, &clock);
+        change(&mut parts);
+        Self { journal, clock, orders: Orders::new(parts.clone()), parts }
+    }
+
+    /// The same orders kept in another journal.
+    pub(crate) fn on(self, journal: impl OrderJournal) -> Self {
+        let parts = OrdersParts { journal: Arc::new(journal), ..self.parts };
+        Self { orders: Orders::new(parts.clone()), parts, ..self }
+    }
+
+    /// Records an order for so many eSIMs of the usual package.
+    pub(crate) async fn order(&self, quantity: u16) -> OrderId {
+        self.record(&wish(PACKAGE, quantity)).await
+    }
+
+    pub(crate) async fn record(&self, wish: &Wish) -> OrderId {
+        let quote = self.orders.quote(wish).await.unwrap();
+        let terms = Terms { key: Some(key("shop-10442")), ..Terms::default() };
+        match self.orders.place(&quote, &terms).await.unwrap() {
+            Placement::New(order) => order.id(),
+            other => panic!("a new order, not {other:?}"),
+        }
+    }
+
+    /// Records an order for one eSIM and works until it rests.
+    pub(crate) async fn buy(&self) -> Carried {
+        let id = self.order(1).await;
+        carry(&self.orders, id).await
+    }
+}
+
+/// The journal in memory behind a mock that refuses appends and loads where `refuse` and
+/// `refuse_load` say so.
+pub(crate) fn journal(
+    inner: &Arc<InMemoryJournal>,
+    refuse: impl Fn(&[Event]) -> Option<JournalError> + Send + 'static,
+    refuse_load: impl Fn() -> Option<JournalError> + Send + 'static,
+) -> MockOrderJournal {
+    const AT_ONCE: &str = "a journal in memory answers at once";
+    macro_rules! forward {
+        ($mock:ident, $expect:ident, $method:ident, |$($argument:ident),*|) => {
+            let kept = inner.clone();
+            $mock.$expect().returning(move |$($argument),*| {
+                kept.$method($($argument),*).now_or_never().expect(AT_ONCE)
+            });
+        };
+    }
+    let mut mock = MockOrderJournal::new();
+    forward!(mock, expect_open, open, |order|);
+    forward!(mock, expect_find, find, |key|);
+    forward!(mock, expect_events, events, |id|);
+    forward!(mock, expect_claim_order, claim_order, |id, owner, lease|);
+    forward!(mock, expect_renew, renew, |claim, lease|);
+    forward!(mock, expect_release, release, |claim|);
+    forward!(mock, expect_now, now, | |);
+    let kept = inner.clone();
+    mock.expect_list().returning(move |filter| kept.list(filter));
+    let kept = inner.clone();
+    mock.expect_load().returning(move |id| match refuse_load() {
+        Some(error) => Err(error),
+        None => kept.load(id).now_or_never().expect(AT_ONCE),
+    });
+    let kept = inner.clone();
+    mock.expect_append().returning(move |id, expected, events, due| match refuse(events) {
+        Some(error) => Err(error),
+        None => kept.append(id, expected, events, due).now_or_never().expect(AT_ONCE),
+    });
+    mock
+}
+
+pub(crate) fn full_disk() -> JournalError {
+    JournalError::Unavailable { message: "the disk is full".into(), source: None }
+}

@@ -1,0 +1,145 @@
+//! Which journals there are, by the name in the settings; and the directory they lie in.
+
+use std::fs::DirBuilder;
+use std::path::Path;
+use std::sync::Arc;
+
+use roamport_adapter_sqlite::SqliteJournal;
+use roamport_domain::{Clock, OrderJournal, ProfileStore};
+
+use crate::ending::Ending;
+use crate::registry::Registry;
+use crate::{Settings, StartError};
+
+/// The database in the data directory.
+const DATABASE: &str = "roamport.db";
+
+/// What a journal is made from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JournalContext {
+    /// All settings.
+    pub settings: Arc<Settings>,
+    /// The program's clocks.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl JournalContext {
+    pub(crate) fn new(settings: Arc<Settings>, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, clock }
+    }
+}
+
+/// Where orders and profiles are kept.
+#[derive(Debug)]
+pub struct Storage {
+    journal: Arc<dyn OrderJournal>,
+    profiles: Arc<dyn ProfileStore>,
+    ending: Ending,
+}
+
+impl Storage {
+    /// A journal and a profile store, which may be one thing.
+    pub fn new(journal: Arc<dyn OrderJournal>, profiles: Arc<dyn ProfileStore>) -> Self {
+        Self {
+            journal,
+            profiles,
+            ending: Ending::default(),
+        }
+    }
+
+    /// With something to end when the program does, such as writes that are queued.
+    #[must_use]
+    pub fn with_shutdown<Ended>(self, shutdown: impl FnOnce() -> Ended + Send + 'static) -> Self
+    where
+        Ended: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            ending: Ending::by(shutdown),
+            ..self
+        }
+    }
+
+    /// The orders.
+    pub fn journal(&self) -> Arc<dyn OrderJournal> {
+        Arc::clone(&self.journal)
+    }
+
+    /// The profiles.
+    pub fn profiles(&self) -> Arc<dyn ProfileStore> {
+        Arc::clone(&self.profiles)
+    }
+
+    pub(crate) async fn shutdown(self) {
+        self.ending.end().await;
+    }
+}
+
+/// The journals that a setting can name: a plain list of names and constructors.
+///
+/// The journal in memory is not among them: what it keeps is gone when the program ends, and with it
+/// all knowledge of money spent. A test that wants it adds it with [`Journals::with`].
+#[derive(Clone, Debug)]
+pub struct Journals(Registry<JournalContext, Storage>);
+
+impl Journals {
+    /// The list of this release: `sqlite`, the file `roamport.db` in the data directory.
+    pub fn standard() -> Self {
+        Self::none().with("sqlite", sqlite)
+    }
+
+    /// The empty list.
+    pub fn none() -> Self {
+        Self(Registry::new("journal"))
+    }
+
+    /// The list with one more journal, which takes the place of an earlier one of that name.
+    #[must_use]
+    pub fn with<Construct, Made>(self, name: impl Into<String>, construct: Construct) -> Self
+    where
+        Construct: Fn(JournalContext) -> Made + Send + Sync + 'static,
+        Made: Future<Output = Result<Storage, StartError>> + Send + 'static,
+    {
+        Self(self.0.with(name, construct))
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.0.names()
+    }
+
+    /// Opens the journal that the settings name.
+    pub(crate) async fn open(&self, context: JournalContext) -> Result<Storage, StartError> {
+        let settings = Arc::clone(&context.settings);
+        self.0
+            .make(&settings.journal, settings.origin("journal"), context)
+            .await
+    }
+}
+
+async fn sqlite(context: JournalContext) -> Result<Storage, StartError> {
+    let folder = &context.settings.data_dir;
+    make_data_directory(folder)?;
+    let journal = SqliteJournal::open(folder.join(DATABASE), Arc::clone(&context.clock)).await?;
+    let journal = Arc::new(journal);
+    let storage = Storage::new(
+        Arc::clone(&journal) as Arc<dyn OrderJournal>,
+        Arc::clone(&journal) as Arc<dyn ProfileStore>,
+    );
+    Ok(storage.with_shutdown(move || async move { journal.close().await }))
+}
+
+/// Makes the data directory and what is missing above it, for this account alone where the platform
+/// knows modes. One that exists is left as it is.
+pub(crate) fn make_data_directory(path: &Path) -> Result<(), StartError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|source| StartError::DataDirectory {
+            path: path.to_owned(),
+            source,
+        })
+}

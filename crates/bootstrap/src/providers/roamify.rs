@@ -1,0 +1,51 @@
+//! The provider `roamify`: its adapter, made from settings.
+
+use std::sync::Arc;
+
+use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyConfigError};
+use roamport_domain::order::ProviderInstance;
+use roamport_domain::{EsimProvider as _, Secret};
+
+use super::{ProviderContext, RunningProvider};
+use crate::settings::RoamifySettings;
+use crate::{StartError, stack};
+
+/// The adapter over Roamify's API, behind the gate that the settings ask for.
+pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, StartError> {
+    let settings = &context.settings.roamify;
+    let token = settings
+        .token
+        .required("the API key of Roamify's partner portal")?;
+    let config = config(settings, &settings.base_url, &token);
+    let roamify = Roamify::new(&config, Arc::clone(&context.clock))
+        .map_err(|error| refused(&config, error))?
+        .with_gate(stack::gate(settings.rate));
+    let instance = ProviderInstance {
+        name: roamify.name().clone(),
+        base_url: settings.base_url.clone(),
+    };
+    Ok(RunningProvider::new(Arc::new(roamify), instance))
+}
+
+/// What the adapter says of its settings.
+pub(super) fn refused(config: &RoamifyConfig, error: RoamifyConfigError) -> StartError {
+    StartError::Provider {
+        name: config.name.to_string(),
+        source: Box::new(error),
+    }
+}
+
+/// The adapter's own settings, for `base_url` and `token`.
+pub(super) fn config(settings: &RoamifySettings, base_url: &str, token: &Secret) -> RoamifyConfig {
+    RoamifyConfig {
+        page_size: settings.page_size,
+        pages_in_flight: settings.pages_in_flight,
+        connect_time_out: settings.connect_timeout,
+        read_time_out: settings.read_timeout,
+        listing_time_out: settings.listing_timeout,
+        purchase_time_out: settings.purchase_timeout,
+        provision_time_out: settings.provisioning_timeout,
+        instant_orders: settings.instant_orders,
+        ..RoamifyConfig::new(base_url, token.expose())
+    }
+}

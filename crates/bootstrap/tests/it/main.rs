@@ -1,0 +1,12 @@
+//! The integration tests of the composition root.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails them, as an unwrap in the test itself would"
+)]
+
+mod bad_settings;
+mod composition;
+mod precedence;
+mod secrets;
+mod support;

@@ -1,0 +1,144 @@
+//! Carrying an order on for somebody who waits: until it ends, the time is up, or Ctrl-C.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use roamport_app::{Carried, Halt, Orders, Stopper, StopSignal};
+use roamport_domain::journal::KeptProfile;
+use roamport_domain::order::OrderState;
+use roamport_domain::provider::EsimKey;
+use roamport_domain::{Esim, Order};
+use serde::Serialize;
+
+use crate::exit::Failure;
+use crate::output::{Output, WriteFailed};
+use crate::progress::OrderProgress;
+use crate::session::Session;
+use crate::view::esim::{EsimJson, esim_text, qr_text};
+use crate::view::order::{OrderJson, order_text};
+
+/// An order that was carried on, and its eSIMs as far as they are ready.
+pub(super) struct Outcome {
+    pub(super) order: Order,
+    pub(super) halt: Halt,
+    pub(super) esims: Vec<Esim>,
+}
+
+/// The document of `buy`, `topup buy` and `order resume ID`.
+#[derive(Serialize)]
+pub(super) struct OutcomeDocument {
+    order: OrderJson,
+    esims: Vec<EsimJson>,
+}
+
+impl From<&Outcome> for OutcomeDocument {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            order: OrderJson::from(&outcome.order),
+            esims: outcome.esims.iter().map(EsimJson::from).collect(),
+        }
+    }
+}
+
+impl Outcome {
+    /// `Ok` where the order came to its good end.
+    pub(super) fn verdict(self) -> Result<(), Failure> {
+        if self.order.state() == OrderState::Fulfilled {
+            return Ok(());
+        }
+        Err(Failure::Order { order: Box::new(self.order), halt: self.halt })
+    }
+
+    /// What was bought and how it is installed.
+    pub(super) fn text(&self) -> String {
+        let mut text = order_text(&self.order);
+        for esim in &self.esims {
+            text.push('\n');
+            text.push_str(&esim_text(esim));
+            if let Some(Ok(matrix)) = esim.activation().map(roamport_domain::Activation::qr) {
+                text.push_str(&qr_text(&matrix));
+            }
+        }
+        text
+    }
+}
+
+/// Carries an order on, for at most `wait`. The first Ctrl-C asks the work to stop, and waits for
+/// the answer of a purchase call; the second leaves at once.
+pub(super) async fn carry(
+    session: &Session,
+    orders: &Orders,
+    order: &Order,
+    wait: Option<Duration>,
+) -> Result<Outcome, Failure> {
+    if wait.is_some_and(|wait| wait.is_zero()) {
+        return outcome(session, order.clone(), Halt::TimeUp).await;
+    }
+    let (stopper, mut signal) = Stopper::new();
+    if let Some(wait) = wait {
+        signal = signal.after(wait);
+    }
+    let moved = order.money_may_have_moved();
+    let progress = Arc::new(OrderProgress::start(session.output().clone(), moved));
+    let carried = work(session, orders, order, &progress, &stopper, signal).await;
+    progress.finish();
+    let Carried { order, halt } = carried?;
+    outcome(session, order, halt).await
+}
+
+async fn work(
+    session: &Session,
+    orders: &Orders,
+    order: &Order,
+    progress: &Arc<OrderProgress>,
+    stopper: &Stopper,
+    signal: StopSignal,
+) -> Result<Carried, Failure> {
+    let interrupts = session.interrupts();
+    let work = orders.carry_on(order.id(), progress.clone(), signal);
+    tokio::pin!(work);
+    tokio::select! {
+        carried = &mut work => return Ok(carried?),
+        () = interrupts.reached(1) => {
+            progress.say_stopping();
+            stopper.stop();
+        }
+    }
+    tokio::select! {
+        carried = &mut work => Ok(carried?),
+        () = interrupts.reached(2) => {
+            let moved = progress.money_may_have_moved();
+            Err(Failure::Interrupted { order: Some((order.id(), moved)) })
+        }
+    }
+}
+
+async fn outcome(session: &Session, order: Order, halt: Halt) -> Result<Outcome, Failure> {
+    let mut esims = Vec::new();
+    if !order.requested().content.is_top_up() {
+        let profiles = session.profiles().await?;
+        for item in order.items() {
+            let key = EsimKey::from_id(item.esim.clone());
+            let provider = &order.requested().provider.name;
+            let kept = profiles.find_profile(provider, &key).await?;
+            esims.extend(kept.map(|KeptProfile { esim, .. }| esim));
+        }
+    }
+    Ok(Outcome { order, halt, esims })
+}
+
+/// Prints what became of a purchase. The order is what counts: where it cannot be printed, that is
+/// said and no more.
+pub(super) fn print_purchase<D: Serialize>(
+    output: &Output,
+    document: &D,
+    text: impl FnOnce() -> String,
+) {
+    match output.document(document, text) {
+        Ok(()) | Err(WriteFailed::Closed) => {}
+        Err(WriteFailed::Failed(error)) => output.important(&format!(
+            "the order could not be printed ({error}); `roamport order list` and `roamport esim show` \
+             show it again"
+        )),
+    }
+}

@@ -1,0 +1,106 @@
+//! `roamport esim show` and `roamport esim qr`: profile, install links, QR code.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use roamport_app::esims::EsimView;
+use roamport_domain::Activation;
+use roamport_domain::provider::EsimKey;
+use roamport_domain::qr::QrMatrix;
+use serde::Serialize;
+
+use crate::args::EsimCommand;
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::session::Session;
+use crate::view::esim::{EsimJson, esim_text, qr_text};
+
+/// Pixels on each side of a module: a picture of some 300 pixels.
+const PIXELS: u8 = 8;
+
+#[derive(Serialize)]
+struct Document {
+    esim: EsimJson,
+    /// Whether the provider told it just now; otherwise it is what was kept.
+    live: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<String>,
+}
+
+pub(super) async fn run(session: &Session, command: EsimCommand) -> Result<(), Failure> {
+    match command {
+        EsimCommand::Show { esim } => {
+            let view = read(session, &esim).await?;
+            let document = document(&view, &[]);
+            Ok(session.output().document(&document, || esim_text(&view.esim))?)
+        }
+        EsimCommand::Qr { esim, png, svg } => {
+            let view = read(session, &esim).await?;
+            qr(session.output(), &view, png.as_deref(), svg.as_deref())
+        }
+    }
+}
+
+async fn read(session: &Session, key: &EsimKey) -> Result<EsimView, Failure> {
+    let view = session.esims().await?.esim(key).await?;
+    if !view.live {
+        session.output().note("the provider cannot be reached: this is what was kept when it was bought");
+    }
+    Ok(view)
+}
+
+fn document(view: &EsimView, files: &[PathBuf]) -> Document {
+    Document {
+        esim: EsimJson::from(&view.esim),
+        live: view.live,
+        files: files.iter().map(|path| path.display().to_string()).collect(),
+    }
+}
+
+fn qr(
+    output: &Output,
+    view: &EsimView,
+    png: Option<&Path>,
+    svg: Option<&Path>,
+) -> Result<(), Failure> {
+    let matrix = matrix(view)?;
+    let mut files = Vec::new();
+    if let Some(path) = png {
+        let picture = matrix.to_png(PIXELS).map_err(|error| Failure::Machine(error.to_string()))?;
+        write_private(output, path, &picture)?;
+        files.push(path.to_owned());
+    }
+    if let Some(path) = svg {
+        write_private(output, path, matrix.to_svg().as_bytes())?;
+        files.push(path.to_owned());
+    }
+    if files.is_empty() || output.is_json() {
+        output.document(&document(view, &files), || qr_text(&matrix))?;
+    }
+    Ok(())
+}
+
+fn matrix(view: &EsimView) -> Result<QrMatrix, Failure> {
+    let no_profile = || Failure::NoProfile { esim: view.esim.id().to_string() };
+    let activation: &Activation = view.esim.activation().ok_or_else(no_profile)?;
+    activation.qr().map_err(|error| Failure::Machine(error.to_string()))
+}
+
+/// Writes a file that its owner alone can read: whoever sees the code can install the profile.
+fn write_private(output: &Output, path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let failed = |source| Failure::File { path: path.to_owned(), source };
+    let replaced = path.exists();
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    // A file that was there keeps its mode when it is opened.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    let what = if replaced { "replaced" } else { "wrote" };
+    output.note(&format!("{what} {}", path.display()));
+    Ok(())
+}

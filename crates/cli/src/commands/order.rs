@@ -1,0 +1,116 @@
+//! `roamport order`: what was bought, and carrying on what was left unfinished.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use roamport_app::Orders;
+use roamport_domain::OrderId;
+use roamport_domain::order::OrderState;
+use serde::Serialize;
+
+use super::carry::{Outcome, OutcomeDocument, carry, print_purchase};
+use crate::args::OrderCommand;
+use crate::exit::{Exit, Failure, exit_code};
+use crate::session::Session;
+use crate::view::order::{OrderJson, OrdersDocument, order_text, orders_table};
+
+#[derive(Serialize)]
+struct OrderDocument {
+    order: OrderJson,
+}
+
+#[derive(Serialize)]
+struct ResumedDocument {
+    orders: Vec<OutcomeDocument>,
+}
+
+pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), Failure> {
+    let interrupts = session.interrupts();
+    let orders = interrupts.abandoning(session.orders()).await?;
+    match command {
+        OrderCommand::List { state } => {
+            interrupts.abandoning(list(session, &orders, state)).await
+        }
+        OrderCommand::Show { id } => interrupts.abandoning(show(session, &orders, id)).await,
+        OrderCommand::Resume { id, wait } => {
+            let wait = wait.map(|wait| wait.0);
+            match id {
+                Some(id) => resume_one(session, &orders, id, wait).await,
+                None => resume_all(session, &orders, wait).await,
+            }
+        }
+    }
+}
+
+async fn list(session: &Session, orders: &Orders, state: Option<OrderState>) -> Result<(), Failure> {
+    let found = orders.list(state.into_iter().collect()).await?;
+    let output = session.output();
+    output.document(&OrdersDocument::new(&found), || orders_table(&found))?;
+    if found.is_empty() {
+        output.note("there are no such orders");
+    }
+    Ok(())
+}
+
+async fn show(session: &Session, orders: &Orders, id: OrderId) -> Result<(), Failure> {
+    let order = orders.order(id).await?;
+    let document = OrderDocument { order: OrderJson::from(&order) };
+    Ok(session.output().document(&document, || order_text(&order))?)
+}
+
+async fn resume_one(
+    session: &Session,
+    orders: &Orders,
+    id: OrderId,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    let order = orders.order(id).await?;
+    let outcome = carry(session, orders, &order, wait).await?;
+    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || outcome.text());
+    outcome.verdict()
+}
+
+/// Carries all unfinished orders on, side by side: one that waits for its provider holds up no other.
+async fn resume_all(
+    session: &Session,
+    orders: &Orders,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    let found = session.interrupts().abandoning(async { Ok(orders.unfinished().await?) }).await?;
+    let output = session.output();
+    if found.is_empty() {
+        output.note("nothing is unfinished");
+    }
+    let one = async |id: OrderId| {
+        let order = orders.order(id).await?;
+        carry(session, orders, &order, wait).await
+    };
+    let carried: Vec<Result<Outcome, Failure>> =
+        join_all(found.iter().map(|summary| one(summary.id))).await;
+    let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
+    for result in carried {
+        match result {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let document = ResumedDocument { orders: outcomes.iter().map(OutcomeDocument::from).collect() };
+    print_purchase(output, &document, || {
+        outcomes.iter().map(Outcome::text).collect::<Vec<_>>().join("\n")
+    });
+    failures.extend(outcomes.into_iter().filter_map(|outcome| outcome.verdict().err()));
+    all_together(failures)
+}
+
+/// One failure speaks for itself; several are counted, and the gravest gives the exit code.
+fn all_together(mut failures: Vec<Failure>) -> Result<(), Failure> {
+    match failures.len() {
+        0 => Ok(()),
+        1 => Err(failures.remove(0)),
+        count => {
+            let codes: Vec<Exit> = failures.iter().map(exit_code).collect();
+            let exit = if codes.contains(&Exit::Unfinished) { Exit::Unfinished } else { codes[0] };
+            Err(Failure::Several { count, exit })
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What buying eSIMs and topping up have in common: the key, the quote, the question, the order.
+
+use std::fmt::Write as _;
+use std::future::Future;
+
+use roamport_app::orders::{Placement, Quote, Terms};
+use roamport_app::{AppError, Orders};
+use roamport_domain::order::{Fingerprint, OrderContent, OrderState};
+use roamport_domain::{Money, Order, OrderId};
+use serde::Serialize;
+
+use super::carry::{Outcome, carry};
+use crate::args::PurchaseArguments;
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::prompt::{self, Beside};
+use crate::session::Session;
+use crate::view::facts;
+
+/// What an order is known by, on standard error before any purchase call.
+#[derive(Serialize)]
+struct Recorded {
+    recorded: RecordedJson,
+}
+
+#[derive(Serialize)]
+struct RecordedJson {
+    order: String,
+    key: String,
+    reference: String,
+}
+
+/// Finds or records the order, and carries it on.
+pub(super) async fn purchase(
+    session: &Session,
+    orders: &Orders,
+    arguments: &PurchaseArguments,
+    fingerprint: &Fingerprint,
+    quoting: impl Future<Output = Result<Quote, AppError>>,
+) -> Result<Outcome, Failure> {
+    let interrupts = session.interrupts();
+    let earlier = interrupts.abandoning(earlier(session, orders, arguments, fingerprint)).await?;
+    let order = match earlier {
+        Earlier::Continue(order) => order,
+        Earlier::Buy { beside } => {
+            let quoting = async { Ok(quoting.await?) };
+            let quote = interrupts.abandoning(quoting).await?;
+            let terms = terms(arguments, &quote, beside)?;
+            interrupts.abandoning(agree(session.output(), arguments, &quote, &terms)).await?;
+            match orders.place(&quote, &terms).await? {
+                Placement::New(order) | Placement::Continued(order) => order,
+                Placement::Unfinished(found) => return Err(unfinished(found.id, found.state)),
+            }
+        }
+    };
+    announce(session.output(), &order);
+    carry(session, orders, &order, arguments.wait.map(|wait| wait.0)).await
+}
+
+/// What to do in view of earlier orders.
+enum Earlier {
+    /// Carry this one on.
+    Continue(Order),
+    /// Buy, beside an unfinished one or not.
+    Buy { beside: bool },
+}
+
+async fn earlier(
+    session: &Session,
+    orders: &Orders,
+    arguments: &PurchaseArguments,
+    fingerprint: &Fingerprint,
+) -> Result<Earlier, Failure> {
+    if let Some(key) = &arguments.key {
+        let found = orders.find(key, fingerprint).await?;
+        return Ok(found.map_or(Earlier::Buy { beside: false }, Earlier::Continue));
+    }
+    if arguments.another {
+        return Ok(Earlier::Buy { beside: true });
+    }
+    let Some(found) = orders.find_unfinished(fingerprint).await? else {
+        return Ok(Earlier::Buy { beside: false });
+    };
+    if arguments.yes || !session.output().can_ask() {
+        return Err(unfinished(found.id, found.state));
+    }
+    let question = format!("Order {} for the same thing is unfinished ({}).", found.id, found.state);
+    match prompt::unfinished(question).await? {
+        Beside::CarryOn => Ok(Earlier::Continue(orders.order(found.id).await?)),
+        Beside::Another => Ok(Earlier::Buy { beside: true }),
+    }
+}
+
+fn unfinished(order: OrderId, state: OrderState) -> Failure {
+    Failure::Unfinished { order, state }
+}
+
+fn terms(arguments: &PurchaseArguments, quote: &Quote, beside: bool) -> Result<Terms, Failure> {
+    let currency = quote.total.currency();
+    let maximum = arguments.max_price.as_ref().map(|limit| limit.in_currency(currency));
+    let maximum = maximum.transpose().map_err(|error| Failure::Usage {
+        message: format!("--max-price: {error}"),
+        hint: None,
+    })?;
+    Ok(Terms { key: arguments.key.clone(), maximum, beside_unfinished: beside })
+}
+
+/// Shows the quote and asks, unless that was answered on the command line, or the answer would not
+/// matter because the order will be refused.
+async fn agree(
+    output: &Output,
+    arguments: &PurchaseArguments,
+    quote: &Quote,
+    terms: &Terms,
+) -> Result<(), Failure> {
+    if will_be_refused(quote, terms.maximum) {
+        return Ok(());
+    }
+    let text = quote_text(quote, terms.maximum);
+    if arguments.yes {
+        output.note(&text);
+        return Ok(());
+    }
+    if output.can_ask() {
+        output.important(&text);
+    }
+    prompt::confirm(output, format!("Buy for {}?", quote.total)).await
+}
+
+fn will_be_refused(quote: &Quote, maximum: Option<Money>) -> bool {
+    let short = quote.balance.compare(quote.total).is_ok_and(std::cmp::Ordering::is_lt);
+    let above = maximum
+        .is_some_and(|maximum| quote.total.compare(maximum).is_ok_and(std::cmp::Ordering::is_gt));
+    short || above
+}
+
+fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
+    let mut what = String::new();
+    for line in quote.content.lines() {
+        let (quantity, price) = (line.line.quantity, line.line.unit_price);
+        let separator = if what.is_empty() { "" } else { ", " };
+        write!(what, "{separator}{quantity} × {} ({}) at {price}", line.line.package, line.name)
+            .expect("writing to a String cannot fail");
+    }
+    let top_up_for = match &quote.content {
+        OrderContent::TopUp(top_up) => Some(top_up.esim.to_string()),
+        OrderContent::Esims { .. } => None,
+    };
+    let after = quote.balance.checked_sub(quote.total).ok();
+    let wallet = after.map_or_else(
+        || quote.balance.to_string(),
+        |after| format!("{} → {after}", quote.balance),
+    );
+    let text = facts(&[
+        ("Provider", Some(quote.provider.name.to_string())),
+        ("Package", Some(what)),
+        ("Tops up eSIM", top_up_for),
+        ("Journey starts", quote.content.start_date().map(|date| date.to_string())),
+        ("Total", Some(quote.total.to_string())),
+        ("At most", maximum.map(|maximum| maximum.to_string())),
+        ("Wallet", Some(wallet)),
+    ]);
+    text.trim_end().to_owned()
+}
+
+/// Tells what the order is known by: enough to carry it on, whatever happens from here on.
+fn announce(output: &Output, order: &Order) {
+    let requested = order.requested();
+    let (id, key, reference) = (order.id(), &requested.key, &requested.reference);
+    if output.is_json() {
+        let recorded = Recorded {
+            recorded: RecordedJson {
+                order: id.to_string(),
+                key: key.to_string(),
+                reference: reference.to_string(),
+            },
+        };
+        let line = serde_json::to_string(&recorded).expect("our own plain structs serialise");
+        output.important(&line);
+    } else {
+        output.important(&format!("Order      {id}\nKey        {key}\nReference  {reference}"));
+    }
+}

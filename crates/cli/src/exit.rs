@@ -1,0 +1,242 @@
+//! How a command ends: its failures, what they say, and the one function that gives the exit code.
+
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use roamport_app::{AppError, Halt, Refusal};
+use roamport_domain::journal::JournalError;
+use roamport_domain::order::{DeferralReason, Ending, OrderState};
+use roamport_domain::provider::{ErrorKind, ProviderError};
+use roamport_domain::{Order, OrderId};
+
+pub(crate) use self::report::{tell, tell_usage};
+use crate::output::WriteFailed;
+
+/// How the process ends. The numbers are part of the command line's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done = 0,
+    /// Anything else, and "no" at the prompt.
+    Other = 1,
+    /// The command line cannot be carried out as typed.
+    Usage = 2,
+    /// Refused by the provider or by a check; nothing was bought.
+    Refused = 3,
+    /// Unfinished, of unknown outcome, in need of attention, or interrupted.
+    Unfinished = 4,
+    /// The provider cannot be reached or read, on a read.
+    Unreachable = 5,
+    /// The settings or the token are wrong.
+    Settings = 6,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A use-case failed.
+    App(AppError),
+    /// The settings are wrong, or what they name cannot be used.
+    Settings {
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The sandbox cannot be served as asked.
+    Sandbox {
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The command line cannot be carried out as typed.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The profile of an eSIM is not there yet.
+    NoProfile {
+        /// Which.
+        esim: String,
+    },
+    /// An order did not come to the end that was asked for.
+    Order {
+        /// As it stands.
+        order: Box<Order>,
+        /// Why nobody waits for it any longer.
+        halt: Halt,
+    },
+    /// An order for the same thing is unfinished, and nobody can be asked about it.
+    Unfinished {
+        /// Which.
+        order: OrderId,
+        /// Where it stands.
+        state: OrderState,
+    },
+    /// Several of the orders that were carried on did not come to a good end.
+    Several {
+        /// How many.
+        count: usize,
+        /// The gravest of their codes.
+        exit: Exit,
+    },
+    /// Somebody said no at the prompt.
+    Declined,
+    /// The process was interrupted during a read, or left at once.
+    Interrupted {
+        /// The order that was worked on, and whether money may have moved.
+        order: Option<(OrderId, bool)>,
+    },
+    /// A file could not be written.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    Stdout(io::Error),
+    /// The reader of standard output went away, as `head` does.
+    StdoutClosed,
+    /// The machine refused something no command can do without.
+    Machine(String),
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::App(refusal.into())
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Self::App(error.into())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::App(error.into())
+    }
+}
+
+impl From<WriteFailed> for Failure {
+    fn from(error: WriteFailed) -> Self {
+        match error {
+            WriteFailed::Closed => Self::StdoutClosed,
+            WriteFailed::Failed(error) => Self::Stdout(error),
+        }
+    }
+}
+
+/// The exit code of a failure: the one place that decides it.
+pub(crate) fn exit_code(failure: &Failure) -> Exit {
+    match failure {
+        Failure::App(error) => app_exit_code(error),
+        Failure::Settings { .. } => Exit::Settings,
+        Failure::Usage { .. } => Exit::Usage,
+        Failure::Order { order, .. } => order_exit_code(order),
+        Failure::Several { exit, .. } => *exit,
+        Failure::NoProfile { .. }
+        | Failure::Unfinished { .. }
+        | Failure::Interrupted { .. } => Exit::Unfinished,
+        Failure::Sandbox { .. }
+        | Failure::Declined
+        | Failure::File { .. }
+        | Failure::Stdout(_)
+        | Failure::Machine(_) => Exit::Other,
+        Failure::StdoutClosed => Exit::Done,
+    }
+}
+
+fn app_exit_code(error: &AppError) -> Exit {
+    match error {
+        AppError::Provider(error) => provider_exit_code(error.kind()),
+        AppError::Journal(error) => journal_exit_code(error),
+        AppError::Refused(Refusal::Empty)
+        | AppError::UnknownCountry { .. }
+        | AppError::UnknownDestination { .. }
+        | AppError::KeyReused { .. } => Exit::Usage,
+        AppError::Refused(_) => Exit::Refused,
+        AppError::OtherProvider { .. } => Exit::Settings,
+        AppError::AnswerNotRecorded { .. } | AppError::Broken(_) => Exit::Unfinished,
+        _ => Exit::Other,
+    }
+}
+
+const fn provider_exit_code(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::InvalidResponse => {
+            Exit::Unreachable
+        }
+        ErrorKind::Rejected
+        | ErrorKind::NotFound
+        | ErrorKind::Unsupported
+        | ErrorKind::InsufficientFunds => Exit::Refused,
+        ErrorKind::Ambiguous => Exit::Unfinished,
+        ErrorKind::Unauthorized | ErrorKind::Config => Exit::Settings,
+        _ => Exit::Other,
+    }
+}
+
+const fn journal_exit_code(error: &JournalError) -> Exit {
+    match error {
+        JournalError::NotFound(_) => Exit::Usage,
+        JournalError::VersionConflict { .. } | JournalError::ClaimLost(_) => Exit::Unfinished,
+        _ => Exit::Other,
+    }
+}
+
+/// The exit code of an order that stands as it does.
+pub(crate) fn order_exit_code(order: &Order) -> Exit {
+    match order.state() {
+        OrderState::Fulfilled => Exit::Done,
+        OrderState::Failed => match order.ending() {
+            Some(Ending::Expired) => expired_exit_code(order),
+            Some(Ending::WrittenOff) => Exit::Other,
+            _ => Exit::Refused,
+        },
+        OrderState::Cancelled => Exit::Other,
+        OrderState::Requested
+        | OrderState::Placing
+        | OrderState::Reconciling
+        | OrderState::Placed
+        | OrderState::Provisioning
+        | OrderState::NeedsAttention => Exit::Unfinished,
+    }
+}
+
+/// An order that was never sent in time ends for the reason it waited for.
+fn expired_exit_code(order: &Order) -> Exit {
+    match order.deferral().map(|deferral| deferral.reason) {
+        Some(Some(DeferralReason::WalletShort)) => Exit::Refused,
+        Some(Some(DeferralReason::Halted)) => Exit::Settings,
+        Some(Some(DeferralReason::ProviderUnavailable | DeferralReason::LookUpUnhealthy) | None) => {
+            Exit::Unreachable
+        }
+        None => Exit::Refused,
+    }
+}

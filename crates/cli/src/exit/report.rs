@@ -1,0 +1,252 @@
+//! What a failure says: a sentence, what to do next, and whether money may have moved.
+
+use roamport_app::{AppError, Halt, Refusal};
+use roamport_domain::journal::JournalError;
+use roamport_domain::order::OrderState;
+use roamport_domain::provider::{ErrorKind, Operation, ProviderError};
+use roamport_domain::{Order, OrderId};
+use serde::Serialize;
+
+use super::{Failure, exit_code};
+use crate::output::Output;
+use crate::view::order::{attention_sentence, ending_sentence, money_sentence, state_sentence};
+
+/// A failure in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    kind: &'static str,
+    message: String,
+    hint: Option<String>,
+    order: Option<OrderId>,
+    money_may_have_moved: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    error: ErrorJson<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    kind: &'a str,
+    message: &'a str,
+    hint: Option<&'a str>,
+    exit_code: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money_may_have_moved: Option<bool>,
+}
+
+/// Tells of a failure on standard error: as text, or as one line of JSON.
+pub(crate) fn tell(failure: &Failure, output: &Output) {
+    if matches!(failure, Failure::StdoutClosed) {
+        return;
+    }
+    let report = Report::of(failure);
+    if output.is_json() {
+        output.important(&report.json(exit_code(failure).number()));
+    } else {
+        output.important(&report.text());
+    }
+}
+
+/// Tells of a command line that could not be read, in the same two forms.
+pub(crate) fn tell_usage(message: &str, output: &Output) {
+    tell(&Failure::Usage { message: message.to_owned(), hint: None }, output);
+}
+
+impl Report {
+    fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { kind, message, hint: None, order: None, money_may_have_moved: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn order(mut self, order: OrderId) -> Self {
+        self.order = Some(order);
+        self
+    }
+
+    fn money(mut self, may_have_moved: bool) -> Self {
+        self.money_may_have_moved = Some(may_have_moved);
+        self
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("error: {}", self.message);
+        if let Some(hint) = &self.hint {
+            text.push_str("\nhint: ");
+            text.push_str(hint);
+        }
+        text
+    }
+
+    fn json(&self, exit_code: u8) -> String {
+        let error = ErrorJson {
+            kind: self.kind,
+            message: &self.message,
+            hint: self.hint.as_deref(),
+            exit_code,
+            order: self.order.map(|order| order.to_string()),
+            money_may_have_moved: self.money_may_have_moved,
+        };
+        serde_json::to_string(&ErrorDocument { error }).expect("our own plain structs serialise")
+    }
+
+    pub(crate) fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::App(error) => app(error),
+            Failure::Settings { message } => Self::new("settings", message)
+                .hint("`roamport config show` lists every setting with its value and origin"),
+            Failure::Sandbox { message } => Self::new("sandbox", message),
+            Failure::Usage { message, hint } => {
+                let report = Self::new("usage", message);
+                Self { hint: hint.clone(), ..report }
+            }
+            Failure::NoProfile { esim } => {
+                Self::new("no_profile", format!("the profile of eSIM {esim} is not there yet"))
+                    .hint("`roamport order resume` carries on what is unfinished")
+            }
+            Failure::Order { order, halt } => order_report(order, *halt),
+            Failure::Unfinished { order, state } => Self::new(
+                "unfinished_order",
+                format!("order {order} for the same thing is unfinished ({state}); nothing was bought"),
+            )
+            .hint(format!(
+                "carry it on with `roamport order resume {order}`, or buy beside it with --another"
+            ))
+            .order(*order),
+            Failure::Several { count, .. } => Self::new(
+                "unfinished",
+                format!("{count} orders did not come to a good end"),
+            )
+            .hint("`roamport order list` shows where they stand"),
+            Failure::Declined => Self::new("declined", "nothing was bought").money(false),
+            Failure::Interrupted { order: None } => {
+                Self::new("interrupted", "interrupted; nothing was bought").money(false)
+            }
+            Failure::Interrupted { order: Some((order, moved)) } => left_at_once(*order, *moved),
+            Failure::File { path, source } => {
+                Self::new("file", format!("cannot write {}: {source}", path.display()))
+            }
+            Failure::Stdout(error) => {
+                Self::new("output", format!("cannot write to standard output: {error}"))
+            }
+            Failure::StdoutClosed => Self::new("output", "standard output is closed"),
+            Failure::Machine(message) => Self::new("machine", message),
+        }
+    }
+}
+
+fn resume(order: OrderId) -> String {
+    format!("carry it on with `roamport order resume {order}`; nothing is bought twice")
+}
+
+fn left_at_once(order: OrderId, moved: bool) -> Report {
+    let money = if moved { "money may have moved" } else { "no money has moved" };
+    Report::new("interrupted", format!("left at once; order {order} stays as it is: {money}"))
+        .hint(resume(order))
+        .order(order)
+        .money(moved)
+}
+
+fn order_report(order: &Order, halt: Halt) -> Report {
+    let id = order.id();
+    let money = money_sentence(order);
+    let report = match (order.state(), halt) {
+        (OrderState::Failed | OrderState::Cancelled, _) => {
+            let why = order.ending().map(ending_sentence).unwrap_or_default();
+            let waited = order.deferral().map(|deferral| format!(" ({})", deferral.message));
+            let waited = waited.unwrap_or_default();
+            Report::new("order_failed", format!("order {id} ended: {why}{waited}; {money}"))
+        }
+        (OrderState::NeedsAttention, _) => {
+            let reasons: Vec<String> = order.open_attention().map(attention_sentence).collect();
+            let reasons = reasons.join("; ");
+            Report::new("needs_attention", format!("order {id} needs a person: {reasons}; {money}"))
+                .hint(format!("`roamport order show {id}` shows what was tried"))
+        }
+        (OrderState::Fulfilled, _) => Report::new("order", format!("order {id} is fulfilled")),
+        (state, halt) => {
+            let why = match halt {
+                Halt::TimeUp => "the time to wait is over",
+                Halt::HeldElsewhere => "another process works on it",
+                Halt::Stopped | Halt::Settled => "interrupted",
+            };
+            let kind = if halt == Halt::Stopped { "interrupted" } else { "unfinished" };
+            let stands = state_sentence(state);
+            Report::new(kind, format!("order {id} is unfinished ({why}): {stands}; {money}"))
+                .hint(resume(id))
+        }
+    };
+    report.order(id).money(order.money_may_have_moved())
+}
+
+fn app(error: &AppError) -> Report {
+    let said = error.to_string();
+    match error {
+        AppError::Provider(error) => provider(error),
+        AppError::Journal(JournalError::NotFound(_)) => {
+            Report::new("unknown_order", said).hint("`roamport order list` shows those there are")
+        }
+        AppError::Journal(_) => Report::new("journal", said),
+        AppError::Refused(refusal) => refused(refusal, said).money(false),
+        AppError::UnknownCountry { .. } => Report::new("unknown_country", said)
+            .hint("give an ISO 3166-1 code such as FR, or an English name such as France"),
+        AppError::UnknownDestination { .. } => Report::new("unknown_destination", said)
+            .hint("`roamport destinations` lists those there are"),
+        AppError::KeyReused { order, .. } => Report::new("key_reused", said)
+            .hint(format!("`roamport order show {order}` shows what the key is for"))
+            .order(*order),
+        AppError::OtherProvider { order, .. } => {
+            Report::new("other_provider", said).order(*order)
+        }
+        AppError::AnswerNotRecorded { order, .. } => {
+            Report::new("answer_not_recorded", said).hint(resume(*order)).order(*order).money(true)
+        }
+        _ => Report::new("internal", said)
+            .hint("`roamport order list` shows whether an order was left unfinished"),
+    }
+}
+
+fn refused(refusal: &Refusal, said: String) -> Report {
+    match refusal {
+        Refusal::UnknownPackage { .. } => Report::new("unknown_package", said)
+            .hint("`roamport packages --country FR` lists packages with their ids"),
+        Refusal::IncompatiblePackage { esim, .. } => Report::new("incompatible_package", said)
+            .hint(format!("`roamport topup packages {esim}` lists what fits")),
+        Refusal::TravelDateMissing { .. } => Report::new("travel_date_missing", said)
+            .hint("add --start-date YYYY-MM-DD with the day the journey starts"),
+        Refusal::AboveMaximum { .. } => Report::new("above_maximum", said)
+            .hint("raise --max-price, or choose a cheaper package"),
+        Refusal::WalletShort { .. } => Report::new("wallet_short", said)
+            .hint("`roamport balance` shows the wallet"),
+        Refusal::AboveLimit { .. } => {
+            Report::new("above_limit", said).hint("lower --quantity, or make several orders")
+        }
+        _ => Report::new("refused", said),
+    }
+}
+
+fn provider(error: &ProviderError) -> Report {
+    let report = Report::new(error.kind().as_str(), error.to_string());
+    match error.kind() {
+        ErrorKind::Unavailable | ErrorKind::RateLimited => report.hint(
+            "try again in a while; `roamport config show` tells where the provider is looked for",
+        ),
+        ErrorKind::InvalidResponse => report.hint(
+            "the provider may have changed its answers, or something stands between; -vv shows more",
+        ),
+        ErrorKind::Unauthorized | ErrorKind::Config => report.hint(
+            "check the token in the settings; `roamport config show` tells where it comes from",
+        ),
+        ErrorKind::NotFound if error.operation() == Operation::Esim => report
+            .hint("check the eSIM id or ICCID; `roamport order list` shows the eSIMs bought here"),
+        _ => report,
+    }
+}

@@ -1,0 +1,200 @@
+//! Progress on standard error: drawn on a terminal, sparse plain lines elsewhere.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use roamport_app::{Observer, Progress};
+use roamport_domain::OrderId;
+use roamport_domain::order::Waiting;
+use tokio::time::Instant;
+
+use crate::output::Output;
+use crate::view::order::{state_sentence, waiting_for};
+use crate::view::time_of_day;
+
+/// What is over sooner is not worth a line.
+const WORTH_A_LINE: Duration = Duration::from_secs(1);
+
+/// How long a plain line is the last word at least.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+
+/// How many packages were read so far.
+#[derive(Debug)]
+pub(crate) struct CatalogueProgress<'a> {
+    output: &'a Output,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    last_line: Option<Instant>,
+}
+
+impl<'a> CatalogueProgress<'a> {
+    /// Begins; `what` is read, for example `packages`.
+    pub(crate) fn start(output: &'a Output) -> Self {
+        let bar = output.is_live().then(|| spinner(output));
+        if let Some(bar) = &bar {
+            bar.set_message("reading the catalogue");
+        }
+        Self { output, bar, started: Instant::now(), last_line: None }
+    }
+
+    /// Tells that so many packages were read.
+    pub(crate) fn read(&mut self, packages: usize) {
+        let line = format!("reading the catalogue: {packages} packages so far");
+        if let Some(bar) = &self.bar {
+            bar.set_message(line);
+            return;
+        }
+        let now = Instant::now();
+        let due = match self.last_line {
+            None => now.duration_since(self.started) >= WORTH_A_LINE,
+            Some(last) => now.duration_since(last) >= BETWEEN_LINES,
+        };
+        if due {
+            self.last_line = Some(now);
+            self.output.note(&line);
+        }
+    }
+}
+
+impl Drop for CatalogueProgress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(output: &Output) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+        .expect("the template is well formed")
+        .tick_chars("-\\|/ ");
+    let bar = output.bars().add(ProgressBar::new_spinner().with_style(style));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// How the work on one order goes on.
+pub(crate) struct OrderProgress {
+    output: Arc<Output>,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    /// Whether a purchase call is in flight.
+    purchasing: AtomicBool,
+    /// Whether money may have moved.
+    moved: AtomicBool,
+    /// What was last waited for, and when that was said.
+    said: Mutex<Option<(Waiting, Instant)>>,
+}
+
+impl fmt::Debug for OrderProgress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("OrderProgress").finish_non_exhaustive()
+    }
+}
+
+impl OrderProgress {
+    /// Begins; `moved` says whether money may have moved before.
+    pub(crate) fn start(output: Arc<Output>, moved: bool) -> Self {
+        let bar = output.is_live().then(|| spinner(&output));
+        Self {
+            output,
+            bar,
+            started: Instant::now(),
+            purchasing: AtomicBool::new(false),
+            moved: AtomicBool::new(moved),
+            said: Mutex::new(None),
+        }
+    }
+
+    /// Whether money may have moved by now.
+    pub(crate) fn money_may_have_moved(&self) -> bool {
+        self.moved.load(Ordering::SeqCst)
+    }
+
+    /// Answers the first Ctrl-C.
+    pub(crate) fn say_stopping(&self) {
+        if self.purchasing.load(Ordering::SeqCst) {
+            self.output.important(
+                "a purchase call is under way: waiting for its answer; Ctrl-C again leaves at once, \
+                 not knowing whether money moved",
+            );
+        } else {
+            self.output.note("stopping");
+        }
+    }
+
+    /// Ends the drawing.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Something that is drawn in place on a terminal, and no line elsewhere.
+    fn fleeting(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(text.to_owned());
+        }
+    }
+
+    /// Something worth a line of its own.
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(text.to_owned()),
+            None => self.output.note(text),
+        }
+    }
+
+    fn waiting(&self, waiting: Waiting, until: &str, message: Option<&str>) {
+        let reason = message.map(|message| format!(": {message}")).unwrap_or_default();
+        let what = waiting_for(waiting);
+        if self.bar.is_some() {
+            return self.fleeting(&format!("waiting for {what} until {until}{reason}"));
+        }
+        let now = Instant::now();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = said.is_none_or(|(before, at)| {
+            before != waiting || now.duration_since(at) >= BETWEEN_LINES
+        });
+        if due {
+            *said = Some((waiting, now));
+            let waited = now.duration_since(self.started).as_secs();
+            self.output.note(&format!(
+                "waiting for {what} until {until}, {waited} s since the start{reason}"
+            ));
+        }
+    }
+}
+
+impl Observer for OrderProgress {
+    fn notice(&self, order: OrderId, progress: &Progress) {
+        match progress {
+            Progress::HeldElsewhere => {
+                self.line(&format!("another process works on order {order}; waiting for it"));
+            }
+            Progress::Checking => self.fleeting("checking package, wallet and earlier orders"),
+            Progress::Purchasing { attempt, until } => {
+                self.moved.store(true, Ordering::SeqCst);
+                self.purchasing.store(true, Ordering::SeqCst);
+                let until = time_of_day(*until);
+                self.line(&format!("buying: purchase call {attempt}, answered until {until}"));
+            }
+            Progress::PurchaseEnded { attempt, outcome } => {
+                self.purchasing.store(false, Ordering::SeqCst);
+                self.line(&format!("purchase call {attempt}: {outcome}"));
+            }
+            Progress::LookingUp => self.fleeting("looking for the order at the provider"),
+            Progress::Provisioning { ready, total } => {
+                self.line(&format!("generating profiles: {ready} of {total} ready"));
+            }
+            Progress::Waiting { waiting, until, message } => {
+                self.waiting(*waiting, &time_of_day(*until), message.as_deref());
+            }
+            Progress::State(state) => self.fleeting(state_sentence(*state)),
+            _ => {}
+        }
+    }
+}

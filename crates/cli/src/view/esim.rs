@@ -1,0 +1,165 @@
+//! eSIMs, as JSON and as text. Activation data is shown: only where it was asked for.
+
+use jiff::Timestamp;
+use roamport_domain::esim::{PlanState, ProfileState};
+use roamport_domain::qr::QrMatrix;
+use roamport_domain::{Activation, Esim, Secret};
+use serde::Serialize;
+
+use super::{facts, moment};
+
+/// An eSIM with all a traveller needs to install it.
+///
+/// `Debug` is left out on purpose: it would show the activation code.
+#[derive(Serialize)]
+pub(crate) struct EsimJson {
+    id: String,
+    iccid: Option<String>,
+    provider: String,
+    profile: String,
+    plan: String,
+    ready: bool,
+    lpa: Option<String>,
+    smdp_address: Option<String>,
+    matching_id: Option<String>,
+    confirmation_code_required: Option<bool>,
+    ios_install_link: Option<String>,
+    android_install_link: Option<String>,
+    apn: Option<ApnJson>,
+    pin: Option<String>,
+    puk: Option<String>,
+    top_up: Option<bool>,
+    usage_readable: Option<bool>,
+    hotspot: Option<bool>,
+    usable_until: Option<Timestamp>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ApnJson {
+    automatic: bool,
+    name: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+impl From<&Esim> for EsimJson {
+    fn from(esim: &Esim) -> Self {
+        let report = esim.report();
+        let activation = esim.activation();
+        let text = |secret: &Secret| secret.expose().to_owned();
+        let apn = activation.map(|activation| {
+            let apn = activation.apn();
+            ApnJson {
+                automatic: apn.automatic,
+                name: apn.name.clone(),
+                username: apn.username.clone(),
+                password: apn.password.as_ref().map(text),
+            }
+        });
+        Self {
+            id: esim.id().to_string(),
+            iccid: esim.iccid().map(ToString::to_string),
+            provider: esim.provider().to_string(),
+            profile: profile_name(esim.profile()).to_owned(),
+            plan: plan_name(esim.plan()).to_owned(),
+            ready: esim.is_ready(),
+            lpa: activation.map(|activation| text(&activation.lpa())),
+            smdp_address: activation.map(|activation| activation.smdp_address().to_owned()),
+            matching_id: activation.map(|activation| text(activation.matching_id())),
+            confirmation_code_required: activation.map(Activation::confirmation_code_required),
+            ios_install_link: activation.map(|activation| text(&activation.ios_install_link())),
+            android_install_link: activation
+                .map(|activation| text(&activation.android_install_link())),
+            apn,
+            pin: report.pin.as_ref().map(text),
+            puk: report.puk.as_ref().map(text),
+            top_up: report.top_up,
+            usage_readable: report.usage_readable,
+            hotspot: report.hotspot,
+            usable_until: report.usable_until,
+            notes: report.notes.clone(),
+        }
+    }
+}
+
+/// The name of a profile state in JSON and in text.
+pub(crate) fn profile_name(state: &ProfileState) -> &str {
+    match state {
+        ProfileState::Unprovisioned => "unprovisioned",
+        ProfileState::Generating => "generating",
+        ProfileState::Ready => "ready",
+        ProfileState::Installed => "installed",
+        ProfileState::Deleted => "deleted",
+        ProfileState::Revoked => "revoked",
+        ProfileState::Expired => "expired",
+        ProfileState::Failed => "failed",
+        ProfileState::Other(text) => text,
+        _ => "unknown",
+    }
+}
+
+/// The name of a plan state in JSON and in text.
+pub(crate) fn plan_name(state: &PlanState) -> &str {
+    match state {
+        PlanState::NotStarted => "not-started",
+        PlanState::Active => "active",
+        PlanState::UsedUp => "used-up",
+        PlanState::Expired => "expired",
+        PlanState::Cancelled => "cancelled",
+        PlanState::Unknown => "unknown",
+        PlanState::Other(text) => text,
+        _ => "unknown",
+    }
+}
+
+/// All that is known of an eSIM, with how to install it.
+pub(crate) fn esim_text(esim: &Esim) -> String {
+    let report = esim.report();
+    let said = |fact: Option<bool>| fact.map(|fact| if fact { "yes" } else { "no" }.to_owned());
+    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let mut text = facts(&[
+        ("eSIM", Some(esim.id().to_string())),
+        ("ICCID", esim.iccid().map(ToString::to_string)),
+        ("Provider", Some(esim.provider().to_string())),
+        ("Profile", Some(profile_name(esim.profile()).to_owned())),
+        ("Plan", Some(plan_name(esim.plan()).to_owned())),
+        ("Usable until", report.usable_until.map(moment)),
+        ("Top-up", said(report.top_up)),
+        ("Usage readable", said(report.usage_readable)),
+        ("Hotspot", said(report.hotspot)),
+        ("PIN", exposed(&report.pin)),
+        ("PUK", exposed(&report.puk)),
+        ("Notes", (!report.notes.is_empty()).then(|| report.notes.join("; "))),
+    ]);
+    match esim.activation() {
+        Some(activation) => text.push_str(&install_text(activation)),
+        None => text.push_str("\nThe profile is not there yet: nothing can be installed.\n"),
+    }
+    text
+}
+
+/// How a profile is installed: links, and what to type by hand.
+pub(crate) fn install_text(activation: &Activation) -> String {
+    let apn = activation.apn();
+    let by_hand = apn.name.clone().filter(|_| !apn.automatic);
+    let confirmation = activation
+        .confirmation_code_required()
+        .then(|| "the phone will ask for one; the seller gives it".to_owned());
+    let shown = facts(&[
+        ("iPhone, iPad", Some(activation.ios_install_link().expose().to_owned())),
+        ("Android", Some(activation.android_install_link().expose().to_owned())),
+        ("By hand: SM-DP+ address", Some(activation.smdp_address().to_owned())),
+        ("By hand: activation code", Some(activation.matching_id().expose().to_owned())),
+        ("Confirmation code", confirmation),
+        ("Access point (APN)", by_hand),
+        ("APN user name", apn.username.clone()),
+        ("APN password", apn.password.as_ref().map(|secret| secret.expose().to_owned())),
+    ]);
+    format!("\nInstall\n{shown}")
+}
+
+/// The QR code for a terminal, after a sentence that says what it is for.
+pub(crate) fn qr_text(matrix: &QrMatrix) -> String {
+    format!("\nScan with the phone that shall have it:\n\n{}", matrix.to_terminal())
+}

@@ -1,0 +1,142 @@
+//! Sentences about an order: what it waits for, what a person should know, how it ended.
+
+use roamport_domain::Order;
+use roamport_domain::order::{
+    AttemptState, AttentionReason, Ending, GuardReason, ItemState, OrderState, Waiting,
+};
+use roamport_domain::provider::ProviderOrderStatus;
+
+/// The state of a purchase call in JSON and in tables, and what was seen.
+pub(super) fn attempt(state: &AttemptState) -> (&'static str, Option<&str>) {
+    match state {
+        AttemptState::InFlight => ("in-flight", None),
+        AttemptState::Abandoned => ("abandoned", None),
+        AttemptState::Ambiguous { message } => ("ambiguous", Some(message)),
+        AttemptState::NotSent { message } => ("not-sent", Some(message)),
+        AttemptState::Refused { message } => ("refused", Some(message)),
+        AttemptState::Placed { .. } => ("placed", None),
+    }
+}
+
+/// The state of an eSIM of an order in JSON and in tables, and why.
+pub(super) fn item(state: &ItemState) -> (&'static str, Option<&str>) {
+    match state {
+        ItemState::Awaiting => ("awaiting", None),
+        ItemState::Provisioning { .. } => ("provisioning", None),
+        ItemState::Ready => ("ready", None),
+        ItemState::Failed { message } => ("failed", Some(message)),
+    }
+}
+
+/// The provider's word for where its order stands.
+pub(super) fn provider_status(status: &ProviderOrderStatus) -> &str {
+    match status {
+        ProviderOrderStatus::Pending => "pending",
+        ProviderOrderStatus::Completed => "completed",
+        ProviderOrderStatus::Cancelled => "cancelled",
+        ProviderOrderStatus::Refunded => "refunded",
+        ProviderOrderStatus::ActionRequired => "action required",
+        ProviderOrderStatus::Archived => "archived",
+        ProviderOrderStatus::Other(text) => text,
+        _ => "unknown",
+    }
+}
+
+/// What an order waits for, to stand after «waiting for».
+pub(crate) const fn waiting_for(waiting: Waiting) -> &'static str {
+    match waiting {
+        Waiting::Deferred => "the next try to send the order",
+        Waiting::QuietPeriod => "the time to be over in which an earlier call may still take effect",
+        Waiting::LookUp => "the next look for the order at the provider",
+        Waiting::Delivery => "the provider to name the eSIMs",
+        Waiting::Profile => "the profile",
+    }
+}
+
+/// Whether money moved, as far as the journal knows.
+pub(crate) fn money_sentence(order: &Order) -> &'static str {
+    if order.placed().is_some() {
+        "the provider has taken the order, so money has moved"
+    } else if order.money_may_have_moved() {
+        "money may have moved: what became of a purchase call is not known"
+    } else {
+        "no money has moved"
+    }
+}
+
+/// What a person should know or decide, without a full stop.
+pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
+    match reason {
+        AttentionReason::OutcomeUnknown { attempt } => {
+            format!("what became of purchase call {attempt} could not be found out; ask the provider whether it was charged")
+        }
+        AttentionReason::AttemptsUsedUp => {
+            "no order was found at the provider, and no further purchase call is allowed".to_owned()
+        }
+        AttentionReason::SeveralFound { orders } => {
+            let ids: Vec<&str> = orders.iter().map(roamport_domain::ProviderOrderId::as_str).collect();
+            format!("the provider has several orders under this reference: {}", ids.join(", "))
+        }
+        AttentionReason::FoundDiffers { order } => {
+            format!("the provider's order {order} bears this reference but is for something else")
+        }
+        AttentionReason::PriceDiffers { quoted, charged } => {
+            format!("the provider charged {charged}, and {quoted} was quoted")
+        }
+        AttentionReason::ItemCountDiffers { expected, actual } => {
+            format!("{actual} eSIMs came, and {expected} were ordered")
+        }
+        AttentionReason::SecondCharge { order } => {
+            format!("the provider has a second order for this one, {order}; ask for its money back")
+        }
+        AttentionReason::ProviderStatus { status } => {
+            format!("the provider says of its order: {}", provider_status(status))
+        }
+        AttentionReason::DeliveryOverdue => {
+            "the provider took the order but did not name the eSIMs in time".to_owned()
+        }
+        AttentionReason::ItemFailed { item, message } => {
+            format!("the profile of eSIM {} failed: {message}", u32::from(*item) + 1)
+        }
+        AttentionReason::UnsentUnconfirmed => {
+            "the order was given up, and no look-up could confirm that it was never sent".to_owned()
+        }
+    }
+}
+
+/// How an order ended without delivery, without a full stop.
+pub(crate) fn ending_sentence(ending: &Ending) -> String {
+    match ending {
+        Ending::Refused { message } => format!("the provider refused it: {message}"),
+        Ending::GuardRefused { reason, message } => {
+            let what = match reason {
+                GuardReason::PackageGone => "the package is no longer sold",
+                GuardReason::AboveCap => "the price rose above what was allowed",
+                GuardReason::TravelDateMissing => "the package needs the date of travel",
+                GuardReason::Unsupported => "the provider cannot do that",
+            };
+            format!("{what}: {message}")
+        }
+        Ending::Expired => "it could not be sent in time".to_owned(),
+        Ending::Cancelled { why } => format!("it was called off: {why}"),
+        Ending::Accepted => "a person accepted it as it is".to_owned(),
+        Ending::WrittenOff => "a person gave it up".to_owned(),
+    }
+}
+
+/// Where an order stands, in a sentence for whoever waits for it; without a full stop.
+pub(crate) const fn state_sentence(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Requested => "the order is recorded and not yet sent",
+        OrderState::Placing => "the purchase call is made",
+        OrderState::Reconciling => {
+            "what became of the purchase call is not known; the order is looked for at the provider"
+        }
+        OrderState::Placed => "the provider has the order",
+        OrderState::Provisioning => "the profiles are being generated",
+        OrderState::Fulfilled => "everything that was ordered is there",
+        OrderState::Failed => "nothing was bought",
+        OrderState::Cancelled => "the order was called off",
+        OrderState::NeedsAttention => "a person has to look at the order",
+    }
+}

@@ -1,0 +1,164 @@
+//! Usage, as JSON and as a bar with figures.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use roamport_app::usage::UsageView;
+use roamport_domain::DataSize;
+use roamport_domain::usage::RawQuantity;
+use serde::Serialize;
+
+use super::esim::plan_name;
+use super::{facts, moment};
+use crate::bar;
+use crate::table::{Column, table};
+
+/// Usage of one eSIM. Bytes are absent where the provider's unit could not be told; the share needs
+/// no unit.
+#[derive(Debug, Serialize)]
+pub(crate) struct UsageDocument {
+    usage: UsageJson,
+}
+
+#[derive(Debug, Serialize)]
+struct UsageJson {
+    esim: Option<String>,
+    iccid: Option<String>,
+    provider: String,
+    plan: String,
+    unlimited: bool,
+    data: DataUsageJson,
+    sms: QuantityJson,
+    voice: QuantityJson,
+    started_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+    as_of: Timestamp,
+    daily: Vec<DayJson>,
+}
+
+/// Basis points are hundredths of a percent.
+#[derive(Debug, Serialize)]
+struct DataUsageJson {
+    allowed_bytes: Option<u64>,
+    remaining_bytes: Option<u64>,
+    used_bytes: Option<u64>,
+    remaining_basis_points: Option<u16>,
+    raw: QuantityJson,
+}
+
+/// Figures as the provider gave them, as text.
+#[derive(Debug, Serialize)]
+struct QuantityJson {
+    allowed: Option<String>,
+    remaining: Option<String>,
+}
+
+impl From<RawQuantity> for QuantityJson {
+    fn from(quantity: RawQuantity) -> Self {
+        Self {
+            allowed: quantity.allowed.map(|figure| figure.normalize().to_string()),
+            remaining: quantity.remaining.map(|figure| figure.normalize().to_string()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct DayJson {
+    date: Date,
+    used: String,
+    used_bytes: Option<u64>,
+    location: Option<String>,
+}
+
+impl From<&UsageView> for UsageDocument {
+    fn from(view: &UsageView) -> Self {
+        let usage = &view.usage;
+        let daily = usage.daily.iter().map(|day| DayJson {
+            date: day.date,
+            used: day.used.normalize().to_string(),
+            used_bytes: size_of_day(view, day).map(DataSize::bytes),
+            location: day.location.clone(),
+        });
+        let data = DataUsageJson {
+            allowed_bytes: view.data.allowed.map(DataSize::bytes),
+            remaining_bytes: view.data.remaining.map(DataSize::bytes),
+            used_bytes: view.data.used.map(DataSize::bytes),
+            remaining_basis_points: view.data.remaining_basis_points,
+            raw: usage.data.into(),
+        };
+        let usage = UsageJson {
+            esim: usage.esim.as_ref().map(ToString::to_string),
+            iccid: usage.iccid.as_ref().map(ToString::to_string),
+            provider: usage.provider.to_string(),
+            plan: plan_name(&usage.plan).to_owned(),
+            unlimited: is_unlimited(view),
+            data,
+            sms: usage.sms.into(),
+            voice: usage.voice.into(),
+            started_at: usage.started_at,
+            ends_at: usage.ends_at,
+            as_of: usage.as_of,
+            daily: daily.collect(),
+        };
+        Self { usage }
+    }
+}
+
+fn is_unlimited(view: &UsageView) -> bool {
+    view.usage.unlimited || view.purchased.iter().any(roamport_domain::DataAllowance::is_unlimited)
+}
+
+fn size_of_day(view: &UsageView, day: &roamport_domain::usage::DailyUsage) -> Option<DataSize> {
+    view.usage.daily_size(view.data.unit?, day)
+}
+
+/// A bar, the figures, and a table of days where the provider has it.
+pub(crate) fn usage_text(view: &UsageView) -> String {
+    let usage = &view.usage;
+    let counted = |quantity: RawQuantity| {
+        let allowed = quantity.allowed.filter(|allowed| !allowed.is_zero())?;
+        let left = quantity.remaining.map_or_else(|| "?".to_owned(), |left| left.normalize().to_string());
+        Some(format!("{left} of {} left", allowed.normalize()))
+    };
+    let mut text = headline(view);
+    text.push_str("\n\n");
+    text.push_str(&facts(&[
+        ("eSIM", usage.esim.as_ref().map(ToString::to_string)),
+        ("ICCID", usage.iccid.as_ref().map(ToString::to_string)),
+        ("Plan", Some(plan_name(&usage.plan).to_owned())),
+        ("Used", view.data.used.map(|used| used.to_string())),
+        ("SMS", counted(usage.sms)),
+        ("Calls", counted(usage.voice)),
+        ("Started", usage.started_at.map(moment)),
+        ("Ends", usage.ends_at.map(moment)),
+        ("Read", Some(moment(usage.as_of))),
+    ]));
+    if !usage.daily.is_empty() {
+        text.push('\n');
+        text.push_str(&days_table(view));
+    }
+    text
+}
+
+/// `[███████░░░] 72.0 % left · 2.16 GB of 3 GB`, as far as it is known.
+fn headline(view: &UsageView) -> String {
+    let bar = view.data.remaining_basis_points.map(bar::remaining);
+    let sizes = view.data.remaining.zip(view.data.allowed);
+    let sizes = sizes.map(|(remaining, allowed)| format!("{remaining} of {allowed}"));
+    match (bar, sizes) {
+        (Some(bar), Some(sizes)) => format!("{bar} · {sizes}"),
+        (Some(bar), None) => bar,
+        (None, Some(sizes)) => format!("{sizes} left"),
+        (None, None) if is_unlimited(view) => "unlimited data".to_owned(),
+        (None, None) => "the provider gives no figure for data".to_owned(),
+    }
+}
+
+fn days_table(view: &UsageView) -> String {
+    let columns = [Column::id("DAY"), Column::figure("USED"), Column::text("WHERE")];
+    let row = |day: &roamport_domain::usage::DailyUsage| {
+        let used = size_of_day(view, day)
+            .map_or_else(|| format!("{} (unit unknown)", day.used.normalize()), |size| size.to_string());
+        vec![day.date.to_string(), used, day.location.clone().unwrap_or_default()]
+    };
+    table(&columns, view.usage.daily.iter().map(row).collect(), None)
+}

@@ -1,0 +1,152 @@
+//! Ctrl-C and `kill -9` at the worst moments: the order stays, and is carried on once.
+
+use std::process::{Child, Command, Stdio};
+
+use roamport_sandbox::{Fault, Lasting, Operation};
+
+use crate::home::{Finished, text};
+use crate::sandbox::Sandbox;
+
+/// Sends a signal to a child of ours.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let status = Command::new("/bin/kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "kill -{name} {}", child.id());
+}
+
+fn ended(child: Child) -> Finished {
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn ctrl_c_while_provisioning_leaves_an_order_that_is_resumed() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let package = home.package();
+    sandbox.fault(Operation::Apply, Fault::PendingProfile { ms: Lasting::ForEver });
+    let child = home.start(&format!("buy {package} --yes"));
+    sandbox.until("the profile is waited for", |world| world.calls(Operation::Esim) > 0);
+    signal(&child, "INT");
+    let finished = ended(child);
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    let orders = home.json("order list");
+    let id = text(&orders["orders"][0]["id"]);
+    assert!(finished.stderr.contains("money has moved"), "{}", finished.stderr);
+    assert!(finished.stderr.contains(&format!("roamport order resume {id}")), "{}", finished.stderr);
+    assert_eq!(orders["orders"][0]["state"], "provisioning");
+
+    sandbox.world.reset_profiles();
+    let resumed = home.run(&format!("order resume {id} --json"));
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    assert_eq!(resumed.document()["esims"].as_array().unwrap().len(), 1);
+    assert_eq!(sandbox.charges().len(), 1);
+}
+
+#[test]
+fn ctrl_c_in_a_purchase_call_waits_for_its_answer() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let package = home.package();
+    sandbox.fault(Operation::Order, Fault::Stall { ms: 700 });
+    let child = home.start(&format!("buy {package} --yes"));
+    sandbox.until("the charge", |world| !world.ledger().unwrap().is_empty());
+    signal(&child, "INT");
+    let finished = ended(child);
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert!(finished.stderr.contains("a purchase call is under way"), "{}", finished.stderr);
+    let order = &home.json("order list")["orders"][0];
+    assert_ne!(order["state"], "placing", "the answer was recorded");
+    assert_ne!(order["state"], "reconciling", "the answer was recorded");
+
+    let resumed = home.json("order resume");
+    assert_eq!(resumed["orders"][0]["order"]["state"], "fulfilled");
+    assert_eq!(sandbox.charges().len(), 1);
+    assert_eq!(sandbox.world.calls(Operation::Order), 1);
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let package = home.package();
+    sandbox.fault(Operation::Order, Fault::Stall { ms: 30_000 });
+    let mut child = home.start(&format!("buy {package} --yes"));
+    sandbox.until("the charge", |world| !world.ledger().unwrap().is_empty());
+    signal(&child, "INT");
+    let said = read_until(&mut child, "a purchase call is under way");
+    signal(&child, "INT");
+    let finished = ended(child);
+    assert_eq!(finished.code, Some(4), "{said}{}", finished.stderr);
+    assert!(finished.stderr.contains("money may have moved"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("roamport order resume "), "{}", finished.stderr);
+
+    let resumed = home.json("order resume");
+    assert_eq!(resumed["orders"][0]["order"]["state"], "fulfilled");
+    assert_eq!(sandbox.charges().len(), 1);
+}
+
+#[test]
+fn a_process_killed_between_the_charge_and_the_answer_buys_nothing_twice() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let package = home.package();
+    sandbox.fault(Operation::Order, Fault::Stall { ms: 30_000 });
+    let child = home.start(&format!("buy {package} --yes"));
+    sandbox.until("the charge", |world| !world.ledger().unwrap().is_empty());
+    signal(&child, "KILL");
+    assert_eq!(ended(child).code, None);
+    assert_eq!(home.json("order list")["orders"][0]["state"], "placing");
+
+    let resumed = home.json("order resume");
+    let outcome = &resumed["orders"][0];
+    assert_eq!(outcome["order"]["state"], "fulfilled");
+    assert_eq!(outcome["order"]["attempts"][0]["state"], "abandoned");
+    assert_eq!(outcome["esims"].as_array().unwrap().len(), 1);
+    assert_eq!(sandbox.charges().len(), 1);
+    assert_eq!(sandbox.world.calls(Operation::Order), 1);
+}
+
+#[test]
+fn ctrl_c_ends_a_read() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    sandbox.fault_for_ever(Operation::Balance, Fault::Stall { ms: 30_000 });
+    let child = home.start("balance");
+    sandbox.until("the call", |world| world.calls(Operation::Balance) > 0);
+    signal(&child, "INT");
+    let finished = ended(child);
+    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert_eq!(finished.stdout, "");
+}
+
+#[test]
+fn ctrl_c_is_how_watching_ends() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let esim = home.esim();
+    let mut child = home.start(&format!("usage {esim} --watch"));
+    let mut first = [0; 1];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
+    signal(&child, "INT");
+    let finished = ended(child);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(finished.stdout.contains("100.0 % left"), "{}", finished.stdout);
+}
+
+/// Reads standard error up to the line that contains `words`.
+fn read_until(child: &mut Child, words: &str) -> String {
+    let stderr = child.stderr.as_mut().unwrap();
+    let mut said = Vec::new();
+    let mut byte = [0; 1];
+    while let Ok(1) = std::io::Read::read(stderr, &mut byte) {
+        said.push(byte[0]);
+        let text = String::from_utf8_lossy(&said);
+        if text.ends_with('\n') && text.contains(words) {
+            return text.into_owned();
+        }
+    }
+    panic!("it was never said: {words}\n{}", String::from_utf8_lossy(&said));
+}

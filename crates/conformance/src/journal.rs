@@ -1,0 +1,139 @@
+//! The promises of the ports to what is kept, the order journal and the profile store: one
+//! `async fn` each.
+//!
+//! A case takes a [`JournalHarness`] over an *empty* store, sets up its own orders and passes
+//! against any journal that keeps the promise. [`journal_suite!`](crate::journal_suite) makes a test
+//! of each, under its name.
+//!
+//! ```ignore
+//! mod on_sqlite {
+//!     roamport_conformance::journal_suite!(super::journal_in_a_new_directory().await);
+//! }
+//! ```
+
+pub mod appending;
+pub mod claims;
+mod clock;
+pub mod handles;
+pub mod lists;
+pub mod opening;
+pub mod pressure;
+pub mod profiles;
+pub mod sample;
+mod trial;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use roamport_domain::{OrderJournal, ProfileStore};
+
+pub use self::clock::MovableClock;
+
+/// Both ports, as one open handle on the store gives them.
+pub type Handle = (Arc<dyn OrderJournal>, Arc<dyn ProfileStore>);
+
+/// The journal under test, over an empty store, and power over its clock.
+#[async_trait]
+pub trait JournalHarness: Debug + Send + Sync {
+    /// The journal under test.
+    fn journal(&self) -> Arc<dyn OrderJournal>;
+
+    /// The profile store under test.
+    fn profiles(&self) -> Arc<dyn ProfileStore>;
+
+    /// Lets this much time go by on the journal's clock. A [`MovableClock`] does it at once.
+    async fn pass(&self, time: Duration);
+
+    /// A second handle on the same store, as another process would open it; `None` where the store
+    /// lives in one process alone. The cases that need it are then skipped, and say so.
+    async fn another(&self) -> Option<Handle> {
+        None
+    }
+}
+
+/// Makes one test for each promise of the journal and of the profile store, under the promise's
+/// name.
+///
+/// The expression makes a new [`JournalHarness`](crate::journal::JournalHarness) over an empty
+/// store; it is evaluated once for each test, in an async context. Call the macro inside a module of
+/// its own where one file tests several journals.
+#[macro_export]
+macro_rules! journal_suite {
+    ($harness:expr) => {
+        $crate::journal_suite! { @tests ($harness)
+            opening {
+                a_new_wish_is_recorded
+                a_new_order_is_due_at_once
+                a_known_key_gives_its_order
+                a_key_reused_for_something_else_records_nothing
+                a_key_lives_as_long_as_its_order
+                a_hundred_callers_with_one_key_make_one_order
+                a_reference_belongs_to_one_order
+                an_order_is_found_by_its_key
+                an_unknown_order_is_not_found
+            }
+            appending {
+                events_are_kept_in_order_with_version_and_time
+                a_whole_life_is_read_back
+                an_append_on_an_old_version_writes_nothing
+                of_many_appends_on_one_version_one_wins
+                an_illegal_event_writes_nothing
+                an_append_without_events_sets_the_due_time_alone
+                an_append_needs_no_claim
+                a_providers_order_belongs_to_one_order
+                appends_to_many_orders_at_once_are_all_kept
+            }
+            claims {
+                the_longest_due_is_claimed_first_up_to_the_limit
+                nothing_is_claimed_before_it_is_due
+                an_order_that_waits_for_a_person_is_not_claimed
+                a_held_order_is_claimed_again_when_its_lease_is_over
+                many_claimers_never_hold_one_order
+                one_order_is_claimed_due_or_not_unless_it_is_held
+                a_renewed_claim_lasts_from_now
+                a_claim_that_was_taken_is_lost
+                a_released_order_is_free_at_once
+                a_lost_claim_frees_nothing
+            }
+            lists {
+                an_empty_journal_lists_nothing
+                the_newest_come_first_and_none_is_missing
+                orders_of_one_moment_are_all_listed
+                a_list_says_what_each_order_says
+                lists_are_filtered_exactly
+                a_filter_follows_what_happens
+            }
+            pressure {
+                pressure_counts_the_last_minute_at_one_provider
+                pressure_follows_what_becomes_of_an_attempt
+                the_journals_clock_goes_on
+            }
+            profiles {
+                a_profile_is_found_by_either_name
+                a_kept_profile_takes_the_place_of_an_older_one
+                an_id_goes_before_a_card_number
+                an_erased_profile_is_gone_and_no_other
+                a_profile_belongs_to_its_provider
+            }
+            handles {
+                another_handle_sees_what_was_written
+                two_handles_fence_each_other
+                two_handles_never_hold_one_order
+                one_key_through_two_handles_makes_one_order
+            }
+        }
+    };
+    (@tests $harness:tt $($area:ident { $($case:ident)* })*) => {
+        $($(
+            #[test]
+            fn $case() {
+                $crate::run(stringify!($case), async {
+                    let harness = $harness;
+                    $crate::journal::$area::$case(&harness).await
+                });
+            }
+        )*)*
+    };
+}

@@ -1,0 +1,244 @@
+//! One at a time drives an order, and nobody for ever.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use futures::future::join_all;
+use roamport_domain::OrderId;
+use roamport_domain::journal::{JournalError, Owner};
+
+use super::trial::{Trial, ids, refused};
+use super::{JournalHarness, sample};
+use crate::Verdict;
+use crate::verdict::{OrBroken as _, ensure};
+
+/// Due orders are claimed the longest due first, no more than asked for, and the claim says whose it
+/// is and until when.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn the_longest_due_is_claimed_first_up_to_the_limit(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let mut by_due = Vec::new();
+    for seconds in [-50, -10, -40, -20, -30] {
+        let due = sample::after(trial.start, seconds);
+        by_due.push((due, trial.due(&format!("due {seconds}"), Some(due)).await?));
+    }
+    by_due.sort_unstable();
+    let by_due: Vec<OrderId> = by_due.into_iter().map(|(_, id)| id).collect();
+    let before = trial.now().await?;
+    let first = trial.claim("one", 2).await?;
+    let after = trial.now().await?;
+    ensure(ids(&first) == by_due[..2], || format!("of {by_due:?}, {first:?} were claimed"))?;
+    for claim in &first {
+        ensure(claim.owner == Owner::new("one"), || format!("claimed for {:?}", claim.owner))?;
+        let lasts = sample::after(before, 60) <= claim.until && claim.until <= sample::after(after, 60);
+        ensure(lasts, || format!("a lease of a minute lasts until {}", claim.until))?;
+    }
+    let rest = trial.claim("two", 100).await?;
+    ensure(ids(&rest) == by_due[2..], || format!("of {by_due:?}, {rest:?} were claimed next"))?;
+    let none = trial.claim("three", 100).await?;
+    ensure(none.is_empty(), || format!("{none:?} were claimed twice"))
+}
+
+/// Nothing is claimed before it is due, and from that moment on it is.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn nothing_is_claimed_before_it_is_due(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let due = sample::after(trial.start, 300);
+    let id = trial.due("later", Some(due)).await?;
+    let early = trial.claim("worker", 10).await?;
+    ensure(early.is_empty(), || "an order was claimed 300 s early".to_owned())?;
+    trial.pass(290).await;
+    let early = trial.claim("worker", 10).await?;
+    ensure(early.is_empty(), || "an order was claimed 10 s early".to_owned())?;
+    trial.pass(10).await;
+    let claims = trial.claim("worker", 10).await?;
+    ensure(ids(&claims) == [id], || format!("at its time, {claims:?} was claimed"))
+}
+
+/// An order that is not due, since it ended or waits for a person, is never claimed with those that
+/// are.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_order_that_waits_for_a_person_is_not_claimed(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    trial.due("waits for a person", None).await?;
+    trial.pass(365 * 24 * 60 * 60).await;
+    let claims = trial.claim("worker", 10).await?;
+    ensure(claims.is_empty(), || format!("{claims:?} was claimed"))
+}
+
+/// A held order is not claimed again, neither among the due ones nor by itself, not even by its
+/// holder, until its lease is over.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_held_order_is_claimed_again_when_its_lease_is_over(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.opened("held").await?.id;
+    let first = trial.held(id, "one").await?;
+    for _ in 0..2 {
+        for owner in ["one", "two"] {
+            let claims = trial.claim(owner, 10).await?;
+            let claim = trial.claim_one(id, owner).await?;
+            ensure(claims.is_empty() && claim.is_none(), || {
+                format!("an order that `one` holds was claimed by `{owner}`")
+            })?;
+        }
+        trial.pass(29).await;
+    }
+    trial.pass(2).await;
+    let claims = trial.claim("two", 10).await?;
+    ensure(ids(&claims) == [id], || "a lease that is over still holds".to_owned())?;
+    ensure(claims[0].lease != first.lease || claims[0].owner != first.owner, || {
+        "two claims cannot be told apart".to_owned()
+    })?;
+    trial.pass(61).await;
+    let third = trial.held(id, "two").await?;
+    ensure(third.lease != claims[0].lease, || {
+        "two claims of one owner cannot be told apart".to_owned()
+    })
+}
+
+/// Many that claim at once never hold one order together, and leave none.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let mut due = Vec::new();
+    for number in 0..40 {
+        due.push(trial.opened(&format!("order {number}")).await?.id);
+    }
+    let owners: Vec<Owner> = (0..20).map(|number| Owner::new(format!("worker {number}"))).collect();
+    let three = NonZeroU16::new(3).unwrap_or(NonZeroU16::MIN);
+    let claiming =
+        owners.iter().map(|owner| trial.journal.claim(owner, sample::MINUTE, three));
+    let mut claimed = Vec::new();
+    for claims in join_all(claiming).await {
+        let claims = claims.or_broken("claiming in a crowd")?;
+        ensure(claims.len() <= 3, || format!("{} were claimed, not 3 at most", claims.len()))?;
+        claimed.extend(ids(&claims));
+    }
+    claimed.sort_unstable();
+    due.sort_unstable();
+    ensure(claimed == due, || format!("of 40 due orders {} claims were given", claimed.len()))
+}
+
+/// One order can be claimed by its id whether it is due or not, unless somebody holds it.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn one_order_is_claimed_due_or_not_unless_it_is_held(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let due = trial.opened("due").await?.id;
+    let waiting = trial.due("waiting", None).await?;
+    let later = trial.due("later", Some(sample::after(trial.start, 1000))).await?;
+    for id in [due, waiting, later] {
+        let claim = trial.held(id, "terminal").await?;
+        ensure(claim.order == id && claim.owner == Owner::new("terminal"), || {
+            format!("the claim on {id} is {claim:?}")
+        })?;
+        let second = trial.claim_one(id, "another terminal").await?;
+        ensure(second.is_none(), || format!("{id} is held twice"))?;
+    }
+    let claims = trial.claim("worker", 10).await?;
+    ensure(claims.is_empty(), || format!("{claims:?} are held twice"))
+}
+
+/// A claim that is renewed lasts its lease from then on, also when it was over and nobody took it.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_renewed_claim_lasts_from_now(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.opened("renewed").await?.id;
+    let claim = trial.held(id, "one").await?;
+    for pause in [50, 50, 100] {
+        trial.pass(pause).await;
+        trial.journal.renew(&claim, sample::MINUTE).await.or_broken("renewing a claim")?;
+        let other = trial.claim_one(id, "two").await?;
+        ensure(other.is_none(), || "a renewed claim does not hold".to_owned())?;
+    }
+    trial.journal.renew(&claim, Duration::from_secs(5)).await.or_broken("shortening a claim")?;
+    trial.pass(6).await;
+    trial.held(id, "two").await.map(drop)
+}
+
+/// A claim that somebody else took, or that was given back, is lost to its holder.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_claim_that_was_taken_is_lost(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.opened("taken").await?.id;
+    let first = trial.held(id, "one").await?;
+    trial.pass(61).await;
+    let second = trial.held(id, "two").await?;
+    trial.pass(61).await;
+    let third = trial.held(id, "one").await?;
+    for lost in [&first, &second] {
+        let error = refused(trial.journal.renew(lost, sample::MINUTE).await, "a lost claim")?;
+        ensure(matches!(error, JournalError::ClaimLost(order) if order == id), || {
+            format!("a lost claim gave {error}")
+        })?;
+    }
+    trial.journal.renew(&third, sample::MINUTE).await.or_broken("renewing the newest claim")?;
+    trial.journal.release(&third).await.or_broken("giving a claim back")?;
+    let error = refused(trial.journal.renew(&third, sample::MINUTE).await, "a claim given back")?;
+    ensure(matches!(error, JournalError::ClaimLost(_)), || {
+        format!("a claim given back gave {error}")
+    })
+}
+
+/// An order that was given back is free at once.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_released_order_is_free_at_once(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.opened("released").await?.id;
+    let claim = trial.held(id, "one").await?;
+    trial.journal.release(&claim).await.or_broken("giving a claim back")?;
+    trial.journal.release(&claim).await.or_broken("giving it back twice")?;
+    let claims = trial.claim("two", 10).await?;
+    ensure(ids(&claims) == [id], || "it is not free".to_owned())
+}
+
+/// Giving back a claim that was lost goes well and frees nothing of whoever has it now.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_lost_claim_frees_nothing(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.opened("lost").await?.id;
+    let lost = trial.held(id, "one").await?;
+    trial.pass(61).await;
+    let held = trial.held(id, "one").await?;
+    trial.journal.release(&lost).await.or_broken("giving a lost claim back")?;
+    let other = trial.claim_one(id, "two").await?;
+    ensure(other.is_none(), || "a lost claim freed the one after it".to_owned())?;
+    trial.journal.renew(&held, sample::MINUTE).await.or_broken("renewing the newer claim")
+}

@@ -1,0 +1,134 @@
+//! Several processes on one store: what one writes the other sees, and they fence each other.
+
+use std::num::NonZeroU16;
+
+use futures::future::{join, join_all};
+use roamport_domain::journal::{JournalError, Opened, OrderFilter, Owner, Version};
+use roamport_domain::provider::EsimKey;
+
+use super::trial::{Trial, ids};
+use super::{Handle, JournalHarness, sample};
+use crate::Verdict;
+use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+
+async fn second(harness: &dyn JournalHarness) -> Verdict<Handle> {
+    match harness.another().await {
+        Some(handle) => Ok(handle),
+        None => skipped("the store lives in one process alone"),
+    }
+}
+
+/// What one handle was told is written, another sees at once: orders, claims and profiles.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn another_handle_sees_what_was_written(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let (journal, profiles) = second(harness).await?;
+    let new = trial.opened("shared").await?;
+    let events = sample::purchase(&new.requested, trial.start, "R-1", "esim-1");
+    trial.append(new.id, Version::FIRST, &events, Some(trial.start)).await?;
+    let profile = sample::profile(sample::PROVIDER, "esim-1", None);
+    trial.profiles.keep(&profile).await.or_broken("keeping a profile")?;
+    let ours = trial.journal.load(new.id).await.or_broken("loading an order")?;
+    let theirs = journal.load(new.id).await.or_broken("loading through another handle")?;
+    ensure(ours == theirs, || format!("one handle has {ours:?}, the other {theirs:?}"))?;
+    let claim = trial.held(new.id, "one").await?;
+    let owner = Owner::new("two");
+    let taken = journal.claim_order(new.id, &owner, sample::MINUTE).await;
+    let taken = taken.or_broken("claiming through another handle")?;
+    ensure(taken.is_none(), || "both handles hold the order".to_owned())?;
+    trial.journal.release(&claim).await.or_broken("giving a claim back")?;
+    let taken = journal.claim_order(new.id, &owner, sample::MINUTE).await;
+    let taken = taken.or_broken("claiming through another handle")?;
+    ensure(taken.is_some(), || "the other handle does not see that it is free".to_owned())?;
+    let key = EsimKey::from_id(sample::esim("esim-1"));
+    let kept = profiles.find_profile(&sample::provider(sample::PROVIDER), &key).await;
+    let kept = kept.or_broken("finding through another handle")?;
+    ensure(kept == Some(profile), || "the other handle does not see the profile".to_owned())
+}
+
+/// Two handles that append on one version: one wins each time, and nothing of the other is kept.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn two_handles_fence_each_other(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let (journal, _) = second(harness).await?;
+    let id = trial.opened("fenced").await?.id;
+    let mut version = Version::FIRST;
+    for round in 0..20 {
+        let one = [sample::waited(trial.start, &format!("one, round {round}"))];
+        let two = [sample::waited(trial.start, &format!("two, round {round}"))];
+        let race = join(
+            trial.journal.append(id, version, &one, None),
+            journal.append(id, version, &two, None),
+        );
+        let won = match race.await {
+            (Ok(next), Err(JournalError::VersionConflict { .. })) => (next, &one),
+            (Err(JournalError::VersionConflict { .. }), Ok(next)) => (next, &two),
+            answers => return broken(format!("in round {round} the answers are {answers:?}")),
+        };
+        version = won.0;
+        let recorded = journal.events(id).await.or_broken("reading events")?;
+        let last = recorded.last().map(|recorded| &recorded.event);
+        ensure(last == Some(&won.1[0]) && recorded.len() == round + 2, || {
+            format!("round {round} left {last:?}")
+        })?;
+    }
+    Ok(())
+}
+
+/// Two handles that claim at once never hold one order together, and leave none.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let (journal, _) = second(harness).await?;
+    let mut due = Vec::new();
+    for number in 0..30 {
+        due.push(trial.opened(&format!("order {number}")).await?.id);
+    }
+    let four = NonZeroU16::new(4).unwrap_or(NonZeroU16::MIN);
+    let owners = [Owner::new("one"), Owner::new("two")];
+    let claiming = (0..10).map(|turn| {
+        let handle = if turn % 2 == 0 { &trial.journal } else { &journal };
+        handle.claim(&owners[turn % 2], sample::MINUTE, four)
+    });
+    let mut claimed = Vec::new();
+    for claims in join_all(claiming).await {
+        claimed.extend(ids(&claims.or_broken("claiming through two handles")?));
+    }
+    claimed.sort_unstable();
+    due.sort_unstable();
+    ensure(claimed == due, || format!("of 30 due orders {} claims were given", claimed.len()))
+}
+
+/// One key that comes through two handles at once makes one order.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn one_key_through_two_handles_makes_one_order(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let (journal, _) = second(harness).await?;
+    for round in 0..10 {
+        let key = format!("round {round}");
+        let one = sample::order(&key, trial.start);
+        let two = sample::order(&key, trial.start);
+        let (one, two) = join(trial.journal.open(&one), journal.open(&two)).await;
+        let answers = (one.or_broken("recording")?, two.or_broken("recording")?);
+        let is_one = match answers {
+            (Opened::New(made), Opened::Existing(named))
+            | (Opened::Existing(named), Opened::New(made)) => made == named,
+            _ => false,
+        };
+        ensure(is_one, || format!("two handles answered {answers:?}"))?;
+    }
+    let all = trial.list(OrderFilter::default()).await?;
+    ensure(all.len() == 10, || format!("10 keys made {} orders", all.len()))
+}

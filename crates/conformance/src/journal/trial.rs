@@ -1,0 +1,123 @@
+//! What the cases have in common: a journal at hand, and steps that must go well.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
+use jiff::Timestamp;
+use roamport_domain::journal::{
+    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Version,
+};
+use roamport_domain::order::Event;
+use roamport_domain::{OrderId, OrderJournal, ProfileStore};
+
+use super::{JournalHarness, sample};
+use crate::Verdict;
+use crate::verdict::{OrBroken as _, broken};
+
+/// A harness with its ports taken out.
+pub(super) struct Trial<'a> {
+    pub(super) harness: &'a dyn JournalHarness,
+    pub(super) journal: Arc<dyn OrderJournal>,
+    pub(super) profiles: Arc<dyn ProfileStore>,
+    /// The journal's clock when the trial began.
+    pub(super) start: Timestamp,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) async fn of(harness: &'a dyn JournalHarness) -> Verdict<Self> {
+        let journal = harness.journal();
+        let start = journal.now().await.or_broken("reading the journal's clock")?;
+        Ok(Self { harness, profiles: harness.profiles(), journal, start })
+    }
+
+    pub(super) async fn now(&self) -> Verdict<Timestamp> {
+        self.journal.now().await.or_broken("reading the journal's clock")
+    }
+
+    /// Lets seconds go by.
+    pub(super) async fn pass(&self, seconds: u64) {
+        self.harness.pass(Duration::from_secs(seconds)).await;
+    }
+
+    /// Records a wish that must be new.
+    pub(super) async fn open(&self, new: &NewOrder) -> Verdict<OrderId> {
+        match self.journal.open(new).await.or_broken("recording a wish")? {
+            Opened::New(id) if id == new.id => Ok(id),
+            other => broken(format!("a new wish was recorded as {other:?}, not under {}", new.id)),
+        }
+    }
+
+    /// Records a plain wish under this key.
+    pub(super) async fn opened(&self, key: &str) -> Verdict<NewOrder> {
+        let new = sample::order(key, self.now().await?);
+        self.open(&new).await?;
+        Ok(new)
+    }
+
+    /// Records a plain wish that is due at a moment, or never.
+    pub(super) async fn due(&self, key: &str, due: Option<Timestamp>) -> Verdict<OrderId> {
+        let id = self.opened(key).await?.id;
+        self.append(id, Version::FIRST, &[], due).await?;
+        Ok(id)
+    }
+
+    /// Appends what must be taken.
+    pub(super) async fn append(
+        &self,
+        id: OrderId,
+        expected: Version,
+        events: &[Event],
+        due: Option<Timestamp>,
+    ) -> Verdict<Version> {
+        self.journal.append(id, expected, events, due).await.or_broken("appending")
+    }
+
+    /// Claims what is due, for a minute.
+    pub(super) async fn claim(&self, owner: &str, limit: u16) -> Verdict<Vec<Claim>> {
+        let limit = NonZeroU16::new(limit).unwrap_or(NonZeroU16::MIN);
+        let owner = Owner::new(owner);
+        self.journal.claim(&owner, sample::MINUTE, limit).await.or_broken("claiming what is due")
+    }
+
+    /// Claims one order for a minute.
+    pub(super) async fn claim_one(&self, id: OrderId, owner: &str) -> Verdict<Option<Claim>> {
+        let owner = Owner::new(owner);
+        self.journal.claim_order(id, &owner, sample::MINUTE).await.or_broken("claiming an order")
+    }
+
+    /// Claims one order that must be free, for a minute.
+    pub(super) async fn held(&self, id: OrderId, owner: &str) -> Verdict<Claim> {
+        match self.claim_one(id, owner).await? {
+            Some(claim) => Ok(claim),
+            None => broken("an order that nobody holds could not be claimed"),
+        }
+    }
+
+    /// The whole list.
+    pub(super) async fn list(&self, filter: OrderFilter) -> Verdict<Vec<OrderSummary>> {
+        self.journal.list(filter).try_collect().await.or_broken("listing orders")
+    }
+
+    /// How many events an order has.
+    pub(super) async fn version(&self, id: OrderId) -> Verdict<Version> {
+        Ok(self.journal.load(id).await.or_broken("loading an order")?.version())
+    }
+}
+
+/// Which orders were claimed, in this order.
+pub(super) fn ids(claims: &[Claim]) -> Vec<OrderId> {
+    claims.iter().map(|claim| claim.order).collect()
+}
+
+/// The error that was to come, as the case wants to see it.
+pub(super) fn refused<T: std::fmt::Debug>(
+    answer: Result<T, JournalError>,
+    what: &str,
+) -> Verdict<JournalError> {
+    match answer {
+        Err(error) => Ok(error),
+        Ok(answer) => broken(format!("{what} was answered with {answer:?}, not refused")),
+    }
+}

@@ -1,0 +1,312 @@
+//! Top-ups: only compatible ones are listed, and each is charged once.
+
+use std::collections::HashSet;
+
+use futures::StreamExt as _;
+use roamport_domain::provider::{
+    ErrorKind, EsimKey, EsimProviderExt as _, Reaction, TopUpQuery, TopUpRequest,
+};
+use roamport_domain::{Esim, Package, ProviderError};
+
+use super::trial::{Trial, ids};
+use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::{ProviderHarness, Trouble, Verdict};
+
+/// An eSIM of ours with a top-up that fits it.
+async fn compatible(trial: &Trial<'_>) -> Verdict<(Esim, EsimKey, Package)> {
+    if !trial.capabilities.top_up {
+        return skipped("the provider has no top-ups");
+    }
+    let package = trial.ordinary().await?;
+    let (_, esim) = trial.installable(&package).await?;
+    let key = EsimKey::from_id(esim.id().clone());
+    let key = trial
+        .provider
+        .resolve(&key)
+        .await
+        .or_broken("finding an eSIM's names")?;
+    let top_ups = trial.top_ups(TopUpQuery::all(key.clone())).await?;
+    match top_ups.into_iter().next() {
+        Some(top_up) => Ok((esim, key, top_up)),
+        None => skipped("nothing can top up an eSIM of the ordinary package"),
+    }
+}
+
+/// Top-ups are listed once each, each is found by its id, and filters are exact.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn top_ups_are_listed_once_and_filtered_exactly(
+    harness: &dyn ProviderHarness,
+) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, sample) = compatible(&trial).await?;
+    let all = trial.top_ups(TopUpQuery::all(key.clone())).await?;
+    let different: HashSet<_> = ids(&all).into_iter().collect();
+    ensure(different.len() == all.len(), || {
+        "a top-up came twice".to_owned()
+    })?;
+    let every = || TopUpQuery::all(key.clone());
+    let (days, data) = (Some(sample.validity.days), sample.data.fixed_size());
+    for query in [
+        TopUpQuery { days, ..every() },
+        TopUpQuery { data, ..every() },
+        TopUpQuery {
+            unlimited: true,
+            ..every()
+        },
+        TopUpQuery {
+            package: Some(sample.id.clone()),
+            ..every()
+        },
+        TopUpQuery {
+            package: Some(harness.unknown_package()),
+            ..every()
+        },
+    ] {
+        let expected = ids(all.iter().filter(|package| matches(package, &query)));
+        let given = trial.top_ups(query.clone()).await?;
+        ensure(ids(&given) == expected, || {
+            format!(
+                "a filter of top-ups gave {} of {}",
+                given.len(),
+                expected.len()
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn matches(package: &Package, query: &TopUpQuery) -> bool {
+    query.days.is_none_or(|days| package.validity.days == days)
+        && query
+            .data
+            .is_none_or(|data| package.data.fixed_size() == Some(data))
+        && (!query.unlimited || package.data.is_unlimited())
+        && query.package.as_ref().is_none_or(|id| package.id == *id)
+}
+
+/// A top-up is charged once, at the listed price, and is found under its reference.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_top_up_charges_once_and_is_found(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, top_up) = compatible(&trial).await?;
+    let request = trial.top_up_request(key, &top_up);
+    let order = trial
+        .provider
+        .top_up(&request)
+        .await
+        .or_broken("a compatible top-up")?;
+    trial.charged_exactly(&request.reference, 1).await?;
+    for amount in harness
+        .charges(&request.reference)
+        .await
+        .into_iter()
+        .flatten()
+        .chain(order.total)
+    {
+        ensure(amount == top_up.price, || {
+            format!("a top-up of {} cost {amount}", top_up.price)
+        })?;
+    }
+    if !trial.capabilities.finds_by_reference() {
+        return Ok(());
+    }
+    let found = trial.ids_under(&request.reference).await?;
+    ensure(found == [order.id.clone()], || {
+        format!(
+            "top-up {} was looked up by its reference and found as {found:?}",
+            order.id
+        )
+    })
+}
+
+/// A top-up for an eSIM is possible by either of its names.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_esim_is_topped_up_by_either_name(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (esim, _, top_up) = compatible(&trial).await?;
+    let mut names = vec![EsimKey::from_id(esim.id().clone())];
+    names.extend(esim.iccid().cloned().map(EsimKey::from_iccid));
+    for key in names {
+        let listed = trial.top_ups(TopUpQuery::all(key.clone())).await?;
+        ensure(ids(&listed).contains(&&top_up.id), || {
+            format!(
+                "top-up {} is listed for one name of an eSIM and not the other",
+                top_up.id
+            )
+        })?;
+        let request = trial.top_up_request(key, &top_up);
+        trial
+            .provider
+            .top_up(&request)
+            .await
+            .or_broken("a compatible top-up")?;
+        trial.charged(&request.reference, 1).await?;
+    }
+    Ok(())
+}
+
+/// A top-up that was charged and whose answer was lost is ambiguous, and is then found.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_lost_reply_to_a_top_up_is_ambiguous(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, top_up) = compatible(&trial).await?;
+    trial.trouble(Trouble::LostTopUpReply).await?;
+    let request = trial.top_up_request(key, &top_up);
+    let error = refused(&trial, &request).await?;
+    ensure(error.reaction() == Reaction::Reconcile, || {
+        format!(
+            "money moved, and the error says {:?}: {error}",
+            error.kind()
+        )
+    })?;
+    trial.charged_exactly(&request.reference, 1).await?;
+    if !trial.capabilities.finds_by_reference() {
+        return Ok(());
+    }
+    let found = trial.ids_under(&request.reference).await?.len();
+    ensure(found == 1, || {
+        format!("{found} top-ups are found after a lost answer, not one")
+    })
+}
+
+/// Outside its window a top-up is not sent, whichever clock says so.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_closed_window_sends_no_top_up(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, top_up) = compatible(&trial).await?;
+    for (what, window) in trial.closed_windows() {
+        let request = TopUpRequest {
+            window,
+            ..trial.top_up_request(key.clone(), &top_up)
+        };
+        let error = refused(&trial, &request).await?;
+        ensure(error.kind() == ErrorKind::Unavailable, || {
+            format!("a window that is {what} is an error of another kind: {error}")
+        })?;
+        trial.charged_exactly(&request.reference, 0).await?;
+    }
+    Ok(())
+}
+
+/// A top-up that nobody sells, and one for an eSIM that nobody has, is never charged.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_impossible_top_up_is_never_charged(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, top_up) = compatible(&trial).await?;
+    let unknown = Package {
+        id: harness.unknown_package(),
+        ..top_up.clone()
+    };
+    let mut requests = vec![trial.top_up_request(key, &unknown)];
+    for nobodys in harness.unknown_esims() {
+        requests.push(trial.top_up_request(nobodys, &top_up));
+    }
+    for request in requests {
+        let error = refused(&trial, &request).await?;
+        let fits = matches!(error.reaction(), Reaction::Refuse | Reaction::Reconcile);
+        ensure(fits, || {
+            format!("an impossible top-up is an error of another kind: {error}")
+        })?;
+        trial.charged_exactly(&request.reference, 0).await?;
+    }
+    Ok(())
+}
+
+/// An eSIM that cannot be topped up lists nothing or says so, and is never charged.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_esim_that_cannot_be_topped_up_says_so(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, _, top_up) = compatible(&trial).await?;
+    let Some(id) = harness.package_without_top_up().await else {
+        return skipped("the harness names no package without top-ups");
+    };
+    let package = trial.sold(&id).await?;
+    let (_, esim) = trial.installable(&package).await?;
+    let key = EsimKey::from_id(esim.id().clone());
+    let key = trial
+        .provider
+        .resolve(&key)
+        .await
+        .or_broken("finding an eSIM's names")?;
+    match trial
+        .provider
+        .top_up_packages(TopUpQuery::all(key.clone()))
+        .next()
+        .await
+    {
+        None => {}
+        Some(Ok(listed)) => return broken(format!("top-up {} is listed for it", listed.id)),
+        Some(Err(error)) => ensure(error.reaction() == Reaction::Refuse, || {
+            format!("an eSIM without top-ups is no refusal: {error}")
+        })?,
+    }
+    let request = trial.top_up_request(key, &top_up);
+    let error = refused(&trial, &request).await?;
+    let fits = matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Rejected);
+    ensure(fits, || {
+        format!("an eSIM without top-ups is an error of another kind: {error}")
+    })?;
+    trial.charged_exactly(&request.reference, 0).await
+}
+
+/// A provider without top-ups answers every call about them with `Unsupported`.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_provider_without_top_ups_says_so(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    if trial.capabilities.top_up {
+        return skipped("the provider has top-ups");
+    }
+    let package = trial.ordinary().await?;
+    let (_, esim) = trial.installable(&package).await?;
+    let key = EsimKey::from_id(esim.id().clone());
+    let listed = trial
+        .provider
+        .top_up_packages(TopUpQuery::all(key.clone()))
+        .next()
+        .await;
+    let said = matches!(&listed, Some(Err(error)) if error.kind() == ErrorKind::Unsupported);
+    ensure(said, || {
+        format!("a listing of top-ups began with {listed:?}")
+    })?;
+    let request = trial.top_up_request(key, &package);
+    let error = refused(&trial, &request).await?;
+    ensure(error.kind() == ErrorKind::Unsupported, || {
+        format!("a top-up said: {error}")
+    })?;
+    trial.charged_exactly(&request.reference, 0).await
+}
+
+/// The error of a top-up that must not go well.
+async fn refused(trial: &Trial<'_>, request: &TopUpRequest) -> Verdict<ProviderError> {
+    match trial.provider.top_up(request).await {
+        Err(error) => Ok(error),
+        Ok(order) => broken(format!(
+            "top-up {} was taken and should not have been",
+            order.id
+        )),
+    }
+}

@@ -1,0 +1,350 @@
+//! What the cases have in common: list, buy, wait for a delivery, generate, count the charges.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use roamport_domain::provider::{
+    EsimKey, EsimProviderExt as _, FoundOrders, Line, OrderLookup, OrderRequest, PackageQuery,
+    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result as Answer, SendWindow,
+    TopUpQuery, TopUpRequest,
+};
+use roamport_domain::{
+    Capabilities, Clock, Esim, EsimId, EsimProvider, Monotonic, Package, PackageId,
+    ProviderOrderId, Reference,
+};
+
+use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::{ProviderHarness, Trouble, Verdict};
+
+/// How often a delivery or a profile is asked for before the case gives up, and the pause between.
+const PATIENCE: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// One case at work.
+pub(super) struct Trial<'a> {
+    pub(super) harness: &'a dyn ProviderHarness,
+    pub(super) provider: Arc<dyn EsimProvider>,
+    pub(super) capabilities: Capabilities,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// An order that went well.
+pub(super) struct Bought {
+    pub(super) reference: Reference,
+    pub(super) order: ProviderOrder,
+}
+
+impl Bought {
+    /// The ids of its eSIMs.
+    pub(super) fn esims(&self) -> Verdict<Vec<EsimId>> {
+        let items = self.order.items.iter();
+        match items
+            .map(|item| item.esim.clone())
+            .collect::<Option<Vec<_>>>()
+        {
+            Some(esims) => Ok(esims),
+            None => broken("a delivered order has an item that names no eSIM"),
+        }
+    }
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn of(harness: &'a dyn ProviderHarness) -> Self {
+        let provider = harness.provider();
+        let capabilities = provider.capabilities();
+        Self {
+            harness,
+            capabilities,
+            clock: harness.clock(),
+            provider,
+        }
+    }
+
+    /// All packages of a query; an error is a broken promise.
+    pub(super) async fn packages(&self, query: PackageQuery) -> Verdict<Vec<Package>> {
+        listed(self.provider.packages(query))
+            .await
+            .or_broken("a listing of packages")
+    }
+
+    /// All top-ups of a query; an error is a broken promise.
+    pub(super) async fn top_ups(&self, query: TopUpQuery) -> Verdict<Vec<Package>> {
+        listed(self.provider.top_up_packages(query))
+            .await
+            .or_broken("a listing of top-ups")
+    }
+
+    /// The harness's ordinary package.
+    pub(super) async fn ordinary(&self) -> Verdict<Package> {
+        match self.harness.a_package().await {
+            Some(id) => self.sold(&id).await,
+            None => skipped("the harness names no ordinary package"),
+        }
+    }
+
+    /// The package of this id.
+    pub(super) async fn sold(&self, id: &PackageId) -> Verdict<Package> {
+        let found = self
+            .provider
+            .find_package(id)
+            .await
+            .or_broken("finding a package by its id")?;
+        match found {
+            Some(package) => Ok(package),
+            None => broken(format!(
+                "package {id} is for sale and was not found by its id"
+            )),
+        }
+    }
+
+    /// Asks the harness for this trouble.
+    pub(super) async fn trouble(&self, trouble: Trouble) -> Verdict {
+        if self.harness.make(trouble).await {
+            return Ok(());
+        }
+        skipped(format!("the harness cannot make {trouble:?}"))
+    }
+
+    /// A window that opens now.
+    pub(super) fn window(&self) -> SendWindow {
+        SendWindow::open(&*self.clock, self.capabilities.purchase_time_out)
+    }
+
+    /// Windows in which nothing may be sent, each with what is wrong with it.
+    pub(super) fn closed_windows(&self) -> [(&'static str, SendWindow); 3] {
+        let open = self.window();
+        let earlier = open.opens_at - jiff::SignedDuration::from_secs(60);
+        let later = open.opens_at + jiff::SignedDuration::from_secs(60);
+        let no_time = Monotonic::at(Duration::ZERO);
+        [
+            (
+                "over on the wall clock",
+                SendWindow {
+                    opens_at: earlier,
+                    closes_at: earlier,
+                    ..open
+                },
+            ),
+            (
+                "over on the process's clock",
+                SendWindow {
+                    closes_at_monotonic: no_time,
+                    ..open
+                },
+            ),
+            (
+                "not begun",
+                SendWindow {
+                    opens_at: later,
+                    closes_at: later,
+                    ..open
+                },
+            ),
+        ]
+    }
+
+    /// A line for so many of a package.
+    pub(super) fn line(package: &Package, quantity: u16) -> Line {
+        Line {
+            package: package.id.clone(),
+            quantity: NonZeroU16::new(quantity).expect("a case orders at least one"),
+            unit_price: package.price,
+            days: None,
+        }
+    }
+
+    /// A line for a package that nobody sells, at the price of one that somebody does.
+    pub(super) fn unknown_line(&self, like: &Package) -> Line {
+        Line {
+            package: self.harness.unknown_package(),
+            ..Self::line(like, 1)
+        }
+    }
+
+    /// A request for these lines under a new reference, to be sent now.
+    pub(super) fn request(&self, lines: Vec<Line>) -> OrderRequest {
+        let reference = self.harness.reference();
+        OrderRequest {
+            reference,
+            lines,
+            start_date: None,
+            window: self.window(),
+        }
+    }
+
+    /// A request for a top-up under a new reference, to be sent now.
+    pub(super) fn top_up_request(&self, esim: EsimKey, package: &Package) -> TopUpRequest {
+        TopUpRequest {
+            reference: self.harness.reference(),
+            esim,
+            package: package.id.clone(),
+            unit_price: package.price,
+            window: self.window(),
+        }
+    }
+
+    /// Buys so many of a package and waits until the order names its eSIMs.
+    pub(super) async fn buy(&self, package: &Package, quantity: u16) -> Verdict<Bought> {
+        self.buy_lines(vec![Self::line(package, quantity)]).await
+    }
+
+    /// Buys these lines and waits until the order names its eSIMs.
+    pub(super) async fn buy_lines(&self, lines: Vec<Line>) -> Verdict<Bought> {
+        let request = self.request(lines);
+        let placed = self
+            .provider
+            .place_order(&request)
+            .await
+            .or_broken("an ordinary order")?;
+        let order = self.delivered(placed).await?;
+        Ok(Bought {
+            reference: request.reference,
+            order,
+        })
+    }
+
+    /// Reads an order until it has items or will never have any.
+    async fn delivered(&self, placed: ProviderOrder) -> Verdict<ProviderOrder> {
+        let lookup = OrderLookup::Id(placed.id.clone());
+        let mut order = placed;
+        for _ in 0..PATIENCE {
+            if !order.items.is_empty() || order.status.is_final() {
+                break;
+            }
+            self.harness.pass(PAUSE).await;
+            let found = self.find(&lookup).await?;
+            order = match <[ProviderOrder; 1]>::try_from(found.orders) {
+                Ok([order]) => order,
+                Err(found) => return broken(format!("{} orders have one id", found.len())),
+            };
+        }
+        Ok(order)
+    }
+
+    /// Looks orders up; an error is a broken promise.
+    pub(super) async fn find(&self, lookup: &OrderLookup) -> Verdict<FoundOrders> {
+        self.provider
+            .find_orders(lookup)
+            .await
+            .or_broken("a look-up of orders")
+    }
+
+    /// The look-up by a reference that this case drew.
+    pub(super) fn by_reference(&self, reference: &Reference) -> OrderLookup {
+        let not_before = self.clock.now() - jiff::SignedDuration::from_hours(1);
+        OrderLookup::Reference {
+            reference: reference.clone(),
+            not_before,
+        }
+    }
+
+    /// The ids of all orders under a reference, once the provider's lag is over. The answer has to
+    /// be complete.
+    pub(super) async fn ids_under(&self, reference: &Reference) -> Verdict<Vec<ProviderOrderId>> {
+        let Some(support) = self
+            .capabilities
+            .lookup
+            .filter(|support| support.by_reference)
+        else {
+            return skipped("the provider's orders cannot be found by reference");
+        };
+        if !support.lag.is_zero() {
+            self.harness.pass(support.lag).await;
+        }
+        let found = self.find(&self.by_reference(reference)).await?;
+        ensure(found.complete, || {
+            format!("the look-up of {reference} was cut")
+        })?;
+        Ok(found.orders.into_iter().map(|order| order.id).collect())
+    }
+
+    /// Checks with the oracle, where there is one, that so many charges were made.
+    pub(super) async fn charged(&self, reference: &Reference, times: usize) -> Verdict {
+        let Some(charges) = self.harness.charges(reference).await else {
+            return Ok(());
+        };
+        let count = charges.len();
+        ensure(count == times, || {
+            format!("{count} charges were made under {reference}, where {times} should have been")
+        })
+    }
+
+    /// Like [`Trial::charged`], for a case that means nothing without the oracle or a look-up.
+    pub(super) async fn charged_exactly(&self, reference: &Reference, times: usize) -> Verdict {
+        if self.harness.charges(reference).await.is_some() {
+            return self.charged(reference, times).await;
+        }
+        let found = self.ids_under(reference).await?.len();
+        ensure(found == times, || {
+            format!("{found} orders are found under {reference}, where {times} should be")
+        })
+    }
+
+    /// Buys one of a package and has its profile generated.
+    pub(super) async fn installable(&self, package: &Package) -> Verdict<(Bought, Esim)> {
+        let bought = self.buy(package, 1).await?;
+        let [id] = <[EsimId; 1]>::try_from(bought.esims()?)
+            .or_else(|ids| broken(format!("an order for one eSIM has {}", ids.len())))?;
+        if self.capabilities.provisioning == Provisioning::SeparateCall {
+            self.provision(ProvisionTarget::Esim(id.clone())).await?;
+        }
+        let esim = self.ready(&id).await?;
+        Ok((bought, esim))
+    }
+
+    /// Has profiles generated; an error is a broken promise.
+    pub(super) async fn provision(&self, target: ProvisionTarget) -> Verdict<Vec<Esim>> {
+        let request = ProvisionRequest {
+            target,
+            start_date: None,
+        };
+        self.provider
+            .provision(&request)
+            .await
+            .or_broken("an ordinary provisioning")
+    }
+
+    /// Reads an eSIM until it is ready.
+    pub(super) async fn ready(&self, id: &EsimId) -> Verdict<Esim> {
+        let key = EsimKey::from_id(id.clone());
+        for _ in 0..PATIENCE {
+            let esim = self
+                .provider
+                .esim(&key)
+                .await
+                .or_broken("reading an eSIM of ours")?;
+            if esim.is_ready() {
+                return Ok(esim);
+            }
+            self.harness.pass(PAUSE).await;
+        }
+        broken("a profile that was asked for was still not ready after half an hour")
+    }
+
+    /// Skips a case about profiles that need a call of their own.
+    pub(super) fn provisions_by_call(&self) -> Verdict {
+        if self.capabilities.provisioning == Provisioning::SeparateCall {
+            return Ok(());
+        }
+        skipped("the provider's profiles need no call of their own")
+    }
+}
+
+/// Everything a listing gives, or its first error.
+pub(super) async fn listed(
+    mut listing: BoxStream<'static, Answer<Package>>,
+) -> Answer<Vec<Package>> {
+    let mut packages = Vec::new();
+    while let Some(package) = listing.next().await {
+        packages.push(package?);
+    }
+    Ok(packages)
+}
+
+/// The ids of packages, in their order.
+pub(super) fn ids<'p>(packages: impl IntoIterator<Item = &'p Package>) -> Vec<&'p PackageId> {
+    packages.into_iter().map(|package| &package.id).collect()
+}

@@ -1,0 +1,8 @@
+//! The suite is complete and documented, the sandbox passes it, and broken providers do not.
+
+#![cfg(test)]
+
+mod broken;
+mod documented;
+mod sandbox;
+mod world;

@@ -1,0 +1,185 @@
+//! A harness over the sandbox's world: the world is oracle, clock and source of troubles for any
+//! provider that stands in front of it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use roamport_conformance::{ProviderHarness, Trouble};
+use roamport_domain::money::Currency;
+use roamport_domain::{Clock, EsimProvider, Money, Monotonic, PackageId, Reference, Secret};
+use roamport_sandbox::catalogue::CataloguePackage;
+use roamport_sandbox::{Fault, Lasting, Operation, Rule, Switches, World};
+use rust_decimal::Decimal;
+
+/// The world's token. It is looked for everywhere.
+pub(crate) const TOKEN: &str = "conformance-token-9c41e7";
+
+/// A clock that stands until it is moved.
+#[derive(Debug)]
+pub(crate) struct HandClock(Mutex<Duration>);
+
+impl HandClock {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Duration::from_hours(1)))
+    }
+
+    fn since_start(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        start + SignedDuration::try_from(self.since_start()).unwrap()
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::at(self.since_start())
+    }
+}
+
+/// A provider in front of a sandbox's world.
+#[derive(Debug)]
+pub(crate) struct WorldHarness {
+    pub(crate) world: World,
+    clock: Arc<HandClock>,
+    provider: Arc<dyn EsimProvider>,
+}
+
+impl WorldHarness {
+    /// A new world of a few hundred packages, and the provider that `face` makes of it.
+    pub(crate) fn new(
+        switches: Switches,
+        face: impl FnOnce(&World, Arc<dyn Clock>) -> Arc<dyn EsimProvider>,
+    ) -> Self {
+        let clock = Arc::new(HandClock::new());
+        let follows: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let world = World::builder()
+            .packages(480)
+            .token(TOKEN)
+            .clock(Arc::clone(&follows))
+            .switches(switches)
+            .build()
+            .unwrap();
+        let provider = face(&world, follows);
+        Self {
+            world,
+            clock,
+            provider,
+        }
+    }
+
+    fn sold(&self, fits: impl Fn(&CataloguePackage) -> bool) -> Option<PackageId> {
+        let mut packages = self.world.catalogue().packages();
+        packages
+            .find(fits)
+            .map(|package| PackageId::parse(package.id).unwrap())
+    }
+}
+
+fn dollars(amount: Decimal) -> Money {
+    Money::new(amount, Currency::USD).unwrap()
+}
+
+#[async_trait]
+impl ProviderHarness for WorldHarness {
+    fn provider(&self) -> Arc<dyn EsimProvider> {
+        Arc::clone(&self.provider)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as _
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn package_needing_travel_date(&self) -> Option<PackageId> {
+        self.sold(|package| package.travel_date)
+    }
+
+    async fn package_without_top_up(&self) -> Option<PackageId> {
+        self.sold(|package| !package.top_up() && !package.travel_date)
+    }
+
+    async fn package_without_usage(&self) -> Option<PackageId> {
+        self.sold(|package| !package.usage_check && !package.travel_date)
+    }
+
+    async fn catalogue_size(&self) -> Option<usize> {
+        Some(self.world.catalogue().len())
+    }
+
+    async fn exact_price(&self) -> Option<(PackageId, Money)> {
+        let mut packages = self.world.catalogue().packages();
+        let package = packages.find(|package| !package.price.fract().is_zero())?;
+        Some((
+            PackageId::parse(package.id).unwrap(),
+            dollars(package.price),
+        ))
+    }
+
+    async fn charges(&self, reference: &Reference) -> Option<Vec<Money>> {
+        let charges = self.world.charges_for(reference.as_str()).unwrap();
+        Some(
+            charges
+                .into_iter()
+                .map(|charge| dollars(charge.amount))
+                .collect(),
+        )
+    }
+
+    async fn wallet(&self) -> Option<Money> {
+        Some(dollars(self.world.balance().unwrap()))
+    }
+
+    async fn set_wallet(&self, balance: Money) -> bool {
+        self.world.set_balance(balance.amount()).is_ok()
+    }
+
+    async fn make(&self, trouble: Trouble) -> bool {
+        let failure = |status| (status, None, None);
+        let before = |(status, body, retry_after)| Fault::StatusBeforeEffect {
+            status,
+            body,
+            retry_after,
+        };
+        let after = |(status, body, retry_after)| Fault::StatusAfterEffect {
+            status,
+            body,
+            retry_after,
+        };
+        let pending = Fault::PendingProfile {
+            ms: Lasting::Milliseconds(60_000),
+        };
+        let rule = match trouble {
+            Trouble::LostOrderReply => Rule::new(Operation::Order, Fault::DropAfterEffect),
+            Trouble::FailedOrderReply => Rule::new(Operation::Order, after(failure(500))),
+            Trouble::UnreadableOrderReply => Rule::new(Operation::Order, Fault::BrokenJson),
+            Trouble::LostOrder => Rule::new(Operation::Order, Fault::DropBeforeEffect),
+            Trouble::RateLimitedOrder => {
+                Rule::new(Operation::Order, Fault::RateLimit { retry_after: None })
+            }
+            Trouble::LostTopUpReply => Rule::new(Operation::Topup, Fault::DropAfterEffect),
+            Trouble::LostProvisionReply => Rule::new(Operation::Apply, Fault::DropAfterEffect),
+            Trouble::PendingProfile => Rule::new(Operation::Apply, pending),
+            Trouble::FailedPage => Rule::new(Operation::Packages, before(failure(503))).skip(1),
+            Trouble::UnreadablePage => Rule::new(Operation::Packages, Fault::BrokenJson).skip(1),
+            Trouble::FailedRead => Rule::new(Operation::Balance, before(failure(503))),
+            _ => return false,
+        };
+        self.world.add_fault(rule).is_ok()
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        vec![Secret::new(TOKEN)]
+    }
+}

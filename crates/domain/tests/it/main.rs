@@ -1,0 +1,20 @@
+//! The order machine, attacked: every edge, every late answer, every step of a clock, and a search
+//! over everything two workers and a faulty provider can do to one order.
+
+mod attention;
+mod clock_steps;
+mod dedup;
+mod differences;
+mod expiry;
+mod golden;
+mod guards;
+mod late_answers;
+#[cfg(feature = "mock")]
+mod mocks;
+mod provisioning;
+mod random;
+mod samples;
+mod search;
+mod support;
+mod top_ups;
+mod transitions;

@@ -1,0 +1,340 @@
+//! The face in process: the port `EsimProvider` straight over a world, without HTTP.
+
+mod convert;
+mod failure;
+mod listing;
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use roamport_domain::provider::{
+    Capabilities, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider, FoundOrders,
+    LookupSupport, Operation as Call, OrderLookup, OrderRequest, PackageQuery, ProviderError,
+    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result, SendWindow, TopUpQuery,
+    TopUpRequest, UsageQuery, UsageSupport,
+};
+use roamport_domain::{Clock, Destination, Esim, Money, Package, ProviderName, Usage};
+
+use crate::fault::{Ending, Operation, Plan};
+use crate::switches::Tolerance;
+use crate::world::{
+    ApplyTarget, EsimRecord, OrderSearch, Purchase, PurchaseLine, Refusal, World, WorldError,
+};
+
+/// A provider over a [`World`] in the same process.
+///
+/// The world's faults strike here as well: a lost answer is [`ErrorKind::Ambiguous`], a stall waits
+/// in tokio's time, which a test can pause. Faults of HTTP alone (numbers as text, unknown fields,
+/// pages that move or have no end) have nothing to spoil here.
+#[derive(Clone, Debug)]
+pub struct SandboxProvider {
+    world: World,
+    name: ProviderName,
+    clock: Option<Arc<dyn Clock>>,
+    capabilities: Option<Capabilities>,
+}
+
+impl SandboxProvider {
+    /// A provider with the name `sandbox`.
+    pub fn new(world: World) -> Self {
+        let name = ProviderName::parse("sandbox").expect("the word is a provider name");
+        Self {
+            world,
+            name,
+            clock: None,
+            capabilities: None,
+        }
+    }
+
+    /// The same provider under another name.
+    #[must_use]
+    pub fn named(self, name: ProviderName) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The same provider, measuring the window of a purchase on both clocks of the caller. Without
+    /// it only the wall clock is compared: two monotonic clocks have no common beginning.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
+        }
+    }
+
+    /// The same provider with promises of one's own, whether it keeps them or not.
+    #[must_use]
+    pub fn with_capabilities(self, capabilities: Capabilities) -> Self {
+        Self {
+            capabilities: Some(capabilities),
+            ..self
+        }
+    }
+
+    /// The world behind it.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// One call: takes its faults, does the work unless they forbid it, and ends as they say.
+    async fn attempt<T: Send>(
+        &self,
+        operation: Operation,
+        call: Call,
+        work: impl FnOnce(&Plan) -> Result<T, WorldError> + Send,
+    ) -> Result<T> {
+        let refused = |error: &WorldError| failure::refused(&self.name, call, error);
+        let plan = self
+            .world
+            .draw(operation)
+            .map_err(|error| refused(&error))?;
+        let outcome = (!plan.stops(operation)).then(|| work(&plan));
+        if !plan.stall.is_zero() {
+            tokio::time::sleep(plan.stall).await;
+        }
+        match (plan.ending, outcome) {
+            (None, Some(outcome)) => outcome.map_err(|error| refused(&error)),
+            (Some(ending), _) => Err(failure::ended(&self.name, call, &ending)),
+            (None, None) => unreachable!("only an ending stops a call"),
+        }
+    }
+
+    async fn buy(
+        &self,
+        operation: Operation,
+        call: Call,
+        purchase: Purchase,
+    ) -> Result<ProviderOrder> {
+        self.attempt(operation, call, |plan| {
+            if let Some(Ending::Late { ms }) = plan.ending {
+                self.world.purchase_later(&purchase, plan, ms)?;
+                // The caller gets the error of the ending whatever stands here.
+                return Err(Refusal::StillPending.into());
+            }
+            let order = self.world.purchase_with(&purchase, plan)?;
+            Ok(convert::order(&order, Vec::new(), plan, self.world.now()?))
+        })
+        .await
+    }
+
+    /// The error of a purchase that may not be sent now.
+    fn outside(&self, window: &SendWindow, call: Call) -> Option<ProviderError> {
+        let now = self.world.real_now();
+        let open = self.clock.as_ref().map_or_else(
+            || window.opens_at <= now && now < window.closes_at,
+            |clock| window.remaining(clock).is_some(),
+        );
+        let message = "the time in which it may be sent is over; nothing was sent";
+        (!open)
+            .then(|| ProviderError::new(ErrorKind::Unavailable, self.name.clone(), call, message))
+    }
+
+    fn find(&self, key: &EsimKey) -> Result<Option<EsimRecord>, WorldError> {
+        match (key.id(), key.iccid()) {
+            (Some(id), _) => self.world.find_esim(id.as_str()),
+            (None, Some(iccid)) => self.world.find_esim_by_iccid(iccid.as_str()),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn esims_of(&self, target: &ProvisionTarget) -> Result<Vec<EsimRecord>, WorldError> {
+        match target {
+            ProvisionTarget::Esim(id) => {
+                Ok(self.world.find_esim(id.as_str())?.into_iter().collect())
+            }
+            ProvisionTarget::Order(reference) => {
+                let search = OrderSearch {
+                    reference: Some(reference.as_str().to_owned()),
+                    ..OrderSearch::default()
+                };
+                let (orders, _) = self.world.find_orders(&search, usize::MAX)?;
+                let mut esims = Vec::new();
+                for item in orders.iter().flat_map(|order| &order.items) {
+                    esims.extend(self.world.find_esim(&item.esim_id)?);
+                }
+                Ok(esims)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EsimProvider for SandboxProvider {
+    fn name(&self) -> &ProviderName {
+        &self.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        if let Some(capabilities) = self.capabilities {
+            return capabilities;
+        }
+        let switches = self.world.switches().unwrap_or_default();
+        Capabilities {
+            dedup: match switches.duplicate_reference {
+                Tolerance::Refused => Dedup::Rejects,
+                Tolerance::Accepted => Dedup::None,
+            },
+            lookup: Some(LookupSupport {
+                by_reference: true,
+                since: true,
+                lag: std::time::Duration::ZERO,
+            }),
+            provisioning: Provisioning::SeparateCall,
+            esims_per_order: u16::try_from(switches.most_esims_per_order)
+                .ok()
+                .and_then(NonZeroU16::new),
+            top_up: true,
+            usage: Some(UsageSupport {
+                lag: std::time::Duration::ZERO,
+                daily: true,
+            }),
+            ..Capabilities::NONE
+        }
+    }
+
+    async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>> {
+        let reach = filter.geography.map(convert::geography);
+        self.attempt(Operation::Countries, Call::Destinations, |_| {
+            let groups = self.world.catalogue().groups().iter();
+            Ok(groups
+                .filter(|group| reach.is_none_or(|reach| reach == group.geography))
+                .map(convert::destination)
+                .collect())
+        })
+        .await
+    }
+
+    fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>> {
+        listing::packages(self.clone(), query)
+    }
+
+    fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>> {
+        listing::top_ups(self.clone(), query)
+    }
+
+    async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
+        self.attempt(Operation::Orders, Call::FindOrders, |plan| {
+            let mut search = OrderSearch::default();
+            match lookup {
+                OrderLookup::Reference { reference, .. } => {
+                    search.reference = Some(reference.as_str().to_owned());
+                }
+                OrderLookup::Id(id) => search.id = Some(id.as_str().to_owned()),
+                OrderLookup::Since(_) => {}
+            }
+            let (mut orders, more) = self.world.find_orders(&search, usize::MAX)?;
+            orders.retain(|order| match lookup {
+                OrderLookup::Reference { reference, .. } => {
+                    order.reference.as_deref() == Some(reference.as_str())
+                }
+                OrderLookup::Id(_) => true,
+                OrderLookup::Since(moment) => order.created_at >= *moment,
+            });
+            let now = self.world.now()?;
+            let orders = orders
+                .iter()
+                .map(|order| convert::order(order, Vec::new(), plan, now))
+                .collect();
+            Ok(FoundOrders {
+                orders,
+                complete: !more,
+            })
+        })
+        .await
+    }
+
+    async fn esim(&self, key: &EsimKey) -> Result<Esim> {
+        self.attempt(Operation::Esim, Call::Esim, |plan| {
+            let esim = self.find(key)?.ok_or(Refusal::UnknownEsim)?;
+            Ok(convert::esim(&self.name, &esim, plan, self.world.now()?))
+        })
+        .await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
+        self.attempt(Operation::Usage, Call::Usage, |_| {
+            let esim = self.find(&query.esim)?.ok_or(Refusal::UnknownEsim)?;
+            if !esim.usage_check {
+                return Err(Refusal::UsageUnsupported.into());
+            }
+            let unit = self.world.switches()?.usage_unit;
+            Ok(convert::usage(
+                &self.name,
+                &esim,
+                unit,
+                query.daily,
+                self.world.now()?,
+            ))
+        })
+        .await
+    }
+
+    async fn balance(&self) -> Result<Money> {
+        self.attempt(Operation::Balance, Call::Balance, |_| {
+            Ok(convert::money(self.world.balance()?))
+        })
+        .await
+    }
+
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+        self.attempt(Operation::Apply, Call::Provision, |plan| {
+            let target = match &request.target {
+                ProvisionTarget::Esim(id) => ApplyTarget::Esim(id.as_str().to_owned()),
+                ProvisionTarget::Order(reference) => {
+                    ApplyTarget::Reference(reference.as_str().to_owned())
+                }
+            };
+            let date = request.start_date.map(|date| date.to_string());
+            let esims = match self.world.apply_with(&target, date.as_deref(), plan) {
+                // A profile under way is no failure: it is one that is not there yet.
+                Err(WorldError::Refused(Refusal::StillPending)) => {
+                    self.esims_of(&request.target)?
+                }
+                applied => applied?,
+            };
+            let now = self.world.now()?;
+            Ok(esims
+                .iter()
+                .map(|esim| convert::esim(&self.name, esim, plan, now))
+                .collect())
+        })
+        .await
+    }
+
+    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
+        if let Some(error) = self.outside(&request.window, Call::PlaceOrder) {
+            return Err(error);
+        }
+        let lines = request.lines.iter().map(|line| PurchaseLine {
+            package_id: line.package.as_str().to_owned(),
+            quantity: line.quantity.get().into(),
+        });
+        let purchase = Purchase::Order {
+            lines: lines.collect(),
+            reference: Some(request.reference.as_str().to_owned()),
+            instant: false,
+        };
+        self.buy(Operation::Order, Call::PlaceOrder, purchase).await
+    }
+
+    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
+        if let Some(error) = self.outside(&request.window, Call::TopUp) {
+            return Err(error);
+        }
+        let refused = |error: WorldError| failure::refused(&self.name, Call::TopUp, &error);
+        let iccid = if let Some(iccid) = request.esim.iccid() {
+            iccid.as_str().to_owned()
+        } else {
+            let esim = self.find(&request.esim).map_err(refused)?;
+            let esim = esim.ok_or_else(|| refused(Refusal::UnknownEsim.into()))?;
+            esim.profile
+                .ok_or_else(|| refused(Refusal::NotApplied.into()))?
+                .iccid
+        };
+        let purchase =
+            Purchase::top_up(&iccid, request.package.as_str(), request.reference.as_str());
+        self.buy(Operation::Topup, Call::TopUp, purchase).await
+    }
+}

@@ -1,0 +1,18 @@
+//! The sandbox as its users meet it: over HTTP, in process, and in a file.
+#![expect(
+    clippy::unwrap_used,
+    reason = "this whole crate is tests; clippy sees only the functions marked so"
+)]
+
+mod catalogue;
+mod control;
+mod errors;
+mod faults;
+mod flow;
+mod harness;
+mod lifecycle;
+mod paging;
+mod program;
+mod provider;
+mod shapes;
+mod state;

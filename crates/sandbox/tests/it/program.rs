@@ -1,0 +1,145 @@
+//! The binary: one line when it can be called, the world across a kill, a clean end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{Answer, PORTUGAL_1GB, answer, client, order};
+
+struct Program {
+    child: Child,
+    base_url: String,
+}
+
+impl Program {
+    fn start(state: &Path, more: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_roamport-sandbox"))
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--token",
+                "T",
+                "--packages",
+                "60",
+                "--seed",
+                "1",
+            ])
+            .args(["--balance", "50", "--state"])
+            .arg(state)
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base_url = line
+            .trim_end()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("{line:?}"));
+        assert!(base_url.starts_with("http://127.0.0.1:"), "{line:?}");
+        Self {
+            base_url: base_url.to_owned(),
+            child,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        answer(
+            client()
+                .get(format!("{}{path}", self.base_url))
+                .bearer_auth("T"),
+        )
+        .await
+        .unwrap()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let request = client()
+            .post(format!("{}{path}", self.base_url))
+            .bearer_auth("T");
+        answer(request.json(&body)).await.unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_program_continues_its_world() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("world.jsonl");
+    let first = Program::start(&state, &[]);
+    let bought = first
+        .post("/api/esim/order", order(PORTUGAL_1GB, 1, "shop-1"))
+        .await
+        .data();
+    let balance = first.get("/api/balance").await.text;
+    drop(first);
+    let second = Program::start(&state, &["--latency-ms", "1"]);
+    assert_eq!(second.get("/api/balance").await.text, balance);
+    let found = second
+        .get("/api/esim/orders?referenceId=shop-1")
+        .await
+        .data();
+    assert_eq!(found["orders"][0]["id"], bought["id"]);
+    let third = Program::start(&state, &[]);
+    third
+        .post("/api/esim/order", order(PORTUGAL_1GB, 1, "shop-2"))
+        .await
+        .data();
+    let ledger = second.get("/_control/ledger").await.json();
+    assert_eq!(
+        ledger["charges"].as_array().unwrap().len(),
+        2,
+        "two programs, one world"
+    );
+}
+
+#[test]
+fn bad_arguments_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("world.jsonl");
+    drop(Program::start(&state, &[]));
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_roamport-sandbox"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            !output.status.success() && output.stdout.is_empty(),
+            "{output:?}"
+        );
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&["--packages", "0"]).contains("1 to "));
+    assert!(run(&["--balance", "much"]).contains("`much` is not an amount"));
+    let other = run(&["--seed", "2", "--state", state.to_str().unwrap()]);
+    assert!(other.contains("seed 1 and 60 packages"), "{other}");
+    assert!(run(&["--listen", "nowhere"]).contains("--listen"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_ends_it_cleanly() {
+    for signal in ["-TERM", "-INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut program = Program::start(&folder.path().join("world.jsonl"), &[]);
+        assert_eq!(program.get("/api/health").await.status, 200);
+        let sent = Command::new("kill")
+            .args([signal, &program.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let status = program.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+    }
+}
