@@ -59,11 +59,15 @@ pub(crate) async fn open(
 async fn write_ahead(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
     let mut mode = String::new();
     for _ in 0..SWITCHES {
-        let answer = sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await;
+        let answer = sqlx::query_scalar("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await;
         match answer {
             Ok(answer) => mode = answer,
             Err(error) if is_busy(&error) => {
-                sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK").execute(&mut *connection).await?;
+                sqlx::raw_sql("BEGIN IMMEDIATE; ROLLBACK")
+                    .execute(&mut *connection)
+                    .await?;
                 continue;
             }
             Err(error) => return Err(error.into()),

@@ -60,11 +60,18 @@ struct Shared(Arc<dyn Error + Send + Sync>);
 
 impl From<Trouble> for JournalError {
     fn from(trouble: Trouble) -> Self {
-        let Trouble { message, is_damage, source } = trouble;
+        let Trouble {
+            message,
+            is_damage,
+            source,
+        } = trouble;
         if is_damage {
             Self::Corrupt { message }
         } else {
-            Self::Unavailable { message, source: source.map(|source| Box::new(Shared(source)).into()) }
+            Self::Unavailable {
+                message,
+                source: source.map(|source| Box::new(Shared(source)).into()),
+            }
         }
     }
 }
@@ -95,17 +102,29 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
 
 impl Trouble {
     fn new(message: String, source: impl Error + Send + Sync + 'static) -> Self {
-        Self { message, is_damage: false, source: Some(Arc::new(source)) }
+        Self {
+            message,
+            is_damage: false,
+            source: Some(Arc::new(source)),
+        }
     }
 
     /// The file cannot be used as a journal; nothing was written.
     pub(crate) const fn damage(message: String) -> Self {
-        Self { message, is_damage: true, source: None }
+        Self {
+            message,
+            is_damage: true,
+            source: None,
+        }
     }
 
     /// The journal cannot be used, for a reason of our own.
     pub(crate) const fn refusal(message: String) -> Self {
-        Self { message, is_damage: false, source: None }
+        Self {
+            message,
+            is_damage: false,
+            source: None,
+        }
     }
 
     /// The file or its directory could not be made or looked at.
@@ -213,7 +232,10 @@ mod tests {
         assert!(matches!(error, JournalError::Unavailable { .. }));
         let text = error.to_string();
         assert!(text.contains("/data/roamport.db is read-only"), "{text}");
-        assert!(text.contains("make the file and its directory writable"), "{text}");
+        assert!(
+            text.contains("make the file and its directory writable"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -237,7 +259,10 @@ mod tests {
     fn several_callers_are_told_the_same_source() {
         let error = io::Error::other("unplugged");
         let trouble = Trouble::file(Path::new("roamport.db"), "opening", error);
-        for error in [JournalError::from(trouble.clone()), JournalError::from(trouble)] {
+        for error in [
+            JournalError::from(trouble.clone()),
+            JournalError::from(trouble),
+        ] {
             let source = error.source().unwrap();
             assert_eq!(source.to_string(), "unplugged");
         }

@@ -9,11 +9,13 @@ use crate::error::Trouble;
 /// Makes the directories and the file where they are missing, and takes rights from everybody but
 /// the owner: the file holds activation codes.
 pub(crate) fn prepare(path: &Path) -> Result<(), Trouble> {
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        make_directory(directory).map_err(|error| Trouble::file(directory, "making", error))?;
-    }
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    make_directories(directory)?;
     match make_file(path) {
-        Ok(()) => Ok(()),
+        Ok(()) => sync_directory(directory),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if let Err(error) = keep_private(path) {
                 tracing::warn!(path = %path.display(), %error, "the journal can be read by others");
@@ -24,11 +26,42 @@ pub(crate) fn prepare(path: &Path) -> Result<(), Trouble> {
     }
 }
 
+/// Makes what is missing of a directory and those above it, each on disk before the next.
+fn make_directories(directory: &Path) -> Result<(), Trouble> {
+    if directory.as_os_str().is_empty() || directory.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = directory.parent() {
+        make_directories(parent)?;
+    }
+    make_directory(directory).map_err(|error| Trouble::file(directory, "making", error))?;
+    match directory.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
+        _ => sync_directory(Path::new(".")),
+    }
+}
+
+/// Puts a directory's entries on disk: a durable file whose name was lost with the power is lost.
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> Result<(), Trouble> {
+    fs::File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| Trouble::file(directory, "writing", error))
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> Result<(), Trouble> {
+    Ok(())
+}
+
 #[cfg(unix)]
 fn make_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
 
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
 }
 
 #[cfg(not(unix))]
@@ -80,7 +113,8 @@ pub(crate) struct FileIdentity {
 impl FileIdentity {
     /// The file that `path` names now.
     pub(crate) fn of(path: &Path) -> Result<Self, Trouble> {
-        let metadata = fs::metadata(path).map_err(|error| Trouble::file(path, "looking at", error))?;
+        let metadata =
+            fs::metadata(path).map_err(|error| Trouble::file(path, "looking at", error))?;
         Ok(Self::of_metadata(&metadata))
     }
 
@@ -88,7 +122,9 @@ impl FileIdentity {
     fn of_metadata(metadata: &fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt as _;
 
-        Self { device_and_node: (metadata.dev(), metadata.ino()) }
+        Self {
+            device_and_node: (metadata.dev(), metadata.ino()),
+        }
     }
 
     #[cfg(not(unix))]

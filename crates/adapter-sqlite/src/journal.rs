@@ -28,7 +28,7 @@ use crate::writer::{Database, Writer};
 use crate::{SqliteJournalConfig, connection, list, moment, rows};
 
 /// Settled purchase calls count toward back-pressure for so long.
-const LATELY: Duration = Duration::from_secs(60);
+const LATELY: Duration = Duration::from_mins(1);
 
 /// The order journal and the profile store in one SQLite file.
 ///
@@ -44,7 +44,10 @@ pub struct SqliteJournal {
 
 impl fmt::Debug for SqliteJournal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SqliteJournal").field("path", &self.path()).finish_non_exhaustive()
+        formatter
+            .debug_struct("SqliteJournal")
+            .field("path", &self.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,7 +56,8 @@ impl SqliteJournal {
     /// the file with mode 0600.
     ///
     /// Leases, due orders and the time of events go by `clock`; processes that share the file should
-    /// share the machine's clock.
+    /// share the machine's clock. Call it on a Tokio runtime that lives as long as the journal: the
+    /// writing task is started there.
     ///
     /// # Errors
     ///
@@ -92,9 +96,17 @@ impl SqliteJournal {
             .map_err(|failure| failure.into_error(&config.path))?;
         let reading = connection::reader_options(&config);
         let readers = Readers::new(reading, config.path.clone(), config.readers.get());
-        let database = Database { path: config.path, identity, options: writing };
+        let database = Database {
+            path: config.path,
+            identity,
+            options: writing,
+        };
         let writer = Writer::start(database, connection, Arc::clone(&clock));
-        Ok(Self { clock, writer, readers: Arc::new(readers) })
+        Ok(Self {
+            clock,
+            writer,
+            readers: Arc::new(readers),
+        })
     }
 
     /// Where the journal lies.
@@ -187,7 +199,14 @@ impl OrderJournal for SqliteJournal {
         events: &[Event],
         due: Option<Timestamp>,
     ) -> Result<Version, JournalError> {
-        self.writer.make(Append { id, expected, events: events.to_vec(), due }).await
+        self.writer
+            .make(Append {
+                id,
+                expected,
+                events: events.to_vec(),
+                due,
+            })
+            .await
     }
 
     async fn claim(
@@ -196,7 +215,13 @@ impl OrderJournal for SqliteJournal {
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
-        self.writer.make(ClaimDue { owner: owner.clone(), lease, limit }).await
+        self.writer
+            .make(ClaimDue {
+                owner: owner.clone(),
+                lease,
+                limit,
+            })
+            .await
     }
 
     async fn claim_order(
@@ -205,11 +230,22 @@ impl OrderJournal for SqliteJournal {
         owner: &Owner,
         lease: Duration,
     ) -> Result<Option<Claim>, JournalError> {
-        self.writer.make(ClaimOne { id, owner: owner.clone(), lease }).await
+        self.writer
+            .make(ClaimOne {
+                id,
+                owner: owner.clone(),
+                lease,
+            })
+            .await
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
-        self.writer.make(Renew { claim: claim.clone(), lease }).await
+        self.writer
+            .make(Renew {
+                claim: claim.clone(),
+                lease,
+            })
+            .await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
@@ -217,10 +253,15 @@ impl OrderJournal for SqliteJournal {
     }
 
     async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
-        self.count(provider).await.map_err(|failure| self.readers.explain(failure))
+        self.count(provider)
+            .await
+            .map_err(|failure| self.readers.explain(failure))
     }
 
     async fn now(&self) -> Result<Timestamp, JournalError> {
         Ok(self.clock.now())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,12 @@ pub(crate) fn list(
     readers: Arc<Readers>,
     filter: OrderFilter,
 ) -> BoxStream<'static, Result<OrderSummary, JournalError>> {
-    let start = Progress { readers, filter, below: None, is_done: false };
+    let start = Progress {
+        readers,
+        filter,
+        below: None,
+        is_done: false,
+    };
     stream::try_unfold(start, |mut progress| async move {
         if progress.is_done {
             return Ok::<_, JournalError>(None);
@@ -49,7 +54,10 @@ impl Progress {
     async fn next_page(&mut self) -> Result<Vec<OrderSummary>, JournalError> {
         let readers = Arc::clone(&self.readers);
         let mut reader = readers.lend().await?;
-        let page = self.read_page(&mut reader).await.map_err(|failure| readers.explain(failure))?;
+        let page = self
+            .read_page(&mut reader)
+            .await
+            .map_err(|failure| readers.explain(failure))?;
         reader.give_back();
         Ok(page)
     }
@@ -61,15 +69,22 @@ impl Progress {
         let rows = self.query().build().fetch_all(connection).await?;
         self.is_done = rows.len() < PAGE;
         if let Some(last) = rows.last() {
-            self.below =
-                Some(Place { created_at: last.try_get("created_at")?, id: last.try_get("id")? });
+            self.below = Some(Place {
+                created_at: last.try_get("created_at")?,
+                id: last.try_get("id")?,
+            });
         }
         rows.iter().map(rows::decode_summary).collect()
     }
 
     fn query(&self) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new(format!("SELECT {SUMMARY_COLUMNS} FROM orders WHERE 1"));
-        let OrderFilter { states, esim, fingerprint, provider } = &self.filter;
+        let OrderFilter {
+            states,
+            esim,
+            fingerprint,
+            provider,
+        } = &self.filter;
         if !states.is_empty() {
             query.push(" AND state IN (");
             let mut names = query.separated(", ");
@@ -83,13 +98,19 @@ impl Progress {
             query.push_bind(esim.as_str().to_owned()).push(")");
         }
         if let Some(fingerprint) = fingerprint {
-            query.push(" AND fingerprint = ").push_bind(fingerprint.as_str().to_owned());
+            query
+                .push(" AND fingerprint = ")
+                .push_bind(fingerprint.as_str().to_owned());
         }
         if let Some(provider) = provider {
-            query.push(" AND provider = ").push_bind(provider.as_str().to_owned());
+            query
+                .push(" AND provider = ")
+                .push_bind(provider.as_str().to_owned());
         }
         if let Some(below) = &self.below {
-            query.push(" AND (created_at, id) < (").push_bind(below.created_at.clone());
+            query
+                .push(" AND (created_at, id) < (")
+                .push_bind(below.created_at.clone());
             query.push(", ").push_bind(below.id.clone()).push(")");
         }
         query.push(" ORDER BY created_at DESC, id DESC LIMIT ");

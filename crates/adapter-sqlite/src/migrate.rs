@@ -41,8 +41,11 @@ pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
     if done < MIGRATIONS.len() {
         // A pragma takes no parameters; both values are constants of ours.
         let version = MIGRATIONS.len();
-        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(marks)).execute(&mut *connection).await?;
+        let marks =
+            format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(marks))
+            .execute(&mut *connection)
+            .await?;
     }
     execute(connection, "COMMIT").await
 }
@@ -53,14 +56,14 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 }
 
 async fn look(connection: &mut SqliteConnection, path: &Path) -> Result<Found, Failure> {
-    let (application, version): (i64, i64) = sqlx::query_as(
+    // One statement, so that all three are of one moment: another process may be migrating.
+    let (application, version, tables): (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT application_id FROM pragma_application_id), \
-                (SELECT user_version FROM pragma_user_version)",
+                (SELECT user_version FROM pragma_user_version), \
+                count(*) FROM sqlite_schema",
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(connection)
     .await?;
-    let tables: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(connection).await?;
     let path = path.display();
     if application == 0 && version == 0 && tables == 0 {
         return Ok(Found::Nothing);

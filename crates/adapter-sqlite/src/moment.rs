@@ -47,18 +47,36 @@ mod tests {
 
     #[test]
     fn the_order_of_the_texts_is_the_order_of_time() {
-        let moments = [-1, 0, 1, 10, 999_999_999, 1_000_000_000, 1_000_000_001, 1 << 60]
-            .map(|nanosecond| Timestamp::from_nanosecond(nanosecond).unwrap());
+        let moments = [
+            -1,
+            0,
+            1,
+            10,
+            999_999_999,
+            1_000_000_000,
+            1_000_000_001,
+            1 << 60,
+        ]
+        .map(|nanosecond| Timestamp::from_nanosecond(nanosecond).unwrap());
         assert!(moments.map(to_text).is_sorted());
         assert!(to_text(Timestamp::MIN) < to_text(moments[0]));
         assert!(to_text(moments[7]) < to_text(Timestamp::MAX));
-        assert_eq!(to_text(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000000000Z");
+        assert_eq!(
+            to_text(Timestamp::UNIX_EPOCH),
+            "1970-01-01T00:00:00.000000000Z"
+        );
     }
 
     #[test]
     fn a_moment_beyond_the_calendar_is_its_end() {
-        assert_eq!(later(Timestamp::MAX, Duration::from_secs(1)), Timestamp::MAX);
+        assert_eq!(
+            later(Timestamp::MAX, Duration::from_secs(1)),
+            Timestamp::MAX
+        );
         assert_eq!(later(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MAX);
-        assert_eq!(earlier(Timestamp::MIN, Duration::from_secs(1)), Timestamp::MIN);
+        assert_eq!(
+            earlier(Timestamp::MIN, Duration::from_secs(1)),
+            Timestamp::MIN
+        );
     }
 }

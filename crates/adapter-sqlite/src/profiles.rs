@@ -44,8 +44,9 @@ impl SqliteJournal {
     /// in the log. Best effort: a later checkpoint does it otherwise.
     async fn empty_log(&self) -> Result<(), Failure> {
         let mut reader = self.readers.lend().await?;
-        let row =
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *reader).await?;
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&mut *reader)
+            .await?;
         let is_busy: i64 = row.try_get(0)?;
         if is_busy != 0 {
             tracing::info!(path = %self.path().display(), "erased data stays in the log for now");
@@ -70,8 +71,11 @@ fn decode(row: &SqliteRow) -> Result<KeptProfile, Failure> {
     let data: &str = row.try_get("data")?;
     let stored: String = row.try_get("stored")?;
     Ok(KeptProfile {
-        esim: Esim::from_stored(&Secret::new(stored)).map_err(|error| damaged(&error.to_string()))?,
-        order: order.parse().map_err(|_| damaged("its order's id cannot be read"))?,
+        esim: Esim::from_stored(&Secret::new(stored))
+            .map_err(|error| damaged(&error.to_string()))?,
+        order: order
+            .parse()
+            .map_err(|_| damaged("its order's id cannot be read"))?,
         package: PackageId::parse(package).map_err(|_| damaged("its package cannot be read"))?,
         data: serde_json::from_str(data).map_err(|_| damaged("its data cannot be read"))?,
     })
@@ -88,11 +92,16 @@ impl ProfileStore for SqliteJournal {
         provider: &ProviderName,
         key: &EsimKey,
     ) -> Result<Option<KeptProfile>, JournalError> {
-        self.profile(provider, key).await.map_err(|failure| self.readers.explain(failure))
+        self.profile(provider, key)
+            .await
+            .map_err(|failure| self.readers.explain(failure))
     }
 
     async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
-        let erase = Erase { provider: provider.clone(), esim: esim.clone() };
+        let erase = Erase {
+            provider: provider.clone(),
+            esim: esim.clone(),
+        };
         self.writer.make(erase).await?;
         if let Err(failure) = self.empty_log().await {
             let error = self.readers.explain(failure);

@@ -25,7 +25,10 @@ pub(crate) struct Readers {
 
 impl fmt::Debug for Readers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Readers").field("path", &self.path).finish_non_exhaustive()
+        formatter
+            .debug_struct("Readers")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,20 +41,33 @@ pub(crate) struct Reader<'a> {
 
 impl Readers {
     pub(crate) fn new(options: SqliteConnectOptions, path: PathBuf, count: u16) -> Self {
-        Self { options, path, permits: Semaphore::new(count.into()), idle: Mutex::default() }
+        Self {
+            options,
+            path,
+            permits: Semaphore::new(count.into()),
+            idle: Mutex::default(),
+        }
     }
 
     /// A connection, as soon as one is free.
     pub(crate) async fn lend(&self) -> Result<Reader<'_>, JournalError> {
         let permit = self.permits.acquire().await.map_err(|_| closed())?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => SqliteConnection::connect_with(&self.options)
                 .await
                 .map_err(|error| self.explain(error.into()))?,
         };
-        Ok(Reader { readers: self, connection: Some(connection), _permit: permit })
+        Ok(Reader {
+            readers: self,
+            connection: Some(connection),
+            _permit: permit,
+        })
     }
 
     /// The port's error for a failed read.
@@ -85,7 +101,11 @@ impl Reader<'_> {
     /// Gives the connection back, all its statements done.
     pub(crate) fn give_back(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
         }
     }
 }
@@ -94,12 +114,16 @@ impl Deref for Reader<'_> {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        self.connection.as_ref().expect("only `give_back` takes it, and consumes the reader")
+        self.connection
+            .as_ref()
+            .expect("only `give_back` takes it, and consumes the reader")
     }
 }
 
 impl DerefMut for Reader<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.connection.as_mut().expect("only `give_back` takes it, and consumes the reader")
+        self.connection
+            .as_mut()
+            .expect("only `give_back` takes it, and consumes the reader")
     }
 }

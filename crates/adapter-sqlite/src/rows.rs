@@ -7,9 +7,7 @@ use roamport_domain::journal::{JournalError, NewOrder, OrderSummary, Recorded, V
 use roamport_domain::order::{
     Attempt, AttemptState, Event, EventFormatError, OrderState, ProviderInstance,
 };
-use roamport_domain::{
-    EsimId, IdempotencyKey, Money, Order, OrderId, ProviderName, Reference,
-};
+use roamport_domain::{EsimId, IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
@@ -25,7 +23,10 @@ pub(crate) struct Stored {
 }
 
 /// The order with this id.
-pub(crate) async fn read(connection: &mut SqliteConnection, id: OrderId) -> Result<Stored, Failure> {
+pub(crate) async fn read(
+    connection: &mut SqliteConnection,
+    id: OrderId,
+) -> Result<Stored, Failure> {
     let rows = sqlx::query(
         "SELECT orders.version AS newest, events.version, events.at, events.body \
          FROM orders LEFT JOIN events ON events.order_id = orders.id \
@@ -34,14 +35,19 @@ pub(crate) async fn read(connection: &mut SqliteConnection, id: OrderId) -> Resu
     .bind(id.to_string())
     .fetch_all(connection)
     .await?;
-    let Some(last) = rows.last() else { return Err(JournalError::NotFound(id).into()) };
+    let Some(last) = rows.last() else {
+        return Err(JournalError::NotFound(id).into());
+    };
     let newest: i64 = last.try_get("newest")?;
     let mut events = Vec::with_capacity(rows.len());
     for (row, expected) in rows.iter().zip(1_u64..) {
         events.push(decode_event(id, row, expected)?);
     }
     if i64::try_from(events.len()) != Ok(newest) {
-        return Err(damaged(id, &format!("{newest} events were written, {} are there", events.len())));
+        return Err(damaged(
+            id,
+            &format!("{newest} events were written, {} are there", events.len()),
+        ));
     }
     let order = Order::replay(id, events.iter().map(|recorded| &recorded.event))
         .map_err(|illegal| damaged(id, &illegal.to_string()))?;
@@ -58,7 +64,11 @@ fn decode_event(id: OrderId, row: &SqliteRow, expected: u64) -> Result<Recorded,
         // serde_json may quote a value in its message, so only the place is passed on.
         EventFormatError::Unreadable(error) => damaged(
             id,
-            &format!("its event {expected} is damaged near line {} column {}", error.line(), error.column()),
+            &format!(
+                "its event {expected} is damaged near line {} column {}",
+                error.line(),
+                error.column()
+            ),
         ),
         error => Failure::Refused(JournalError::Corrupt {
             message: format!(
@@ -67,7 +77,11 @@ fn decode_event(id: OrderId, row: &SqliteRow, expected: u64) -> Result<Recorded,
             ),
         }),
     })?;
-    Ok(Recorded { version: Version::from_count(expected), at: decode_moment(id, row, "at")?, event })
+    Ok(Recorded {
+        version: Version::from_count(expected),
+        at: decode_moment(id, row, "at")?,
+        event,
+    })
 }
 
 /// Adds the events that lead to `after`, whose last version is that of `after`.
@@ -79,16 +93,19 @@ pub(crate) async fn add_events(
 ) -> Result<(), Failure> {
     let id = after.id().to_string();
     let at = moment::to_text(at);
-    let first = after.version().count() - u64::try_from(events.len()).expect("a length fits 64 bits");
+    let first =
+        after.version().count() - u64::try_from(events.len()).expect("a length fits 64 bits");
     for (event, version) in events.iter().zip(first + 1..) {
-        sqlx::query("INSERT INTO events (order_id, version, at, name, body) VALUES (?, ?, ?, ?, ?)")
-            .bind(id.as_str())
-            .bind(count(version))
-            .bind(at.as_str())
-            .bind(event.name())
-            .bind(event.to_stored())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO events (order_id, version, at, name, body) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(id.as_str())
+        .bind(count(version))
+        .bind(at.as_str())
+        .bind(event.name())
+        .bind(event.to_stored())
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
@@ -170,11 +187,13 @@ async fn write_esims(
     esims: &[EsimId],
 ) -> Result<(), Failure> {
     for esim in esims {
-        sqlx::query("INSERT INTO order_esims (order_id, esim) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(id.to_string())
-            .bind(esim.as_str())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO order_esims (order_id, esim) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.to_string())
+        .bind(esim.as_str())
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
@@ -184,8 +203,13 @@ async fn write_attempt(
     order: &Order,
     attempt: &Attempt,
 ) -> Result<(), Failure> {
-    let Some(settled_at) = attempt.settled_at else { return Ok(()) };
-    let is_unknown = matches!(attempt.state, AttemptState::Ambiguous { .. } | AttemptState::Abandoned);
+    let Some(settled_at) = attempt.settled_at else {
+        return Ok(());
+    };
+    let is_unknown = matches!(
+        attempt.state,
+        AttemptState::Ambiguous { .. } | AttemptState::Abandoned
+    );
     sqlx::query(
         "INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
          VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
@@ -252,7 +276,8 @@ fn decode_moment(id: OrderId, row: &SqliteRow, column: &str) -> Result<Timestamp
     moment::from_text(text).ok_or_else(|| damaged(id, &format!("its `{column}` is no moment")))
 }
 
-fn damaged(id: OrderId, what: &str) -> Failure {
+/// What is kept of this order cannot be read.
+pub(crate) fn damaged(id: OrderId, what: &str) -> Failure {
     Failure::Refused(JournalError::Corrupt {
         message: format!(
             "order {id} is damaged: {what}; nothing was written: do not buy it again, look it up at \

@@ -78,7 +78,11 @@ impl Writer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(QUEUE);
-        let task = Task { database, connection: Some(connection), clock };
+        let task = Task {
+            database,
+            connection: Some(connection),
+            clock,
+        };
         tokio::spawn(task.run(inbox));
         Self { queue }
     }
@@ -86,8 +90,15 @@ impl Writer {
     /// Queues a change, and answers once it is durable or refused.
     pub(crate) async fn make<C: Change>(&self, change: C) -> Result<C::Answer, JournalError> {
         let (caller, answer) = oneshot::channel();
-        let job = Box::new(Queued { change, verdict: None, caller });
-        self.queue.send(Message::Change(job)).await.map_err(|_| closed())?;
+        let job = Box::new(Queued {
+            change,
+            verdict: None,
+            caller,
+        });
+        self.queue
+            .send(Message::Change(job))
+            .await
+            .map_err(|_| closed())?;
         answer.await.map_err(|_| stopped())?
     }
 
@@ -212,7 +223,7 @@ impl Task {
     /// Writes a batch and answers everybody in it.
     async fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         match self.commit(&mut jobs).await {
-            Ok(()) => jobs.into_iter().for_each(|job| job.answer()),
+            Ok(()) => jobs.into_iter().for_each(Job::answer),
             Err(stopped) if stopped.by_a_change && jobs.len() > 1 => {
                 for mut job in jobs {
                     match self.commit(std::slice::from_mut(&mut job)).await {
@@ -227,8 +238,14 @@ impl Task {
 
     /// One transaction: all of the batch that is not refused is on disk, or nothing is.
     async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Stopped> {
-        let whole = |trouble| Stopped { trouble, by_a_change: false };
-        self.database.identity.check(&self.database.path).map_err(whole)?;
+        let whole = |trouble| Stopped {
+            trouble,
+            by_a_change: false,
+        };
+        self.database
+            .identity
+            .check(&self.database.path)
+            .map_err(whole)?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => SqliteConnection::connect_with(&self.database.options)
@@ -243,7 +260,10 @@ impl Task {
             Err((error, by_a_change)) => {
                 tracing::warn!(path = %self.database.path.display(), %error, "a commit failed");
                 self.let_go(connection).await;
-                Err(Stopped { trouble: Trouble::of(&self.database.path, error), by_a_change })
+                Err(Stopped {
+                    trouble: Trouble::of(&self.database.path, error),
+                    by_a_change,
+                })
             }
         }
     }
@@ -262,9 +282,13 @@ async fn transact(
     clock: &dyn Clock,
 ) -> Result<(), (sqlx::Error, bool)> {
     let by_itself = |error| (error, false);
-    execute(connection, "BEGIN IMMEDIATE").await.map_err(by_itself)?;
+    execute(connection, "BEGIN IMMEDIATE")
+        .await
+        .map_err(by_itself)?;
     for job in jobs {
-        run_alone(connection, job, clock.now()).await.map_err(|error| (error, true))?;
+        run_alone(connection, job, clock.now())
+            .await
+            .map_err(|error| (error, true))?;
     }
     execute(connection, "COMMIT").await.map_err(by_itself)
 }

@@ -143,7 +143,6 @@ impl Catalogue {
 /// # Errors
 ///
 /// [`AppError::UnknownCountry`], which names the nearest.
-#[expect(clippy::result_large_err, reason = "the error of every use-case; this one runs once a command")]
 pub fn country(text: &str) -> Result<CountryCode, AppError> {
     let text = text.trim();
     if let Ok(code) = CountryCode::parse(text) {

@@ -127,11 +127,11 @@ mod tests {
     #[test]
     fn without_a_terminal_there_is_no_colour() {
         let text = written("info", LogFormat::Text, false, || {
-            info!(provider = "sandbox", "plain")
+            info!(provider = "sandbox", "plain");
         });
         assert!(!text.contains('\u{1b}'), "{text:?}");
         let text = written("info", LogFormat::Text, true, || {
-            info!(provider = "sandbox", "bright")
+            info!(provider = "sandbox", "bright");
         });
         assert!(text.contains('\u{1b}'), "{text:?}");
     }

@@ -126,7 +126,9 @@ Examples:
     Sandbox(SandboxCommand),
 
     /// Print the completions of a shell
-    #[command(after_help = "Example:\n  roamport completions bash > ~/.local/share/bash-completion/completions/roamport")]
+    #[command(
+        after_help = "Example:\n  roamport completions bash > ~/.local/share/bash-completion/completions/roamport"
+    )]
     Completions {
         /// Which shell
         shell: Shell,
@@ -380,7 +382,10 @@ mod tests {
 
     #[test]
     fn global_flags_are_taken_before_and_after_the_command() {
-        for line in [["roamport", "--json", "balance"], ["roamport", "balance", "--json"]] {
+        for line in [
+            ["roamport", "--json", "balance"],
+            ["roamport", "balance", "--json"],
+        ] {
             assert!(Arguments::try_parse_from(line).unwrap().global.json);
         }
     }

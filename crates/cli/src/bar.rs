@@ -14,7 +14,9 @@ pub(crate) fn remaining(basis_points: u16) -> String {
         CELLS if points < 10_000 => CELLS - 1,
         cells => cells,
     };
-    let drawn: String = (0..CELLS).map(|cell| if cell < cells { '█' } else { '░' }).collect();
+    let drawn: String = (0..CELLS)
+        .map(|cell| if cell < cells { '█' } else { '░' })
+        .collect();
     let tenths = points / 10;
     format!("[{drawn}] {}.{} % left", tenths / 10, tenths % 10)
 }

@@ -62,7 +62,10 @@ async fn with_session(
         Command::Usage(arguments) => usage::run(&session, &arguments).await,
         read => interrupts.abandoning(run_read(&session, read)).await,
     };
-    session.end().await;
+    if !matches!(done, Err(Failure::Interrupted { .. })) {
+        // Whoever leaves at once does not wait for answers of the sandbox that are under way.
+        session.end().await;
+    }
     done
 }
 

@@ -53,11 +53,13 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A use-case failed.
-    App(AppError),
+    App(Box<AppError>),
     /// The settings are wrong, or what they name cannot be used.
     Settings {
         /// What is wrong, and what to do.
         message: String,
+        /// Whether all settings could be read, so that they can be shown.
+        readable: bool,
     },
     /// The sandbox cannot be served as asked.
     Sandbox {
@@ -121,25 +123,25 @@ pub(crate) enum Failure {
 
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
-        Self::App(error)
+        Self::App(Box::new(error))
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::App(refusal.into())
+        AppError::from(refusal).into()
     }
 }
 
 impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
-        Self::App(error.into())
+        AppError::from(error).into()
     }
 }
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        Self::App(error.into())
+        AppError::from(error).into()
     }
 }
 
@@ -160,9 +162,9 @@ pub(crate) fn exit_code(failure: &Failure) -> Exit {
         Failure::Usage { .. } => Exit::Usage,
         Failure::Order { order, .. } => order_exit_code(order),
         Failure::Several { exit, .. } => *exit,
-        Failure::NoProfile { .. }
-        | Failure::Unfinished { .. }
-        | Failure::Interrupted { .. } => Exit::Unfinished,
+        Failure::NoProfile { .. } | Failure::Unfinished { .. } | Failure::Interrupted { .. } => {
+            Exit::Unfinished
+        }
         Failure::Sandbox { .. }
         | Failure::Declined
         | Failure::File { .. }
@@ -232,11 +234,10 @@ pub(crate) fn order_exit_code(order: &Order) -> Exit {
 /// An order that was never sent in time ends for the reason it waited for.
 fn expired_exit_code(order: &Order) -> Exit {
     match order.deferral().map(|deferral| deferral.reason) {
-        Some(Some(DeferralReason::WalletShort)) => Exit::Refused,
         Some(Some(DeferralReason::Halted)) => Exit::Settings,
-        Some(Some(DeferralReason::ProviderUnavailable | DeferralReason::LookUpUnhealthy) | None) => {
-            Exit::Unreachable
-        }
-        None => Exit::Refused,
+        Some(
+            Some(DeferralReason::ProviderUnavailable | DeferralReason::LookUpUnhealthy) | None,
+        ) => Exit::Unreachable,
+        Some(Some(DeferralReason::WalletShort)) | None => Exit::Refused,
     }
 }

@@ -81,7 +81,10 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "listening can fail on other platforms")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "listening can fail on other platforms"
+    )]
     fn new() -> io::Result<Self> {
         Ok(Self)
     }

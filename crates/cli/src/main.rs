@@ -27,7 +27,10 @@ fn main() -> ExitCode {
         Err(error) => return unparsed(&error).into(),
     };
     let output = Arc::new(Output::new(arguments.global.json, arguments.global.quiet));
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             let failure = Failure::Machine(format!("the program cannot start: {error}"));
@@ -47,7 +50,10 @@ fn unparsed(error: &clap::Error) -> Exit {
     if json && error.use_stderr() {
         let rendered = error.render().to_string();
         let words = rendered.split("\n\nUsage:").next().unwrap_or_default();
-        let words = words.split("\n\nFor more information").next().unwrap_or_default();
+        let words = words
+            .split("\n\nFor more information")
+            .next()
+            .unwrap_or_default();
         let words: Vec<&str> = words.split_whitespace().collect();
         let message = words.join(" ");
         let message = message.strip_prefix("error: ").unwrap_or(&message);
@@ -56,5 +62,9 @@ fn unparsed(error: &clap::Error) -> Exit {
         // Help that nobody reads to its end is no error.
         let _ = error.print();
     }
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    }
 }

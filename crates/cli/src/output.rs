@@ -15,6 +15,8 @@ pub(crate) struct Output {
     quiet: bool,
     /// Whether somebody sees standard error as it is written, so that progress may be drawn.
     live: bool,
+    /// Whether both what is asked and what is answered pass a terminal.
+    can_ask: bool,
     stdout_closed: AtomicBool,
     bars: MultiProgress,
 }
@@ -31,11 +33,22 @@ pub(crate) enum WriteFailed {
 impl Output {
     /// The streams of this process. `json` and `quiet` as on the command line.
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
-        let live = io::stderr().is_terminal() && !quiet;
-        let target =
-            if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let seen = io::stderr().is_terminal();
+        let (live, can_ask) = (seen && !quiet, seen && io::stdin().is_terminal());
+        let target = if live {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bars = MultiProgress::with_draw_target(target);
-        Self { json, quiet, live, stdout_closed: AtomicBool::new(false), bars }
+        Self {
+            json,
+            quiet,
+            live,
+            can_ask,
+            stdout_closed: AtomicBool::new(false),
+            bars,
+        }
     }
 
     /// Whether one JSON document is wanted instead of text.
@@ -48,9 +61,9 @@ impl Output {
         self.live
     }
 
-    /// Whether a person can be asked: both what is asked and what is answered pass a terminal.
-    pub(crate) fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+    /// Whether a person can be asked.
+    pub(crate) const fn can_ask(&self) -> bool {
+        self.can_ask
     }
 
     /// The bars that are drawn on standard error.
@@ -83,7 +96,11 @@ impl Output {
         document: &D,
         text: impl FnOnce() -> String,
     ) -> Result<(), WriteFailed> {
-        if self.json { self.data(&to_json(document)) } else { self.data(&text()) }
+        if self.json {
+            self.data(&to_json(document))
+        } else {
+            self.data(&text())
+        }
     }
 
     /// A remark on standard error; nothing when quiet, nor where a program reads JSON lines there.

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use roamport_app::{Observer, Progress};
 use roamport_domain::OrderId;
 use roamport_domain::order::Waiting;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::output::Output;
@@ -19,7 +20,7 @@ use crate::view::time_of_day;
 const WORTH_A_LINE: Duration = Duration::from_secs(1);
 
 /// How long a plain line is the last word at least.
-const BETWEEN_LINES: Duration = Duration::from_secs(5);
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// How many packages were read so far.
 #[derive(Debug)]
@@ -37,7 +38,12 @@ impl<'a> CatalogueProgress<'a> {
         if let Some(bar) = &bar {
             bar.set_message("reading the catalogue");
         }
-        Self { output, bar, started: Instant::now(), last_line: None }
+        Self {
+            output,
+            bar,
+            started: Instant::now(),
+            last_line: None,
+        }
     }
 
     /// Tells that so many packages were read.
@@ -71,7 +77,9 @@ fn spinner(output: &Output) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
         .expect("the template is well formed")
         .tick_chars("-\\|/ ");
-    let bar = output.bars().add(ProgressBar::new_spinner().with_style(style));
+    let bar = output
+        .bars()
+        .add(ProgressBar::new_spinner().with_style(style));
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
@@ -80,18 +88,47 @@ fn spinner(output: &Output) -> ProgressBar {
 pub(crate) struct OrderProgress {
     output: Arc<Output>,
     bar: Option<ProgressBar>,
-    started: Instant,
     /// Whether a purchase call is in flight.
     purchasing: AtomicBool,
     /// Whether money may have moved.
     moved: AtomicBool,
-    /// What was last waited for, and when that was said.
-    said: Mutex<Option<(Waiting, Instant)>>,
+    /// What is waited for now.
+    wait: Arc<Mutex<Option<Wait>>>,
+    /// Says so again and again where nothing is drawn.
+    ticker: Option<AbortHandle>,
+}
+
+/// Something that is waited for.
+#[derive(Clone, Debug)]
+struct Wait {
+    waiting: Waiting,
+    until: String,
+    reason: String,
+    since: Instant,
+}
+
+impl Wait {
+    fn sentence(&self) -> String {
+        format!(
+            "waiting for {} until {}{}",
+            waiting_for(self.waiting),
+            self.until,
+            self.reason
+        )
+    }
 }
 
 impl fmt::Debug for OrderProgress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("OrderProgress").finish_non_exhaustive()
+        formatter
+            .debug_struct("OrderProgress")
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for OrderProgress {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 
@@ -99,13 +136,17 @@ impl OrderProgress {
     /// Begins; `moved` says whether money may have moved before.
     pub(crate) fn start(output: Arc<Output>, moved: bool) -> Self {
         let bar = output.is_live().then(|| spinner(&output));
+        let wait = Arc::new(Mutex::new(None));
+        let ticker = bar.is_none().then(|| {
+            tokio::spawn(say_again_and_again(output.clone(), wait.clone())).abort_handle()
+        });
         Self {
             output,
             bar,
-            started: Instant::now(),
             purchasing: AtomicBool::new(false),
             moved: AtomicBool::new(moved),
-            said: Mutex::new(None),
+            wait,
+            ticker,
         }
     }
 
@@ -131,6 +172,9 @@ impl OrderProgress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        if let Some(ticker) = &self.ticker {
+            ticker.abort();
+        }
     }
 
     /// Something that is drawn in place on a terminal, and no line elsewhere.
@@ -148,22 +192,41 @@ impl OrderProgress {
         }
     }
 
-    fn waiting(&self, waiting: Waiting, until: &str, message: Option<&str>) {
-        let reason = message.map(|message| format!(": {message}")).unwrap_or_default();
-        let what = waiting_for(waiting);
-        if self.bar.is_some() {
-            return self.fleeting(&format!("waiting for {what} until {until}{reason}"));
-        }
-        let now = Instant::now();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = said.is_none_or(|(before, at)| {
-            before != waiting || now.duration_since(at) >= BETWEEN_LINES
+    fn set_wait(&self, next: Option<(Waiting, String, String)>) {
+        let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
+        *wait = next.map(|(waiting, until, reason)| {
+            // One wait after another for the same thing is one wait to whoever looks on.
+            let before = wait.as_ref().filter(|before| before.waiting == waiting);
+            let since = before.map_or_else(Instant::now, |before| before.since);
+            Wait {
+                waiting,
+                until,
+                reason,
+                since,
+            }
         });
-        if due {
-            *said = Some((waiting, now));
-            let waited = now.duration_since(self.started).as_secs();
-            self.output.note(&format!(
-                "waiting for {what} until {until}, {waited} s since the start{reason}"
+        if let Some(wait) = &*wait {
+            self.fleeting(&wait.sentence());
+        }
+    }
+}
+
+/// Says what is waited for once that takes a while, and then now and then.
+async fn say_again_and_again(output: Arc<Output>, wait: Arc<Mutex<Option<Wait>>>) {
+    let mut last_line: Option<Instant> = None;
+    loop {
+        tokio::time::sleep(WORTH_A_LINE / 4).await;
+        let now = Instant::now();
+        let current = wait.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(wait) = current else { continue };
+        let waited = now.duration_since(wait.since);
+        let rested = last_line.is_none_or(|last| now.duration_since(last) >= BETWEEN_LINES);
+        if waited >= WORTH_A_LINE && rested {
+            last_line = Some(now);
+            output.note(&format!(
+                "{}, {} s so far",
+                wait.sentence(),
+                waited.as_secs()
             ));
         }
     }
@@ -173,27 +236,42 @@ impl Observer for OrderProgress {
     fn notice(&self, order: OrderId, progress: &Progress) {
         match progress {
             Progress::HeldElsewhere => {
-                self.line(&format!("another process works on order {order}; waiting for it"));
+                self.line(&format!(
+                    "another process works on order {order}; waiting for it"
+                ));
             }
             Progress::Checking => self.fleeting("checking package, wallet and earlier orders"),
             Progress::Purchasing { attempt, until } => {
                 self.moved.store(true, Ordering::SeqCst);
                 self.purchasing.store(true, Ordering::SeqCst);
+                self.set_wait(None);
                 let until = time_of_day(*until);
-                self.line(&format!("buying: purchase call {attempt}, answered until {until}"));
+                self.line(&format!(
+                    "purchase call {attempt}: waiting for the answer, until {until} at the latest"
+                ));
             }
             Progress::PurchaseEnded { attempt, outcome } => {
                 self.purchasing.store(false, Ordering::SeqCst);
                 self.line(&format!("purchase call {attempt}: {outcome}"));
             }
             Progress::LookingUp => self.fleeting("looking for the order at the provider"),
-            Progress::Provisioning { ready, total } => {
+            Progress::Provisioning { ready, total } if *total > 1 && *ready > 0 => {
                 self.line(&format!("generating profiles: {ready} of {total} ready"));
             }
-            Progress::Waiting { waiting, until, message } => {
-                self.waiting(*waiting, &time_of_day(*until), message.as_deref());
+            Progress::Provisioning { .. } => self.fleeting("generating the profile"),
+            Progress::Waiting {
+                waiting,
+                until,
+                message,
+            } => {
+                let reason = message.as_ref().map(|message| format!(" ({message})"));
+                let reason = reason.unwrap_or_default();
+                self.set_wait(Some((*waiting, time_of_day(*until), reason)));
             }
-            Progress::State(state) => self.fleeting(state_sentence(*state)),
+            Progress::State(state) => {
+                self.set_wait(None);
+                self.fleeting(state_sentence(*state));
+            }
             _ => {}
         }
     }

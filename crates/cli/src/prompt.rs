@@ -13,7 +13,11 @@ pub(crate) async fn confirm(output: &Output, question: String) -> Result<(), Fai
         return Err(no_terminal());
     }
     let answer = ask(move || Confirm::new(&question).with_default(false).prompt()).await?;
-    if answer { Ok(()) } else { Err(Failure::Declined) }
+    if answer {
+        Ok(())
+    } else {
+        Err(Failure::Declined)
+    }
 }
 
 /// What to do about an order for the same thing that is unfinished.
@@ -55,7 +59,11 @@ async fn ask<T: Send + 'static>(
         Ok(Err(InquireError::OperationCanceled)) => Err(Failure::Declined),
         Ok(Err(InquireError::OperationInterrupted)) => Err(Failure::Interrupted { order: None }),
         Ok(Err(InquireError::NotTTY)) => Err(no_terminal()),
-        Ok(Err(error)) => Err(Failure::Machine(format!("the question could not be asked: {error}"))),
-        Err(error) => Err(Failure::Machine(format!("the question could not be asked: {error}"))),
+        Ok(Err(error)) => Err(Failure::Machine(format!(
+            "the question could not be asked: {error}"
+        ))),
+        Err(error) => Err(Failure::Machine(format!(
+            "the question could not be asked: {error}"
+        ))),
     }
 }

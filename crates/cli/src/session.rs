@@ -13,9 +13,13 @@ use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
 
+/// A command tells of its own failure: unless somebody asks for a log, only what no command tells
+/// is in it.
+const LOG: &str = "log = \"error\"";
+
 /// The effective settings: compiled-in, from the file, from the environment, from the flags.
 pub(crate) fn settings(global: &GlobalArguments) -> Result<Settings, Failure> {
-    let mut loader = SettingsLoader::of_process();
+    let mut loader = SettingsLoader::of_process().more_defaults(LOG);
     if let Some(file) = &global.config {
         loader = loader.file(file);
     }
@@ -25,6 +29,7 @@ pub(crate) fn settings(global: &GlobalArguments) -> Result<Settings, Failure> {
     if let Some(directory) = &global.data_dir {
         let directory = directory.to_str().ok_or_else(|| Failure::Settings {
             message: format!("--data-dir {} is not text in UTF-8", directory.display()),
+            readable: false,
         })?;
         loader = loader.flag("data_dir", directory, "--data-dir");
     }
@@ -43,7 +48,10 @@ pub(crate) fn settings(global: &GlobalArguments) -> Result<Settings, Failure> {
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self::Settings { message: error.to_string() }
+        Self::Settings {
+            message: error.to_string(),
+            readable: false,
+        }
     }
 }
 
@@ -52,7 +60,10 @@ impl From<StartError> for Failure {
         match error {
             StartError::Journal(error) => error.into(),
             StartError::SandboxPort(_) => Self::Machine(error.to_string()),
-            error => Self::Settings { message: error.to_string() },
+            error => Self::Settings {
+                message: error.to_string(),
+                readable: true,
+            },
         }
     }
 }
@@ -75,10 +86,17 @@ impl Session {
         let settings = settings(global)?;
         let telemetry = Telemetry::on_stderr(&settings.log, &Environment::of_process());
         if let Err(error) = telemetry.install() {
-            return Err(Failure::Settings { message: error.to_string() });
+            return Err(Failure::Settings {
+                message: error.to_string(),
+                readable: true,
+            });
         }
         let composition = Composition::start(settings).await?;
-        Ok(Self { output, interrupts, composition })
+        Ok(Self {
+            output,
+            interrupts,
+            composition,
+        })
     }
 
     /// Where words go.

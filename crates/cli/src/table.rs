@@ -15,17 +15,29 @@ pub(crate) struct Column {
 impl Column {
     /// Text, which may be broken over lines where the terminal is narrow.
     pub(crate) const fn text(heading: &'static str) -> Self {
-        Self { heading, right: false, whole: false }
+        Self {
+            heading,
+            right: false,
+            whole: false,
+        }
     }
 
     /// Something to copy: never broken.
     pub(crate) const fn id(heading: &'static str) -> Self {
-        Self { heading, right: false, whole: true }
+        Self {
+            heading,
+            right: false,
+            whole: true,
+        }
     }
 
     /// A figure: set to the right, never broken.
     pub(crate) const fn figure(heading: &'static str) -> Self {
-        Self { heading, right: true, whole: true }
+        Self {
+            heading,
+            right: true,
+            whole: true,
+        }
     }
 }
 
@@ -33,7 +45,9 @@ impl Column {
 /// the terminal's otherwise, and no limit when piped.
 pub(crate) fn table(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width {
         table.set_width(width);
     }
@@ -46,7 +60,9 @@ pub(crate) fn table(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u1
         table.add_row(cells);
     }
     for (place, column) in columns.iter().enumerate() {
-        let Some(shown) = table.column_mut(place) else { continue };
+        let Some(shown) = table.column_mut(place) else {
+            continue;
+        };
         shown.set_padding((0, 2));
         if column.right {
             shown.set_cell_alignment(CellAlignment::Right);
@@ -70,10 +86,18 @@ mod tests {
     use super::*;
 
     fn example(width: Option<u16>) -> String {
-        let columns = [Column::id("ID"), Column::text("NAME"), Column::figure("PRICE")];
+        let columns = [
+            Column::id("ID"),
+            Column::text("NAME"),
+            Column::figure("PRICE"),
+        ];
         let row = |id: &str, name: &str, price: &str| vec![id.into(), name.into(), price.into()];
         let rows = vec![
-            row("esim-france-7days-1gb-all", "1 GB, seven days, the whole country", "1.18 USD"),
+            row(
+                "esim-france-7days-1gb-all",
+                "1 GB, seven days, the whole country",
+                "1.18 USD",
+            ),
             row("esim-france-7days-3gb-all", "3 GB", "12.40 USD"),
         ];
         table(&columns, rows, width)
@@ -81,7 +105,11 @@ mod tests {
 
     #[test]
     fn figures_stand_to_the_right_and_no_line_has_a_tail() {
-        insta::assert_snapshot!(example(Some(200)), @"");
+        insta::assert_snapshot!(example(Some(200)), @"
+        ID                         NAME                                     PRICE
+        esim-france-7days-1gb-all  1 GB, seven days, the whole country   1.18 USD
+        esim-france-7days-3gb-all  3 GB                                 12.40 USD
+        ");
     }
 
     #[test]

@@ -24,29 +24,47 @@ impl From<Money> for MoneyJson {
     fn from(money: Money) -> Self {
         let shown = money.to_string();
         let amount = shown.split(' ').next().unwrap_or_default().to_owned();
-        Self { amount, currency: money.currency().code() }
+        Self {
+            amount,
+            currency: money.currency().code(),
+        }
     }
 }
 
 /// A moment for a person, to the second, in UTC: `2026-11-23 08:42:10 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M:%S UTC")
+        .to_string()
 }
 
 /// The time of day of a moment, in UTC: `08:42:10 UTC`.
 pub(crate) fn time_of_day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S UTC").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%H:%M:%S UTC")
+        .to_string()
 }
 
 /// `1 eSIM`, `3 eSIMs`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {many}")
+    }
 }
 
 /// Lines of `label  value`, the values under each other; an absent value makes no line.
 pub(crate) fn facts(facts: &[(&str, Option<String>)]) -> String {
-    let given = || facts.iter().filter_map(|(label, value)| Some((label, value.as_ref()?)));
-    let width = given().map(|(label, _)| label.chars().count()).max().unwrap_or_default();
+    let given = || {
+        facts
+            .iter()
+            .filter_map(|(label, value)| Some((label, value.as_ref()?)))
+    };
+    let width = given()
+        .map(|(label, _)| label.chars().count())
+        .max()
+        .unwrap_or_default();
     let mut text = String::new();
     for (label, value) in given() {
         text.push_str(format!("{label:width$}  {value}").trim_end());
@@ -67,14 +85,27 @@ mod tests {
             let money = Money::parse_amount(amount, currency).unwrap();
             serde_json::to_string(&MoneyJson::from(money)).unwrap()
         };
-        assert_eq!(json("3.5", Currency::USD), r#"{"amount":"3.50","currency":"USD"}"#);
-        assert_eq!(json("-0.0025", Currency::USD), r#"{"amount":"-0.0025","currency":"USD"}"#);
-        assert_eq!(json("120", Currency::JPY), r#"{"amount":"120","currency":"JPY"}"#);
+        assert_eq!(
+            json("3.5", Currency::USD),
+            r#"{"amount":"3.50","currency":"USD"}"#
+        );
+        assert_eq!(
+            json("-0.0025", Currency::USD),
+            r#"{"amount":"-0.0025","currency":"USD"}"#
+        );
+        assert_eq!(
+            json("120", Currency::JPY),
+            r#"{"amount":"120","currency":"JPY"}"#
+        );
     }
 
     #[test]
     fn facts_stand_under_each_other_and_absent_ones_are_left_out() {
-        let text = facts(&[("ICCID", Some("8988".into())), ("PIN", None), ("Provider", Some("x".into()))]);
+        let text = facts(&[
+            ("ICCID", Some("8988".into())),
+            ("PIN", None),
+            ("Provider", Some("x".into())),
+        ]);
         assert_eq!(text, "ICCID     8988\nProvider  x\n");
     }
 

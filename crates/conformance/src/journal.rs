@@ -5,10 +5,42 @@
 //! against any journal that keeps the promise. [`journal_suite!`](crate::journal_suite) makes a test
 //! of each, under its name.
 //!
-//! ```ignore
-//! mod on_sqlite {
-//!     roamport_conformance::journal_suite!(super::journal_in_a_new_directory().await);
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use roamport_conformance::journal::{JournalHarness, MovableClock};
+//! use roamport_domain::journal::InMemoryJournal;
+//! use roamport_domain::{OrderJournal, ProfileStore};
+//!
+//! #[derive(Debug)]
+//! struct Mine {
+//!     clock: Arc<MovableClock>,
+//!     journal: Arc<InMemoryJournal>,
 //! }
+//!
+//! #[async_trait::async_trait]
+//! impl JournalHarness for Mine {
+//!     fn journal(&self) -> Arc<dyn OrderJournal> {
+//!         self.journal.clone()
+//!     }
+//!     fn profiles(&self) -> Arc<dyn ProfileStore> {
+//!         self.journal.clone()
+//!     }
+//!     async fn pass(&self, time: Duration) {
+//!         self.clock.pass(time);
+//!     }
+//! }
+//!
+//! fn mine() -> Mine {
+//!     let clock = Arc::new(MovableClock::default());
+//!     Mine { journal: Arc::new(InMemoryJournal::new(clock.clone())), clock }
+//! }
+//!
+//! mod in_memory {
+//!     roamport_conformance::journal_suite!(super::mine());
+//! }
+//! # fn main() {}
 //! ```
 
 pub mod appending;

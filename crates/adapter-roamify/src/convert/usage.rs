@@ -135,7 +135,7 @@ mod tests {
     )]
     #[case(r#"{"allowedData":"-1"}"#, true)]
     #[case(r#"{"isUnlimited":true}"#, true)]
-    #[case(r#"{}"#, false)]
+    #[case("{}", false)]
     #[case(r#"{"status":"EXPIRED","allowedData":0,"remainingData":0}"#, false)]
     fn a_sentinel_is_no_figure(#[case] json: &str, #[case] unlimited: bool) {
         let usage = read(json).unwrap();

@@ -67,7 +67,7 @@ async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
 #[case(200, r#"{"error":"no"}"#, ErrorKind::InvalidResponse)]
 #[case(200, r#"{"status":"success","data":null}"#, ErrorKind::InvalidResponse)]
 #[case(200, r#"{"status":"success","data":{}}"#, ErrorKind::InvalidResponse)]
-#[case(200, r#"[]"#, ErrorKind::InvalidResponse)]
+#[case(200, "[]", ErrorKind::InvalidResponse)]
 #[case(
     500,
     r#"{"message":"Unknown error","status":"failed"}"#,

@@ -383,8 +383,16 @@ async fn the_gate_is_asked_before_each_request_and_told_what_it_is_for() {
     let one = PackageQuery::one(PackageId::parse("p").unwrap());
     provider.packages(one).next().await.unwrap().unwrap_err();
     let asked = gate.0.lock().unwrap().clone();
-    use CallClass::{Listing, Purchase, Read};
-    assert_eq!(asked, [Read, Purchase, Purchase, Listing, Read]);
+    assert_eq!(
+        asked,
+        [
+            CallClass::Read,
+            CallClass::Purchase,
+            CallClass::Purchase,
+            CallClass::Listing,
+            CallClass::Read
+        ]
+    );
     assert_eq!(server.received_requests().await.unwrap().len(), asked.len());
 }
 

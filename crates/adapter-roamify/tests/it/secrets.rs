@@ -1,8 +1,10 @@
 //! No token, activation code, PIN or PUK in an error or in `Debug`; no ICCID of a URL either.
 
+use std::error::Error as _;
+use std::fmt::Write as _;
+
 use roamport_domain::provider::{EsimKey, EsimProvider as _, ProvisionRequest, ProvisionTarget};
 use roamport_domain::{EsimId, Iccid, ProviderError};
-use std::error::Error as _;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -15,7 +17,7 @@ fn everything_shown(error: &ProviderError) -> String {
     let mut shown = format!("{error} {error:?} {error:#?}");
     let mut source = error.source();
     while let Some(cause) = source {
-        shown.push_str(&format!(" {cause} {cause:?}"));
+        write!(shown, " {cause} {cause:?}").unwrap();
         source = cause.source();
     }
     shown

@@ -97,10 +97,12 @@ impl Change for ClaimOne {
 
 fn decode_claim(row: &SqliteRow, owner: &Owner, until: Timestamp) -> Result<Claim, Failure> {
     let lease: i64 = row.try_get("lease_number")?;
+    let order = rows::decode_id(row)?;
+    let lease = u64::try_from(lease).map_err(|_| rows::damaged(order, "its lease is no number"))?;
     Ok(Claim {
-        order: rows::decode_id(row)?,
+        order,
         owner: owner.clone(),
-        lease: u64::try_from(lease).expect("it counts up from zero"),
+        lease,
         until,
     })
 }

@@ -34,18 +34,29 @@ impl Change for Open {
             let id = rows::decode_id(&row)?;
             let fingerprint: &str = row.try_get("fingerprint")?;
             let is_same = fingerprint == wish.fingerprint.as_str();
-            return Ok(if is_same { Opened::Existing(id) } else { Opened::KeyReused(id) });
+            return Ok(if is_same {
+                Opened::Existing(id)
+            } else {
+                Opened::KeyReused(id)
+            });
         }
-        let same_reference = sqlx::query("SELECT id FROM orders WHERE provider = ? AND reference = ?")
-            .bind(wish.provider.name.as_str())
-            .bind(wish.reference.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
+        let same_reference =
+            sqlx::query("SELECT id FROM orders WHERE provider = ? AND reference = ?")
+                .bind(wish.provider.name.as_str())
+                .bind(wish.reference.as_str())
+                .fetch_optional(&mut *connection)
+                .await?;
         if same_reference.is_some() {
-            return Err(JournalError::Duplicate { what: "the reference" }.into());
+            return Err(JournalError::Duplicate {
+                what: "the reference",
+            }
+            .into());
         }
         if exists(connection, new.id).await? {
-            return Err(JournalError::Duplicate { what: "the order's id" }.into());
+            return Err(JournalError::Duplicate {
+                what: "the order's id",
+            }
+            .into());
         }
         let order = Order::open(new.id, wish.clone());
         rows::add_order(connection, new, &order, now).await?;
@@ -76,7 +87,12 @@ impl Change for Append {
         let actual = before.version();
         if actual != self.expected {
             let (order, expected) = (self.id, self.expected);
-            return Err(JournalError::VersionConflict { order, expected, actual }.into());
+            return Err(JournalError::VersionConflict {
+                order,
+                expected,
+                actual,
+            }
+            .into());
         }
         let mut after = before.clone();
         for event in &self.events {
@@ -109,13 +125,19 @@ async fn refuse_foreign_provider_order(
     .fetch_optional(connection)
     .await?;
     match other {
-        Some(_) => Err(JournalError::Duplicate { what: "the provider's order id" }.into()),
+        Some(_) => Err(JournalError::Duplicate {
+            what: "the provider's order id",
+        }
+        .into()),
         None => Ok(()),
     }
 }
 
 /// Whether there is such an order.
-pub(crate) async fn exists(connection: &mut SqliteConnection, id: OrderId) -> Result<bool, Failure> {
+pub(crate) async fn exists(
+    connection: &mut SqliteConnection,
+    id: OrderId,
+) -> Result<bool, Failure> {
     let row = sqlx::query("SELECT 1 FROM orders WHERE id = ?")
         .bind(id.to_string())
         .fetch_optional(connection)

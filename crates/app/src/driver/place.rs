@@ -38,9 +38,13 @@ impl Driver {
         self.notice(&Progress::Checking);
         let request = match self.checked_request(order, replays).await {
             Ok(request) => request,
-            Err(not) => return self.not_placed(order, not).await,
+            Err(not) => return self.not_placed(order, not, blind).await,
         };
         if !blind && !self.nothing_is_there(order).await? {
+            return Ok(());
+        }
+        // Whoever asked to stop while it was checked wants nothing more to begin.
+        if self.stop.is_stopped() {
             return Ok(());
         }
         // From here to the answer nothing waits for anything but the journal and the provider.
@@ -66,7 +70,11 @@ impl Driver {
         self.settle(order, attempt, answer).await
     }
 
-    async fn not_placed(&self, order: &mut Order, not: Not) -> Result<(), Break> {
+    async fn not_placed(&self, order: &mut Order, not: Not, blind: bool) -> Result<(), Break> {
+        // A restored journal may know nothing of a purchase: no order is called failed unlooked.
+        if matches!(not, Not::Ever(..)) && !blind && !self.nothing_is_there(order).await? {
+            return Ok(());
+        }
         let at = self.parts.journal.now().await?;
         let event = match not {
             Not::Ever(reason, message) => Event::GuardRefused { at, reason, message },
@@ -206,33 +214,50 @@ impl Driver {
         let items = answer.into_iter().flat_map(|order| order.items);
         let ready: Vec<Esim> =
             items.filter_map(|item| item.profile).filter(Esim::is_ready).collect();
+        let overtaken = self.record(order, attempt, outcome, &words).await?;
+        self.take_profiles(order, &ready).await?;
+        // Whoever lost the race drops no answer, and does nothing more.
+        if overtaken { Err(Break::Elsewhere) } else { Ok(()) }
+    }
+
+    /// Appends how a purchase call ended, again and again where that fails. Gives whether somebody
+    /// else changed the order meanwhile.
+    async fn record(
+        &self,
+        order: &mut Order,
+        attempt: AttemptNumber,
+        outcome: PlacementOutcome,
+        words: &str,
+    ) -> Result<bool, Break> {
+        const TRIES: u32 = 60;
         let (mut tries, mut overtaken) = (0_u32, false);
         loop {
             let at = self.parts.journal.now().await.unwrap_or_else(|_| self.parts.clock.now());
             let settled = Event::PlacementSettled { attempt, at, outcome: outcome.clone() };
-            match self.append(order, &[settled]).await {
-                Ok(()) => break,
+            let error = match self.append(order, &[settled]).await {
+                Ok(()) => return Ok(overtaken),
+                Err(Break::Error(error)) => error,
                 Err(Break::Elsewhere) => {
                     overtaken = true;
-                    *order = self.parts.journal.load(self.id).await?;
-                }
-                Err(Break::Error(error)) => {
-                    tries += 1;
-                    tracing::error!(order.id = %self.id, attempt, answer = %words, %error, tries,
-                        "the answer of a purchase call could not be recorded; trying again");
-                    if tries >= 60 {
-                        let reason = error.to_string();
-                        let (order, answer) = (self.id, words);
-                        let lost = AppError::AnswerNotRecorded { order, attempt, answer, reason };
-                        return Err(Break::Error(lost));
+                    match self.load().await {
+                        Ok(current) => {
+                            *order = current;
+                            continue;
+                        }
+                        Err(error) => error,
                     }
-                    tokio::time::sleep(Duration::from_secs(u64::from(tries.min(5)))).await;
                 }
+            };
+            tries += 1;
+            tracing::error!(order.id = %self.id, attempt, answer = %words, %error, tries,
+                "the answer of a purchase call could not be recorded; trying again");
+            if tries >= TRIES {
+                let (order, answer, reason) = (self.id, words.to_owned(), error.to_string());
+                let lost = AppError::AnswerNotRecorded { order, attempt, answer, reason };
+                return Err(Break::Error(lost));
             }
+            tokio::time::sleep(Duration::from_secs(u64::from(tries.min(5)))).await;
         }
-        self.take_profiles(order, &ready).await?;
-        // Whoever lost the race drops no answer, and does nothing more.
-        if overtaken { Err(Break::Elsewhere) } else { Ok(()) }
     }
 
     fn outcome(&self, answer: &Result<ProviderOrder, ProviderError>) -> PlacementOutcome {

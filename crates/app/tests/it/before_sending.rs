@@ -144,6 +144,46 @@ async fn an_order_found_before_its_first_purchase_is_adopted_instead_of_bought_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_dearer_by_now() {
+    for later in [None, Some(package("9.00"))] {
+        let mut asked = 0;
+        let desk = Desk::at(provider(|mock| {
+            mock.expect_place_order().never();
+            mock.expect_packages().returning(move |_| {
+                asked += 1;
+                let first = (asked == 1).then(|| package("4.00"));
+                listed(first.or_else(|| later.clone()).into_iter().collect())
+            });
+            mock.expect_find_orders().returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
+            mock.expect_provision().returning(|_| Ok(vec![crate::support::mocks::ready("e1")]));
+        }));
+        let order = desk.buy().await.order;
+        assert_eq!(order.state(), OrderState::Fulfilled);
+        assert_eq!(order.placed().unwrap().id.as_str(), "bought");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_not_called_failed_before_a_look_up_confirms_that_nothing_is_there() {
+    let mut asked = 0;
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_packages().returning(move |_| {
+            asked += 1;
+            listed(if asked == 1 { vec![package("4.00")] } else { Vec::new() })
+        });
+        mock.expect_find_orders()
+            .returning(|_| Err(error(ErrorKind::Unavailable, Operation::FindOrders)));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert_eq!(
+        order.open_attention().collect::<Vec<_>>(),
+        [&AttentionReason::UnsentUnconfirmed]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
     let other = Reference::derive(&name(), &crate::support::key("somebody else's"));
     let diary = Diary::new();

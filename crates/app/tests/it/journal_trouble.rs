@@ -8,7 +8,7 @@ use roamport_domain::OrderJournal as _;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{AttemptState, Event, OrderState};
 
-use crate::support::mocks::{Desk, full_disk, journal, placed, provider};
+use crate::support::mocks::{Desk, at_once, full_disk, journal, placed, provider};
 use crate::support::{Listener, carry};
 
 fn settles(events: &[Event]) -> bool {
@@ -110,10 +110,12 @@ async fn an_intent_whose_fate_is_unknown_is_not_followed_by_the_call() {
         &desk.journal,
         move |events| {
             let Some(Event::PlacementStarted { .. }) = events.first() else { return None };
-            let id = futures::executor::block_on(only_order(&written));
-            let order = futures::executor::block_on(written.load(id)).unwrap();
-            let append = written.append(id, order.version(), events, None);
-            futures::executor::block_on(append).unwrap();
+            let write = async {
+                let id = only_order(&written).await;
+                let order = written.load(id).await?;
+                written.append(id, order.version(), events, None).await
+            };
+            at_once(write).unwrap();
             Some(full_disk())
         },
         || None,

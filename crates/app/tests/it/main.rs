@@ -11,7 +11,6 @@ mod esims;
 mod interruption;
 mod journal_trouble;
 mod keys;
-mod outcome;
 mod provisioning;
 mod sending;
 mod support;

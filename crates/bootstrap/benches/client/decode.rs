@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use roamport_adapter_roamify::bench::decode_packages_page;
+use roamport_domain::ProviderName;
 use serde::Deserialize;
 
 use crate::Outcome;
@@ -105,11 +106,12 @@ pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     let sandbox = Sandbox::start(28_000, Duration::ZERO)?;
     let url = format!("{}/api/esim/packages?page=7&pageSize=50", sandbox.base_url);
     let page = bare()?.get(url).bearer_auth(TOKEN).send().await?.bytes().await?;
+    let provider = ProviderName::parse("roamify")?;
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let begin = now();
         for _ in 0..PAGES_A_ROUND {
-            black_box(decode_packages_page(black_box(&page))?);
+            black_box(decode_packages_page(black_box(&page), &provider)?);
         }
         ours.push(begin.elapsed());
         let begin = now();

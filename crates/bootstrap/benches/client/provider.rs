@@ -14,7 +14,7 @@ pub(crate) const TOKEN: &str = "bench";
 
 /// The adapter alone, as it comes.
 pub(crate) fn adapter(base_url: &str) -> Outcome<Roamify> {
-    Ok(Roamify::new(RoamifyConfig::new(base_url, TOKEN), clock())?)
+    Ok(Roamify::new(&RoamifyConfig::new(base_url, TOKEN), clock())?)
 }
 
 /// This machine's clock.

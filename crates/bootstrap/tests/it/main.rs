@@ -7,6 +7,7 @@
 
 mod bad_settings;
 mod composition;
+mod conformance;
 mod precedence;
 mod secrets;
 mod support;

@@ -69,7 +69,9 @@ impl FromStr for Wait {
         let duration: SignedDuration = text
             .parse()
             .map_err(|_| "a wait is written like `90s`, `5m` or `1h 30m`, or `0`".to_owned())?;
-        Duration::try_from(duration).map(Self).map_err(|_| "a wait is not below zero".to_owned())
+        Duration::try_from(duration)
+            .map(Self)
+            .map_err(|_| "a wait is not below zero".to_owned())
     }
 }
 
@@ -90,7 +92,9 @@ pub(super) fn gigabytes(text: &str) -> Result<DataSize, String> {
     let whole: u64 = whole.parse().map_err(|_| unreadable())?;
     let part: u64 = format!("{part:0<3}").parse().map_err(|_| unreadable())?;
     let too_large = || "that is more data than any plan has".to_owned();
-    let thousandths = whole.checked_mul(1000).and_then(|sum| sum.checked_add(part));
+    let thousandths = whole
+        .checked_mul(1000)
+        .and_then(|sum| sum.checked_add(part));
     let thousandths = thousandths.ok_or_else(too_large)?;
     if thousandths == 0 {
         return Err("a plan has more than 0 GB".to_owned());
@@ -110,7 +114,9 @@ pub(super) fn esim(text: &str) -> Result<EsimKey, String> {
             format!("an ICCID has 16 to 22 digits, as in 8988303000001234567; this has {digits}")
         });
     }
-    EsimId::parse(text).map(EsimKey::from_id).map_err(|error| error.to_string())
+    EsimId::parse(text)
+        .map(EsimKey::from_id)
+        .map_err(|error| error.to_string())
 }
 
 /// The names of order states, for help, completion and errors.
@@ -159,7 +165,18 @@ mod tests {
         assert_eq!(gigabytes("1"), Ok(DataSize::GIBIBYTE));
         assert_eq!(gigabytes("0.5"), Ok(DataSize::from_bytes(512 << 20)));
         assert_eq!(gigabytes("20"), Ok(DataSize::from_bytes(20 << 30)));
-        for bad in ["", "0", "0.0", "-1", "1,5", "1.", ".5", "1.2345", "99999999999999999999", "99999999999"] {
+        for bad in [
+            "",
+            "0",
+            "0.0",
+            "-1",
+            "1,5",
+            "1.",
+            ".5",
+            "1.2345",
+            "99999999999999999999",
+            "99999999999",
+        ] {
             assert!(gigabytes(bad).is_err(), "{bad}");
         }
     }

@@ -15,6 +15,11 @@ struct Document {
 pub(super) async fn run(session: &Session) -> Result<(), Failure> {
     let provider = session.provider();
     let balance = roamport_app::balance::balance(&*provider).await?;
-    let document = Document { provider: provider.name().to_string(), balance: balance.into() };
-    Ok(session.output().document(&document, || format!("{balance}\n"))?)
+    let document = Document {
+        provider: provider.name().to_string(),
+        balance: balance.into(),
+    };
+    Ok(session
+        .output()
+        .document(&document, || format!("{balance}\n"))?)
 }

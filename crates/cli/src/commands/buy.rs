@@ -17,6 +17,8 @@ pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(
     let fingerprint = orders.fingerprint(&wish);
     let quoting = orders.quote(&wish);
     let outcome = purchase(session, &orders, &arguments.purchase, &fingerprint, quoting).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || outcome.text());
+    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
+        outcome.text()
+    });
     outcome.verdict()
 }

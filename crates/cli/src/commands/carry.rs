@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_app::{Carried, Halt, Orders, Stopper, StopSignal};
+use roamport_app::{Carried, Halt, Orders, StopSignal, Stopper};
 use roamport_domain::journal::KeptProfile;
 use roamport_domain::order::OrderState;
 use roamport_domain::provider::EsimKey;
@@ -15,7 +15,7 @@ use crate::output::{Output, WriteFailed};
 use crate::progress::OrderProgress;
 use crate::session::Session;
 use crate::view::esim::{EsimJson, esim_text, qr_text};
-use crate::view::order::{OrderJson, order_text};
+use crate::view::order::{OrderJson, outcome_line};
 
 /// An order that was carried on, and its eSIMs as far as they are ready.
 pub(super) struct Outcome {
@@ -46,12 +46,15 @@ impl Outcome {
         if self.order.state() == OrderState::Fulfilled {
             return Ok(());
         }
-        Err(Failure::Order { order: Box::new(self.order), halt: self.halt })
+        Err(Failure::Order {
+            order: Box::new(self.order),
+            halt: self.halt,
+        })
     }
 
     /// What was bought and how it is installed.
     pub(super) fn text(&self) -> String {
-        let mut text = order_text(&self.order);
+        let mut text = outcome_line(&self.order);
         for esim in &self.esims {
             text.push('\n');
             text.push_str(&esim_text(esim));

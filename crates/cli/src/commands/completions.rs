@@ -18,6 +18,9 @@ pub(super) fn run(shell: Shell, output: &Output) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "roamport", &mut script);
     let script = String::from_utf8_lossy(&script);
-    let document = Document { shell: shell.to_string(), script: &script };
+    let document = Document {
+        shell: shell.to_string(),
+        script: &script,
+    };
     Ok(output.document(&document, || script.to_string())?)
 }

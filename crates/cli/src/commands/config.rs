@@ -25,14 +25,23 @@ pub(super) fn show(settings: &Settings, output: &Output) -> Result<(), Failure> 
         value: setting.value,
         origin: setting.origin.to_string(),
     });
-    let document = Document { settings: described.collect() };
+    let document = Document {
+        settings: described.collect(),
+    };
     Ok(output.document(&document, || settings_table(&document))?)
 }
 
 fn settings_table(document: &Document) -> String {
-    let columns = [Column::id("SETTING"), Column::text("VALUE"), Column::text("ORIGIN")];
+    let columns = [
+        Column::id("SETTING"),
+        Column::text("VALUE"),
+        Column::text("ORIGIN"),
+    ];
     let row = |setting: &SettingJson| {
-        let value = setting.value.clone().unwrap_or_else(|| "(not set)".to_owned());
+        let value = setting
+            .value
+            .clone()
+            .unwrap_or_else(|| "(not set)".to_owned());
         vec![setting.key.clone(), value, setting.origin.clone()]
     };
     table(&columns, document.settings.iter().map(row).collect(), None)

@@ -11,8 +11,10 @@ pub(super) async fn run(
     arguments: &DestinationsArguments,
 ) -> Result<(), Failure> {
     let geography = arguments.geography.map(Into::into);
-    let destinations =
-        session.catalogue().destinations(geography, arguments.search.as_deref()).await?;
+    let destinations = session
+        .catalogue()
+        .destinations(geography, arguments.search.as_deref())
+        .await?;
     let output = session.output();
     if destinations.is_empty() {
         output.note("no destination matches; `roamport destinations` lists all there are");

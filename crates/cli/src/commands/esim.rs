@@ -33,7 +33,9 @@ pub(super) async fn run(session: &Session, command: EsimCommand) -> Result<(), F
         EsimCommand::Show { esim } => {
             let view = read(session, &esim).await?;
             let document = document(&view, &[]);
-            Ok(session.output().document(&document, || esim_text(&view.esim))?)
+            Ok(session
+                .output()
+                .document(&document, || esim_text(&view.esim))?)
         }
         EsimCommand::Qr { esim, png, svg } => {
             let view = read(session, &esim).await?;
@@ -45,7 +47,9 @@ pub(super) async fn run(session: &Session, command: EsimCommand) -> Result<(), F
 async fn read(session: &Session, key: &EsimKey) -> Result<EsimView, Failure> {
     let view = session.esims().await?.esim(key).await?;
     if !view.live {
-        session.output().note("the provider cannot be reached: this is what was kept when it was bought");
+        session
+            .output()
+            .note("the provider cannot be reached: this is what was kept when it was bought");
     }
     Ok(view)
 }
@@ -54,7 +58,10 @@ fn document(view: &EsimView, files: &[PathBuf]) -> Document {
     Document {
         esim: EsimJson::from(&view.esim),
         live: view.live,
-        files: files.iter().map(|path| path.display().to_string()).collect(),
+        files: files
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
     }
 }
 
@@ -67,7 +74,9 @@ fn qr(
     let matrix = matrix(view)?;
     let mut files = Vec::new();
     if let Some(path) = png {
-        let picture = matrix.to_png(PIXELS).map_err(|error| Failure::Machine(error.to_string()))?;
+        let picture = matrix
+            .to_png(PIXELS)
+            .map_err(|error| Failure::Machine(error.to_string()))?;
         write_private(output, path, &picture)?;
         files.push(path.to_owned());
     }
@@ -82,14 +91,21 @@ fn qr(
 }
 
 fn matrix(view: &EsimView) -> Result<QrMatrix, Failure> {
-    let no_profile = || Failure::NoProfile { esim: view.esim.id().to_string() };
+    let no_profile = || Failure::NoProfile {
+        esim: view.esim.id().to_string(),
+    };
     let activation: &Activation = view.esim.activation().ok_or_else(no_profile)?;
-    activation.qr().map_err(|error| Failure::Machine(error.to_string()))
+    activation
+        .qr()
+        .map_err(|error| Failure::Machine(error.to_string()))
 }
 
 /// Writes a file that its owner alone can read: whoever sees the code can install the profile.
 fn write_private(output: &Output, path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let failed = |source| Failure::File { path: path.to_owned(), source };
+    let failed = |source| Failure::File {
+        path: path.to_owned(),
+        source,
+    };
     let replaced = path.exists();
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -98,7 +114,8 @@ fn write_private(output: &Output, path: &Path, content: &[u8]) -> Result<(), Fai
     let mut file = options.open(path).map_err(failed)?;
     // A file that was there keeps its mode when it is opened.
     #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     let what = if replaced { "replaced" } else { "wrote" };
     output.note(&format!("{what} {}", path.display()));

@@ -28,9 +28,7 @@ pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), 
     let interrupts = session.interrupts();
     let orders = interrupts.abandoning(session.orders()).await?;
     match command {
-        OrderCommand::List { state } => {
-            interrupts.abandoning(list(session, &orders, state)).await
-        }
+        OrderCommand::List { state } => interrupts.abandoning(list(session, &orders, state)).await,
         OrderCommand::Show { id } => interrupts.abandoning(show(session, &orders, id)).await,
         OrderCommand::Resume { id, wait } => {
             let wait = wait.map(|wait| wait.0);
@@ -42,7 +40,11 @@ pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), 
     }
 }
 
-async fn list(session: &Session, orders: &Orders, state: Option<OrderState>) -> Result<(), Failure> {
+async fn list(
+    session: &Session,
+    orders: &Orders,
+    state: Option<OrderState>,
+) -> Result<(), Failure> {
     let found = orders.list(state.into_iter().collect()).await?;
     let output = session.output();
     output.document(&OrdersDocument::new(&found), || orders_table(&found))?;
@@ -54,8 +56,12 @@ async fn list(session: &Session, orders: &Orders, state: Option<OrderState>) -> 
 
 async fn show(session: &Session, orders: &Orders, id: OrderId) -> Result<(), Failure> {
     let order = orders.order(id).await?;
-    let document = OrderDocument { order: OrderJson::from(&order) };
-    Ok(session.output().document(&document, || order_text(&order))?)
+    let document = OrderDocument {
+        order: OrderJson::from(&order),
+    };
+    Ok(session
+        .output()
+        .document(&document, || order_text(&order))?)
 }
 
 async fn resume_one(
@@ -66,7 +72,9 @@ async fn resume_one(
 ) -> Result<(), Failure> {
     let order = orders.order(id).await?;
     let outcome = carry(session, orders, &order, wait).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || outcome.text());
+    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
+        outcome.text()
+    });
     outcome.verdict()
 }
 
@@ -76,7 +84,10 @@ async fn resume_all(
     orders: &Orders,
     wait: Option<Duration>,
 ) -> Result<(), Failure> {
-    let found = session.interrupts().abandoning(async { Ok(orders.unfinished().await?) }).await?;
+    let found = session
+        .interrupts()
+        .abandoning(async { Ok(orders.unfinished().await?) })
+        .await?;
     let output = session.output();
     if found.is_empty() {
         output.note("nothing is unfinished");
@@ -94,11 +105,21 @@ async fn resume_all(
             Err(failure) => failures.push(failure),
         }
     }
-    let document = ResumedDocument { orders: outcomes.iter().map(OutcomeDocument::from).collect() };
+    let document = ResumedDocument {
+        orders: outcomes.iter().map(OutcomeDocument::from).collect(),
+    };
     print_purchase(output, &document, || {
-        outcomes.iter().map(Outcome::text).collect::<Vec<_>>().join("\n")
+        outcomes
+            .iter()
+            .map(Outcome::text)
+            .collect::<Vec<_>>()
+            .join("\n")
     });
-    failures.extend(outcomes.into_iter().filter_map(|outcome| outcome.verdict().err()));
+    failures.extend(
+        outcomes
+            .into_iter()
+            .filter_map(|outcome| outcome.verdict().err()),
+    );
     all_together(failures)
 }
 
@@ -109,7 +130,11 @@ fn all_together(mut failures: Vec<Failure>) -> Result<(), Failure> {
         1 => Err(failures.remove(0)),
         count => {
             let codes: Vec<Exit> = failures.iter().map(exit_code).collect();
-            let exit = if codes.contains(&Exit::Unfinished) { Exit::Unfinished } else { codes[0] };
+            let exit = if codes.contains(&Exit::Unfinished) {
+                Exit::Unfinished
+            } else {
+                codes[0]
+            };
             Err(Failure::Several { count, exit })
         }
     }

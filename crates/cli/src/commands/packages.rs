@@ -21,7 +21,9 @@ pub(super) async fn run(session: &Session, arguments: &PackagesArguments) -> Res
         limit: limit(arguments.plan.limit),
     };
     let mut progress = CatalogueProgress::start(session.output());
-    let packages = catalogue.packages(&search, &mut |count| progress.read(count)).await;
+    let packages = catalogue
+        .packages(&search, &mut |count| progress.read(count))
+        .await;
     drop(progress);
     show(session.output(), &packages?)
 }
@@ -30,14 +32,20 @@ async fn query(
     catalogue: &Catalogue,
     arguments: &PackagesArguments,
 ) -> Result<PackageQuery, Failure> {
-    let country = arguments.country.as_deref().map(catalogue::country).transpose()?;
+    let country = arguments
+        .country
+        .as_deref()
+        .map(catalogue::country)
+        .transpose()?;
     let destination = match &arguments.destination {
         Some(name) => Some(catalogue.destination(name).await?),
         None => None,
     };
     Ok(PackageQuery {
         country,
-        destination_code: destination.as_ref().map(|destination| destination.code.clone()),
+        destination_code: destination
+            .as_ref()
+            .map(|destination| destination.code.clone()),
         destination_name: destination.map(|destination| destination.name),
         geography: arguments.geography.map(Into::into),
         days: arguments.plan.days,
@@ -63,7 +71,9 @@ pub(super) fn limit(limit: Option<u32>) -> Option<usize> {
 
 /// Shows packages, of the catalogue or for a top-up.
 pub(super) fn show(output: &Output, packages: &[Package]) -> Result<(), Failure> {
-    output.document(&PackagesDocument::new(packages), || packages_table(packages))?;
+    output.document(&PackagesDocument::new(packages), || {
+        packages_table(packages)
+    })?;
     if packages.is_empty() {
         output.note("no package matches: ask for less, or see `roamport destinations`");
     } else {

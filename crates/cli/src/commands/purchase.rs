@@ -39,14 +39,18 @@ pub(super) async fn purchase(
     quoting: impl Future<Output = Result<Quote, AppError>>,
 ) -> Result<Outcome, Failure> {
     let interrupts = session.interrupts();
-    let earlier = interrupts.abandoning(earlier(session, orders, arguments, fingerprint)).await?;
+    let earlier = interrupts
+        .abandoning(earlier(session, orders, arguments, fingerprint))
+        .await?;
     let order = match earlier {
-        Earlier::Continue(order) => order,
+        Earlier::Continue(order) => *order,
         Earlier::Buy { beside } => {
             let quoting = async { Ok(quoting.await?) };
             let quote = interrupts.abandoning(quoting).await?;
             let terms = terms(arguments, &quote, beside)?;
-            interrupts.abandoning(agree(session.output(), arguments, &quote, &terms)).await?;
+            interrupts
+                .abandoning(agree(session.output(), arguments, &quote, &terms))
+                .await?;
             match orders.place(&quote, &terms).await? {
                 Placement::New(order) | Placement::Continued(order) => order,
                 Placement::Unfinished(found) => return Err(unfinished(found.id, found.state)),
@@ -60,7 +64,7 @@ pub(super) async fn purchase(
 /// What to do in view of earlier orders.
 enum Earlier {
     /// Carry this one on.
-    Continue(Order),
+    Continue(Box<Order>),
     /// Buy, beside an unfinished one or not.
     Buy { beside: bool },
 }
@@ -73,7 +77,9 @@ async fn earlier(
 ) -> Result<Earlier, Failure> {
     if let Some(key) = &arguments.key {
         let found = orders.find(key, fingerprint).await?;
-        return Ok(found.map_or(Earlier::Buy { beside: false }, Earlier::Continue));
+        return Ok(found.map_or(Earlier::Buy { beside: false }, |order| {
+            Earlier::Continue(Box::new(order))
+        }));
     }
     if arguments.another {
         return Ok(Earlier::Buy { beside: true });
@@ -84,9 +90,12 @@ async fn earlier(
     if arguments.yes || !session.output().can_ask() {
         return Err(unfinished(found.id, found.state));
     }
-    let question = format!("Order {} for the same thing is unfinished ({}).", found.id, found.state);
+    let question = format!(
+        "Order {} for the same thing is unfinished ({}).",
+        found.id, found.state
+    );
     match prompt::unfinished(question).await? {
-        Beside::CarryOn => Ok(Earlier::Continue(orders.order(found.id).await?)),
+        Beside::CarryOn => Ok(Earlier::Continue(Box::new(orders.order(found.id).await?))),
         Beside::Another => Ok(Earlier::Buy { beside: true }),
     }
 }
@@ -97,12 +106,19 @@ fn unfinished(order: OrderId, state: OrderState) -> Failure {
 
 fn terms(arguments: &PurchaseArguments, quote: &Quote, beside: bool) -> Result<Terms, Failure> {
     let currency = quote.total.currency();
-    let maximum = arguments.max_price.as_ref().map(|limit| limit.in_currency(currency));
+    let maximum = arguments
+        .max_price
+        .as_ref()
+        .map(|limit| limit.in_currency(currency));
     let maximum = maximum.transpose().map_err(|error| Failure::Usage {
         message: format!("--max-price: {error}"),
         hint: None,
     })?;
-    Ok(Terms { key: arguments.key.clone(), maximum, beside_unfinished: beside })
+    Ok(Terms {
+        key: arguments.key.clone(),
+        maximum,
+        beside_unfinished: beside,
+    })
 }
 
 /// Shows the quote and asks, unless that was answered on the command line, or the answer would not
@@ -128,9 +144,16 @@ async fn agree(
 }
 
 fn will_be_refused(quote: &Quote, maximum: Option<Money>) -> bool {
-    let short = quote.balance.compare(quote.total).is_ok_and(std::cmp::Ordering::is_lt);
-    let above = maximum
-        .is_some_and(|maximum| quote.total.compare(maximum).is_ok_and(std::cmp::Ordering::is_gt));
+    let short = quote
+        .balance
+        .compare(quote.total)
+        .is_ok_and(std::cmp::Ordering::is_lt);
+    let above = maximum.is_some_and(|maximum| {
+        quote
+            .total
+            .compare(maximum)
+            .is_ok_and(std::cmp::Ordering::is_gt)
+    });
     short || above
 }
 
@@ -139,8 +162,12 @@ fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
     for line in quote.content.lines() {
         let (quantity, price) = (line.line.quantity, line.line.unit_price);
         let separator = if what.is_empty() { "" } else { ", " };
-        write!(what, "{separator}{quantity} × {} ({}) at {price}", line.line.package, line.name)
-            .expect("writing to a String cannot fail");
+        write!(
+            what,
+            "{separator}{quantity} × {} ({}) at {price}",
+            line.line.package, line.name
+        )
+        .expect("writing to a String cannot fail");
     }
     let top_up_for = match &quote.content {
         OrderContent::TopUp(top_up) => Some(top_up.esim.to_string()),
@@ -155,7 +182,10 @@ fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
         ("Provider", Some(quote.provider.name.to_string())),
         ("Package", Some(what)),
         ("Tops up eSIM", top_up_for),
-        ("Journey starts", quote.content.start_date().map(|date| date.to_string())),
+        (
+            "Journey starts",
+            quote.content.start_date().map(|date| date.to_string()),
+        ),
         ("Total", Some(quote.total.to_string())),
         ("At most", maximum.map(|maximum| maximum.to_string())),
         ("Wallet", Some(wallet)),
@@ -178,6 +208,8 @@ fn announce(output: &Output, order: &Order) {
         let line = serde_json::to_string(&recorded).expect("our own plain structs serialise");
         output.important(&line);
     } else {
-        output.important(&format!("Order      {id}\nKey        {key}\nReference  {reference}"));
+        output.important(&format!(
+            "Order      {id}\nKey        {key}\nReference  {reference}"
+        ));
     }
 }

@@ -14,10 +14,15 @@ struct Document<'a> {
 }
 
 pub(super) async fn serve(arguments: ServeArguments, output: &Output) -> Result<(), Failure> {
-    let lines = Lines { output, text: Vec::new() };
-    roamport_sandbox::serve::serve(arguments, lines).await.map_err(|error: ServeError| {
-        Failure::Sandbox { message: error.to_string() }
-    })
+    let lines = Lines {
+        output,
+        text: Vec::new(),
+    };
+    roamport_sandbox::serve::serve(arguments, lines)
+        .await
+        .map_err(|error: ServeError| Failure::Sandbox {
+            message: error.to_string(),
+        })
 }
 
 /// Passes what the sandbox prints on to standard output; its one line as a document where JSON is
@@ -35,8 +40,14 @@ impl Write for Lines<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         let text = String::from_utf8_lossy(&std::mem::take(&mut self.text)).into_owned();
-        let listening = text.trim().strip_prefix("listening on ").unwrap_or(text.trim());
-        match self.output.document(&Document { listening }, || text.clone()) {
+        let listening = text
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or(text.trim());
+        match self
+            .output
+            .document(&Document { listening }, || text.clone())
+        {
             Ok(()) | Err(WriteFailed::Closed) => Ok(()),
             Err(WriteFailed::Failed(error)) => Err(error),
         }

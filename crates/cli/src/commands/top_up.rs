@@ -13,11 +13,16 @@ use crate::session::Session;
 pub(super) async fn run(session: &Session, command: TopUpCommand) -> Result<(), Failure> {
     match command {
         TopUpCommand::Packages { esim, plan } => {
-            session.interrupts().abandoning(packages(session, esim, &plan)).await
+            session
+                .interrupts()
+                .abandoning(packages(session, esim, &plan))
+                .await
         }
-        TopUpCommand::Buy { esim, package, purchase } => {
-            buy(session, &esim, &package, &purchase).await
-        }
+        TopUpCommand::Buy {
+            esim,
+            package,
+            purchase,
+        } => buy(session, &esim, &package, &purchase).await,
     }
 }
 
@@ -51,6 +56,8 @@ async fn buy(
     let fingerprint = orders.top_up_fingerprint(id, package);
     let quoting = orders.quote_top_up(&esim, package);
     let outcome = purchase(session, &orders, arguments, &fingerprint, quoting).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || outcome.text());
+    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
+        outcome.text()
+    });
     outcome.verdict()
 }

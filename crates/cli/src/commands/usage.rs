@@ -24,7 +24,9 @@ pub(super) async fn run(session: &Session, arguments: &UsageArguments) -> Result
     let interrupts = session.interrupts().clone();
     let reader = interrupts.abandoning(session.usage()).await?;
     if !arguments.watch {
-        return interrupts.abandoning(once(session, &reader, arguments)).await;
+        return interrupts
+            .abandoning(once(session, &reader, arguments))
+            .await;
     }
     tokio::select! {
         ended = watch(session, &reader, arguments) => ended,
@@ -43,7 +45,9 @@ async fn once(
 }
 
 fn show(session: &Session, view: &UsageView) -> Result<(), Failure> {
-    Ok(session.output().document(&UsageDocument::from(view), || usage_text(view))?)
+    Ok(session
+        .output()
+        .document(&UsageDocument::from(view), || usage_text(view))?)
 }
 
 async fn watch(
@@ -56,8 +60,13 @@ async fn watch(
     loop {
         tokio::time::sleep(WATCH_EVERY).await;
         match reader.usage(&arguments.esim, true).await {
-            Ok(view) => output.data("\n").map_err(Failure::from).and_then(|()| show(session, &view))?,
-            Err(AppError::Provider(error)) if matches!(error.reaction(), Reaction::Retry { .. }) => {
+            Ok(view) => output
+                .data("\n")
+                .map_err(Failure::from)
+                .and_then(|()| show(session, &view))?,
+            Err(AppError::Provider(error))
+                if matches!(error.reaction(), Reaction::Retry { .. }) =>
+            {
                 output.note(&format!("{error}; trying again"));
             }
             Err(error) => return Err(error.into()),

@@ -53,13 +53,25 @@ pub(crate) fn tell(failure: &Failure, output: &Output) {
 
 /// Tells of a command line that could not be read, in the same two forms.
 pub(crate) fn tell_usage(message: &str, output: &Output) {
-    tell(&Failure::Usage { message: message.to_owned(), hint: None }, output);
+    tell(
+        &Failure::Usage {
+            message: message.to_owned(),
+            hint: None,
+        },
+        output,
+    );
 }
 
 impl Report {
     fn new(kind: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { kind, message, hint: None, order: None, money_may_have_moved: None }
+        Self {
+            kind,
+            message,
+            hint: None,
+            order: None,
+            money_may_have_moved: None,
+        }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -77,7 +89,7 @@ impl Report {
         self
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = format!("error: {}", self.message);
         if let Some(hint) = &self.hint {
             text.push_str("\nhint: ");
@@ -86,7 +98,7 @@ impl Report {
         text
     }
 
-    fn json(&self, exit_code: u8) -> String {
+    pub(super) fn json(&self, exit_code: u8) -> String {
         let error = ErrorJson {
             kind: self.kind,
             message: &self.message,
@@ -101,21 +113,34 @@ impl Report {
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::App(error) => app(error),
-            Failure::Settings { message } => Self::new("settings", message)
+            Failure::Settings {
+                message,
+                readable: false,
+            } => Self::new("settings", message),
+            Failure::Settings {
+                message,
+                readable: true,
+            } => Self::new("settings", message)
                 .hint("`roamport config show` lists every setting with its value and origin"),
             Failure::Sandbox { message } => Self::new("sandbox", message),
             Failure::Usage { message, hint } => {
                 let report = Self::new("usage", message);
-                Self { hint: hint.clone(), ..report }
+                Self {
+                    hint: hint.clone(),
+                    ..report
+                }
             }
-            Failure::NoProfile { esim } => {
-                Self::new("no_profile", format!("the profile of eSIM {esim} is not there yet"))
-                    .hint("`roamport order resume` carries on what is unfinished")
-            }
+            Failure::NoProfile { esim } => Self::new(
+                "no_profile",
+                format!("the profile of eSIM {esim} is not there yet"),
+            )
+            .hint("`roamport order resume` carries on what is unfinished"),
             Failure::Order { order, halt } => order_report(order, *halt),
             Failure::Unfinished { order, state } => Self::new(
                 "unfinished_order",
-                format!("order {order} for the same thing is unfinished ({state}); nothing was bought"),
+                format!(
+                    "order {order} for the same thing is unfinished ({state}); nothing was bought"
+                ),
             )
             .hint(format!(
                 "carry it on with `roamport order resume {order}`, or buy beside it with --another"
@@ -126,17 +151,22 @@ impl Report {
                 format!("{count} orders did not come to a good end"),
             )
             .hint("`roamport order list` shows where they stand"),
-            Failure::Declined => Self::new("declined", "nothing was bought").money(false),
+            Failure::Declined => {
+                Self::new("declined", "the answer was no: nothing was bought").money(false)
+            }
             Failure::Interrupted { order: None } => {
                 Self::new("interrupted", "interrupted; nothing was bought").money(false)
             }
-            Failure::Interrupted { order: Some((order, moved)) } => left_at_once(*order, *moved),
+            Failure::Interrupted {
+                order: Some((order, moved)),
+            } => left_at_once(*order, *moved),
             Failure::File { path, source } => {
                 Self::new("file", format!("cannot write {}: {source}", path.display()))
             }
-            Failure::Stdout(error) => {
-                Self::new("output", format!("cannot write to standard output: {error}"))
-            }
+            Failure::Stdout(error) => Self::new(
+                "output",
+                format!("cannot write to standard output: {error}"),
+            ),
             Failure::StdoutClosed => Self::new("output", "standard output is closed"),
             Failure::Machine(message) => Self::new("machine", message),
         }
@@ -148,11 +178,18 @@ fn resume(order: OrderId) -> String {
 }
 
 fn left_at_once(order: OrderId, moved: bool) -> Report {
-    let money = if moved { "money may have moved" } else { "no money has moved" };
-    Report::new("interrupted", format!("left at once; order {order} stays as it is: {money}"))
-        .hint(resume(order))
-        .order(order)
-        .money(moved)
+    let money = if moved {
+        "money may have moved"
+    } else {
+        "no money has moved"
+    };
+    Report::new(
+        "interrupted",
+        format!("left at once; order {order} stays as it is: {money}"),
+    )
+    .hint(resume(order))
+    .order(order)
+    .money(moved)
 }
 
 fn order_report(order: &Order, halt: Halt) -> Report {
@@ -161,15 +198,23 @@ fn order_report(order: &Order, halt: Halt) -> Report {
     let report = match (order.state(), halt) {
         (OrderState::Failed | OrderState::Cancelled, _) => {
             let why = order.ending().map(ending_sentence).unwrap_or_default();
-            let waited = order.deferral().map(|deferral| format!(" ({})", deferral.message));
+            let waited = order
+                .deferral()
+                .map(|deferral| format!(" ({})", deferral.message));
             let waited = waited.unwrap_or_default();
-            Report::new("order_failed", format!("order {id} ended: {why}{waited}; {money}"))
+            Report::new(
+                "order_failed",
+                format!("order {id} ended: {why}{waited}; {money}"),
+            )
         }
         (OrderState::NeedsAttention, _) => {
             let reasons: Vec<String> = order.open_attention().map(attention_sentence).collect();
             let reasons = reasons.join("; ");
-            Report::new("needs_attention", format!("order {id} needs a person: {reasons}; {money}"))
-                .hint(format!("`roamport order show {id}` shows what was tried"))
+            Report::new(
+                "needs_attention",
+                format!("order {id} needs a person: {reasons}; {money}"),
+            )
+            .hint(format!("`roamport order show {id}` shows what was tried"))
         }
         (OrderState::Fulfilled, _) => Report::new("order", format!("order {id} is fulfilled")),
         (state, halt) => {
@@ -178,10 +223,17 @@ fn order_report(order: &Order, halt: Halt) -> Report {
                 Halt::HeldElsewhere => "another process works on it",
                 Halt::Stopped | Halt::Settled => "interrupted",
             };
-            let kind = if halt == Halt::Stopped { "interrupted" } else { "unfinished" };
+            let kind = if halt == Halt::Stopped {
+                "interrupted"
+            } else {
+                "unfinished"
+            };
             let stands = state_sentence(state);
-            Report::new(kind, format!("order {id} is unfinished ({why}): {stands}; {money}"))
-                .hint(resume(id))
+            Report::new(
+                kind,
+                format!("order {id} is unfinished ({why}): {stands}; {money}"),
+            )
+            .hint(resume(id))
         }
     };
     report.order(id).money(order.money_may_have_moved())
@@ -201,14 +253,15 @@ fn app(error: &AppError) -> Report {
         AppError::UnknownDestination { .. } => Report::new("unknown_destination", said)
             .hint("`roamport destinations` lists those there are"),
         AppError::KeyReused { order, .. } => Report::new("key_reused", said)
-            .hint(format!("`roamport order show {order}` shows what the key is for"))
+            .hint(format!(
+                "`roamport order show {order}` shows what the key is for"
+            ))
             .order(*order),
-        AppError::OtherProvider { order, .. } => {
-            Report::new("other_provider", said).order(*order)
-        }
-        AppError::AnswerNotRecorded { order, .. } => {
-            Report::new("answer_not_recorded", said).hint(resume(*order)).order(*order).money(true)
-        }
+        AppError::OtherProvider { order, .. } => Report::new("other_provider", said).order(*order),
+        AppError::AnswerNotRecorded { order, .. } => Report::new("answer_not_recorded", said)
+            .hint(resume(*order))
+            .order(*order)
+            .money(true),
         _ => Report::new("internal", said)
             .hint("`roamport order list` shows whether an order was left unfinished"),
     }
@@ -224,8 +277,9 @@ fn refused(refusal: &Refusal, said: String) -> Report {
             .hint("add --start-date YYYY-MM-DD with the day the journey starts"),
         Refusal::AboveMaximum { .. } => Report::new("above_maximum", said)
             .hint("raise --max-price, or choose a cheaper package"),
-        Refusal::WalletShort { .. } => Report::new("wallet_short", said)
-            .hint("`roamport balance` shows the wallet"),
+        Refusal::WalletShort { .. } => {
+            Report::new("wallet_short", said).hint("`roamport balance` shows the wallet")
+        }
         Refusal::AboveLimit { .. } => {
             Report::new("above_limit", said).hint("lower --quantity, or make several orders")
         }

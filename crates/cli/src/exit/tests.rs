@@ -43,10 +43,22 @@ fn order(events: &[Event]) -> Failure {
         unit_price: usd("1.18"),
         days: None,
     };
-    let data = DataAllowance::Fixed { size: DataSize::GIBIBYTE };
-    let lines = vec![OrderedLine { line, name: "1 GB - 7 Days".to_owned(), data }];
-    let content = OrderContent::Esims { lines, start_date: None };
-    let instance = ProviderInstance { name: provider(), base_url: "sandbox:test".to_owned() };
+    let data = DataAllowance::Fixed {
+        size: DataSize::GIBIBYTE,
+    };
+    let lines = vec![OrderedLine {
+        line,
+        name: "1 GB - 7 Days".to_owned(),
+        data,
+    }];
+    let content = OrderContent::Esims {
+        lines,
+        start_date: None,
+    };
+    let instance = ProviderInstance {
+        name: provider(),
+        base_url: "sandbox:test".to_owned(),
+    };
     let mut order = Order::open(
         id(),
         Requested {
@@ -63,15 +75,24 @@ fn order(events: &[Event]) -> Failure {
     for event in events {
         order.apply(event).unwrap();
     }
-    Failure::Order { order: Box::new(order), halt: Halt::TimeUp }
+    Failure::Order {
+        order: Box::new(order),
+        halt: Halt::TimeUp,
+    }
 }
 
 fn deferred(reason: DeferralReason) -> Event {
-    Event::Deferred { at: Timestamp::UNIX_EPOCH, reason, message: "it waits".to_owned() }
+    Event::Deferred {
+        at: Timestamp::UNIX_EPOCH,
+        reason,
+        message: "it waits".to_owned(),
+    }
 }
 
 fn expired() -> Event {
-    Event::Expired { at: Timestamp::UNIX_EPOCH }
+    Event::Expired {
+        at: Timestamp::UNIX_EPOCH,
+    }
 }
 
 fn guard_refused() -> Event {
@@ -92,60 +113,140 @@ fn needs_attention() -> Event {
 fn table() -> Vec<(Failure, Exit)> {
     let package = PackageId::parse("esim-atlantis").unwrap();
     let refusals = [
-        Refusal::UnknownPackage { package: package.clone(), provider: provider() },
+        Refusal::UnknownPackage {
+            package: package.clone(),
+            provider: provider(),
+        },
         Refusal::TravelDateMissing { package },
-        Refusal::AboveMaximum { total: usd("2"), maximum: usd("1") },
+        Refusal::AboveMaximum {
+            total: usd("2"),
+            maximum: usd("1"),
+        },
         Refusal::WalletShort {
             provider: provider(),
             total: usd("2"),
             balance: usd("1.50"),
             missing: usd("0.50"),
         },
-        Refusal::AboveLimit { what: "eSIMs", asked: 11, limit: 10, provider: provider() },
+        Refusal::AboveLimit {
+            what: "eSIMs",
+            asked: 11,
+            limit: 10,
+            provider: provider(),
+        },
         Refusal::Currencies("USD and EUR".to_owned()),
     ];
     let key = IdempotencyKey::parse("key").unwrap();
-    let unknown = |text: &str| AppError::UnknownCountry { text: text.to_owned(), nearest: None };
+    let unknown = |text: &str| AppError::UnknownCountry {
+        text: text.to_owned(),
+        nearest: None,
+    };
     let mut table = vec![
         (Failure::StdoutClosed, Exit::Done),
         (Failure::Declined, Exit::Other),
         (Failure::Machine("no threads".to_owned()), Exit::Other),
         (Failure::Stdout(io::Error::other("disk full")), Exit::Other),
         (
-            Failure::File { path: PathBuf::from("a.png"), source: io::Error::other("no room") },
+            Failure::File {
+                path: PathBuf::from("a.png"),
+                source: io::Error::other("no room"),
+            },
             Exit::Other,
         ),
-        (Failure::Sandbox { message: "port taken".to_owned() }, Exit::Other),
-        (JournalError::Corrupt { message: "torn".to_owned() }.into(), Exit::Other),
-        (Failure::Usage { message: "no".to_owned(), hint: None }, Exit::Usage),
+        (
+            Failure::Sandbox {
+                message: "port taken".to_owned(),
+            },
+            Exit::Other,
+        ),
+        (
+            JournalError::Corrupt {
+                message: "torn".to_owned(),
+            }
+            .into(),
+            Exit::Other,
+        ),
+        (
+            Failure::Usage {
+                message: "no".to_owned(),
+                hint: None,
+            },
+            Exit::Usage,
+        ),
         (unknown("Atlantis").into(), Exit::Usage),
         (AppError::KeyReused { key, order: id() }.into(), Exit::Usage),
         (Refusal::Empty.into(), Exit::Usage),
         (JournalError::NotFound(id()).into(), Exit::Usage),
         (order(&[guard_refused()]), Exit::Refused),
-        (order(&[deferred(DeferralReason::WalletShort), expired()]), Exit::Refused),
+        (
+            order(&[deferred(DeferralReason::WalletShort), expired()]),
+            Exit::Refused,
+        ),
         (order(&[]), Exit::Unfinished),
         (order(&[needs_attention()]), Exit::Unfinished),
-        (Failure::Unfinished { order: id(), state: OrderState::Placing }, Exit::Unfinished),
-        (Failure::Several { count: 2, exit: Exit::Refused }, Exit::Refused),
-        (Failure::NoProfile { esim: "e".to_owned() }, Exit::Unfinished),
+        (
+            Failure::Unfinished {
+                order: id(),
+                state: OrderState::Placing,
+            },
+            Exit::Unfinished,
+        ),
+        (
+            Failure::Several {
+                count: 2,
+                exit: Exit::Refused,
+            },
+            Exit::Refused,
+        ),
+        (
+            Failure::NoProfile {
+                esim: "e".to_owned(),
+            },
+            Exit::Unfinished,
+        ),
         (Failure::Interrupted { order: None }, Exit::Unfinished),
-        (Failure::Interrupted { order: Some((id(), true)) }, Exit::Unfinished),
-        (AppError::Broken("panic".to_owned()).into(), Exit::Unfinished),
+        (
+            Failure::Interrupted {
+                order: Some((id(), true)),
+            },
+            Exit::Unfinished,
+        ),
+        (
+            AppError::Broken("panic".to_owned()).into(),
+            Exit::Unfinished,
+        ),
         (JournalError::ClaimLost(id()).into(), Exit::Unfinished),
-        (order(&[deferred(DeferralReason::ProviderUnavailable), expired()]), Exit::Unreachable),
-        (order(&[deferred(DeferralReason::Halted), expired()]), Exit::Settings),
-        (Failure::Settings { message: "unknown".to_owned() }, Exit::Settings),
+        (
+            order(&[deferred(DeferralReason::ProviderUnavailable), expired()]),
+            Exit::Unreachable,
+        ),
+        (
+            order(&[deferred(DeferralReason::Halted), expired()]),
+            Exit::Settings,
+        ),
+        (
+            Failure::Settings {
+                message: "unknown".to_owned(),
+                readable: true,
+            },
+            Exit::Settings,
+        ),
     ];
     table.extend(refusals.map(|refusal| (refusal.into(), Exit::Refused)));
     table.extend([
         (provider_failure(ErrorKind::Unavailable), Exit::Unreachable),
         (provider_failure(ErrorKind::RateLimited), Exit::Unreachable),
-        (provider_failure(ErrorKind::InvalidResponse), Exit::Unreachable),
+        (
+            provider_failure(ErrorKind::InvalidResponse),
+            Exit::Unreachable,
+        ),
         (provider_failure(ErrorKind::Rejected), Exit::Refused),
         (provider_failure(ErrorKind::NotFound), Exit::Refused),
         (provider_failure(ErrorKind::Unsupported), Exit::Refused),
-        (provider_failure(ErrorKind::InsufficientFunds), Exit::Refused),
+        (
+            provider_failure(ErrorKind::InsufficientFunds),
+            Exit::Refused,
+        ),
         (provider_failure(ErrorKind::Ambiguous), Exit::Unfinished),
         (provider_failure(ErrorKind::Unauthorized), Exit::Settings),
         (provider_failure(ErrorKind::Config), Exit::Settings),
@@ -179,7 +280,10 @@ fn every_failure_says_something_and_an_order_says_whether_money_moved() {
     for (failure, _) in table() {
         let report = Report::of(&failure);
         let json: serde_json::Value = serde_json::from_str(&report.json(1)).unwrap();
-        assert!(!json["error"]["message"].as_str().unwrap().is_empty(), "{failure:?}");
+        assert!(
+            !json["error"]["message"].as_str().unwrap().is_empty(),
+            "{failure:?}"
+        );
         if matches!(failure, Failure::Order { .. }) {
             assert_eq!(json["error"]["money_may_have_moved"], false, "{failure:?}");
             assert_eq!(json["error"]["order"], id().to_string());
@@ -190,5 +294,8 @@ fn every_failure_says_something_and_an_order_says_whether_money_moved() {
 #[test]
 fn an_unfinished_order_names_the_command_that_carries_it_on() {
     let report = Report::of(&order(&[]));
-    insta::assert_snapshot!(report.text(), @"");
+    insta::assert_snapshot!(report.text(), @"
+    error: order 018f0000-0000-7000-8000-000000000001 is unfinished (the time to wait is over): the order is recorded and not yet sent; no money has moved
+    hint: carry it on with `roamport order resume 018f0000-0000-7000-8000-000000000001`; nothing is bought twice
+    ");
 }

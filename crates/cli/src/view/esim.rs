@@ -107,7 +107,6 @@ pub(crate) fn plan_name(state: &PlanState) -> &str {
         PlanState::UsedUp => "used-up",
         PlanState::Expired => "expired",
         PlanState::Cancelled => "cancelled",
-        PlanState::Unknown => "unknown",
         PlanState::Other(text) => text,
         _ => "unknown",
     }
@@ -117,7 +116,8 @@ pub(crate) fn plan_name(state: &PlanState) -> &str {
 pub(crate) fn esim_text(esim: &Esim) -> String {
     let report = esim.report();
     let said = |fact: Option<bool>| fact.map(|fact| if fact { "yes" } else { "no" }.to_owned());
-    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let exposed =
+        |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
     let mut text = facts(&[
         ("eSIM", Some(esim.id().to_string())),
         ("ICCID", esim.iccid().map(ToString::to_string)),
@@ -130,7 +130,10 @@ pub(crate) fn esim_text(esim: &Esim) -> String {
         ("Hotspot", said(report.hotspot)),
         ("PIN", exposed(&report.pin)),
         ("PUK", exposed(&report.puk)),
-        ("Notes", (!report.notes.is_empty()).then(|| report.notes.join("; "))),
+        (
+            "Notes",
+            (!report.notes.is_empty()).then(|| report.notes.join("; ")),
+        ),
     ]);
     match esim.activation() {
         Some(activation) => text.push_str(&install_text(activation)),
@@ -147,19 +150,39 @@ pub(crate) fn install_text(activation: &Activation) -> String {
         .confirmation_code_required()
         .then(|| "the phone will ask for one; the seller gives it".to_owned());
     let shown = facts(&[
-        ("iPhone, iPad", Some(activation.ios_install_link().expose().to_owned())),
-        ("Android", Some(activation.android_install_link().expose().to_owned())),
-        ("By hand: SM-DP+ address", Some(activation.smdp_address().to_owned())),
-        ("By hand: activation code", Some(activation.matching_id().expose().to_owned())),
+        (
+            "iPhone, iPad",
+            Some(activation.ios_install_link().expose().to_owned()),
+        ),
+        (
+            "Android",
+            Some(activation.android_install_link().expose().to_owned()),
+        ),
+        (
+            "By hand: SM-DP+ address",
+            Some(activation.smdp_address().to_owned()),
+        ),
+        (
+            "By hand: activation code",
+            Some(activation.matching_id().expose().to_owned()),
+        ),
         ("Confirmation code", confirmation),
         ("Access point (APN)", by_hand),
         ("APN user name", apn.username.clone()),
-        ("APN password", apn.password.as_ref().map(|secret| secret.expose().to_owned())),
+        (
+            "APN password",
+            apn.password
+                .as_ref()
+                .map(|secret| secret.expose().to_owned()),
+        ),
     ]);
     format!("\nInstall\n{shown}")
 }
 
 /// The QR code for a terminal, after a sentence that says what it is for.
 pub(crate) fn qr_text(matrix: &QrMatrix) -> String {
-    format!("\nScan with the phone that shall have it:\n\n{}", matrix.to_terminal())
+    format!(
+        "\nScan with the phone that shall have it:\n\n{}",
+        matrix.to_terminal()
+    )
 }

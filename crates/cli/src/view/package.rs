@@ -30,8 +30,13 @@ impl From<&Destination> for DestinationJson {
             code: destination.code.clone(),
             name: destination.name.clone(),
             kind,
-            geography: destination.geography().map(roamport_domain::package::Geography::as_str),
-            country: destination.place.country().map(|country| country.to_string()),
+            geography: destination
+                .geography()
+                .map(roamport_domain::package::Geography::as_str),
+            country: destination
+                .place
+                .country()
+                .map(|country| country.to_string()),
         }
     }
 }
@@ -50,7 +55,9 @@ pub(crate) struct DataJson {
 impl From<&DataAllowance> for DataJson {
     fn from(data: &DataAllowance) -> Self {
         let slowed = |then: &AfterLimit| match then {
-            AfterLimit::Slowed { kilobits_per_second } => Some(*kilobits_per_second),
+            AfterLimit::Slowed {
+                kilobits_per_second,
+            } => Some(*kilobits_per_second),
             AfterLimit::Stopped | AfterLimit::Unknown => None,
         };
         let empty = Self {
@@ -61,9 +68,11 @@ impl From<&DataAllowance> for DataJson {
             then_kilobits_per_second: None,
         };
         match data {
-            DataAllowance::Fixed { size } => {
-                Self { kind: "fixed", bytes: Some(size.bytes()), ..empty }
-            }
+            DataAllowance::Fixed { size } => Self {
+                kind: "fixed",
+                bytes: Some(size.bytes()),
+                ..empty
+            },
             DataAllowance::Daily { per_day, then } => Self {
                 kind: "daily",
                 bytes_per_day: Some(per_day.bytes()),
@@ -71,7 +80,9 @@ impl From<&DataAllowance> for DataJson {
                 ..empty
             },
             DataAllowance::Unlimited { fair_use: None } => empty,
-            DataAllowance::Unlimited { fair_use: Some(FairUse { threshold, then }) } => Self {
+            DataAllowance::Unlimited {
+                fair_use: Some(FairUse { threshold, then }),
+            } => Self {
                 full_speed_bytes: threshold.map(roamport_domain::DataSize::bytes),
                 then_kilobits_per_second: slowed(then),
                 ..empty
@@ -123,7 +134,11 @@ pub(crate) struct PackageJson {
 
 impl From<&Package> for PackageJson {
     fn from(package: &Package) -> Self {
-        let covered = package.area.coverage.iter().filter_map(|covered| covered.country);
+        let covered = package
+            .area
+            .coverage
+            .iter()
+            .filter_map(|covered| covered.country);
         let days_start = match &package.validity.starts {
             ValidityStart::FirstUse => "first_use".to_owned(),
             ValidityStart::Installation => "installation".to_owned(),
@@ -161,7 +176,9 @@ pub(crate) struct PackagesDocument {
 impl PackagesDocument {
     /// The document of these packages.
     pub(crate) fn new(packages: &[Package]) -> Self {
-        Self { packages: packages.iter().map(PackageJson::from).collect() }
+        Self {
+            packages: packages.iter().map(PackageJson::from).collect(),
+        }
     }
 }
 
@@ -174,30 +191,38 @@ pub(crate) struct DestinationsDocument {
 impl DestinationsDocument {
     /// The document of these destinations.
     pub(crate) fn new(destinations: &[Destination]) -> Self {
-        Self { destinations: destinations.iter().map(DestinationJson::from).collect() }
+        Self {
+            destinations: destinations.iter().map(DestinationJson::from).collect(),
+        }
     }
 }
 
-/// Packages as a table.
+/// Packages as a table. Where nobody says for where they are sold, as of top-ups, there is no column
+/// for it.
 pub(crate) fn packages_table(packages: &[Package]) -> String {
+    let placed = packages
+        .iter()
+        .any(|package| !package.destination().name.is_empty());
     let columns = [
-        Column::id("PACKAGE"),
-        Column::text("DESTINATION"),
-        Column::text("DATA"),
-        Column::figure("DAYS"),
-        Column::figure("PRICE"),
-        Column::text("REMARKS"),
+        Some(Column::id("PACKAGE")),
+        placed.then(|| Column::text("DESTINATION")),
+        Some(Column::text("DATA")),
+        Some(Column::figure("DAYS")),
+        Some(Column::figure("PRICE")),
+        Some(Column::text("REMARKS")),
     ];
     let row = |package: &Package| {
-        vec![
-            package.id.to_string(),
-            package.destination().name.clone(),
-            package.data.to_string(),
-            package.validity.days.to_string(),
-            package.price.to_string(),
-            remarks(package),
-        ]
+        let cells = [
+            Some(package.id.to_string()),
+            placed.then(|| package.destination().name.clone()),
+            Some(package.data.to_string()),
+            Some(package.validity.days.to_string()),
+            Some(package.price.to_string()),
+            Some(remarks(package)),
+        ];
+        cells.into_iter().flatten().collect()
     };
+    let columns: Vec<Column> = columns.into_iter().flatten().collect();
     table(&columns, packages.iter().map(row).collect(), None)
 }
 
@@ -216,18 +241,29 @@ fn remarks(package: &Package) -> String {
         said(package.flags.travel_date_required, "needs travel date"),
         said(!package.flags.hotspot, "no hotspot"),
         said(!package.flags.usage_readable, "usage not readable"),
-        said(package.flags.install_at_destination, "install at destination"),
+        said(
+            package.flags.install_at_destination,
+            "install at destination",
+        ),
     ];
     remarks.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Destinations as a table.
 pub(crate) fn destinations_table(destinations: &[Destination]) -> String {
-    let columns = [Column::id("CODE"), Column::text("DESTINATION"), Column::text("GEOGRAPHY")];
+    let columns = [
+        Column::id("CODE"),
+        Column::text("DESTINATION"),
+        Column::text("GEOGRAPHY"),
+    ];
     let row = |destination: &Destination| {
         let geography = destination.geography();
         let geography = geography.map_or("unknown", roamport_domain::package::Geography::as_str);
-        vec![destination.code.clone(), destination.name.clone(), geography.to_owned()]
+        vec![
+            destination.code.clone(),
+            destination.name.clone(),
+            geography.to_owned(),
+        ]
     };
     table(&columns, destinations.iter().map(row).collect(), None)
 }

@@ -55,8 +55,12 @@ struct QuantityJson {
 impl From<RawQuantity> for QuantityJson {
     fn from(quantity: RawQuantity) -> Self {
         Self {
-            allowed: quantity.allowed.map(|figure| figure.normalize().to_string()),
-            remaining: quantity.remaining.map(|figure| figure.normalize().to_string()),
+            allowed: quantity
+                .allowed
+                .map(|figure| figure.normalize().to_string()),
+            remaining: quantity
+                .remaining
+                .map(|figure| figure.normalize().to_string()),
         }
     }
 }
@@ -104,7 +108,11 @@ impl From<&UsageView> for UsageDocument {
 }
 
 fn is_unlimited(view: &UsageView) -> bool {
-    view.usage.unlimited || view.purchased.iter().any(roamport_domain::DataAllowance::is_unlimited)
+    view.usage.unlimited
+        || view
+            .purchased
+            .iter()
+            .any(roamport_domain::DataAllowance::is_unlimited)
 }
 
 fn size_of_day(view: &UsageView, day: &roamport_domain::usage::DailyUsage) -> Option<DataSize> {
@@ -116,7 +124,9 @@ pub(crate) fn usage_text(view: &UsageView) -> String {
     let usage = &view.usage;
     let counted = |quantity: RawQuantity| {
         let allowed = quantity.allowed.filter(|allowed| !allowed.is_zero())?;
-        let left = quantity.remaining.map_or_else(|| "?".to_owned(), |left| left.normalize().to_string());
+        let left = quantity
+            .remaining
+            .map_or_else(|| "?".to_owned(), |left| left.normalize().to_string());
         Some(format!("{left} of {} left", allowed.normalize()))
     };
     let mut text = headline(view);
@@ -154,11 +164,21 @@ fn headline(view: &UsageView) -> String {
 }
 
 fn days_table(view: &UsageView) -> String {
-    let columns = [Column::id("DAY"), Column::figure("USED"), Column::text("WHERE")];
+    let columns = [
+        Column::id("DAY"),
+        Column::figure("USED"),
+        Column::text("WHERE"),
+    ];
     let row = |day: &roamport_domain::usage::DailyUsage| {
-        let used = size_of_day(view, day)
-            .map_or_else(|| format!("{} (unit unknown)", day.used.normalize()), |size| size.to_string());
-        vec![day.date.to_string(), used, day.location.clone().unwrap_or_default()]
+        let used = size_of_day(view, day).map_or_else(
+            || format!("{} (unit unknown)", day.used.normalize()),
+            |size| size.to_string(),
+        );
+        vec![
+            day.date.to_string(),
+            used,
+            day.location.clone().unwrap_or_default(),
+        ]
     };
     table(&columns, view.usage.daily.iter().map(row).collect(), None)
 }

@@ -22,7 +22,10 @@ pub(crate) struct Finished {
 impl Home {
     /// A home with the built-in sandbox, small and quick.
     pub(crate) fn new() -> Self {
-        let home = Self { directory: TempDir::new().unwrap(), settings: Vec::new() };
+        let home = Self {
+            directory: TempDir::new().unwrap(),
+            settings: Vec::new(),
+        };
         home.set("SANDBOX__PACKAGES", "300")
             .set("ORDERS__LOOK_UP_WAITS", "50ms")
             .set("ORDERS__PROFILE_WAITS", "50ms")
@@ -122,7 +125,10 @@ impl Finished {
     /// The one document on standard output.
     pub(crate) fn document(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("no JSON document ({error}): {:?}\n{}", self.stdout, self.stderr)
+            panic!(
+                "no JSON document ({error}): {:?}\n{}",
+                self.stdout, self.stderr
+            )
         })
     }
 
@@ -136,8 +142,13 @@ impl Finished {
 
     /// Exit code and error, ids and moments replaced, as a snapshot shows them.
     pub(crate) fn failure(&self) -> String {
-        let code = self.code.map_or_else(|| "by signal".to_owned(), |code| code.to_string());
-        let lines = self.stderr.lines().skip_while(|line| !line.starts_with("error:"));
+        let code = self
+            .code
+            .map_or_else(|| "by signal".to_owned(), |code| code.to_string());
+        let lines = self
+            .stderr
+            .lines()
+            .skip_while(|line| !line.starts_with("error:"));
         let said: Vec<String> = lines.map(neutral).collect();
         format!("exit {code}\n{}", said.join("\n"))
     }
@@ -145,12 +156,18 @@ impl Finished {
 
 /// The text of a JSON value that is one.
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
 }
 
 /// A line without what differs from run to run: UUIDs, ports, moments, directories.
 pub(crate) fn neutral(line: &str) -> String {
-    line.split(' ').map(neutral_word).collect::<Vec<_>>().join(" ")
+    line.split(' ')
+        .map(neutral_word)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn neutral_word(word: &str) -> String {

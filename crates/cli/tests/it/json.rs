@@ -5,7 +5,12 @@ use serde_json::Value;
 use crate::home::{Home, text};
 
 fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
+    value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 #[test]
@@ -25,10 +30,16 @@ fn every_command_prints_one_document() {
         ("order resume".to_owned(), vec!["orders"]),
         (format!("esim show {esim}"), vec!["esim", "live"]),
         (format!("esim qr {esim}"), vec!["esim", "live"]),
-        (format!("esim qr {esim} --png a.png"), vec!["esim", "files", "live"]),
+        (
+            format!("esim qr {esim} --png a.png"),
+            vec!["esim", "files", "live"],
+        ),
         (format!("usage {esim}"), vec!["usage"]),
         (format!("topup packages {esim}"), vec!["packages"]),
-        (format!("topup buy {esim} {top_up} --yes"), vec!["esims", "order"]),
+        (
+            format!("topup buy {esim} {top_up} --yes"),
+            vec!["esims", "order"],
+        ),
         ("balance".to_owned(), vec!["balance", "provider"]),
         ("config show".to_owned(), vec!["settings"]),
         ("completions zsh".to_owned(), vec!["script", "shell"]),
@@ -50,7 +61,10 @@ fn money_is_text_data_is_bytes_and_moments_are_rfc_3339() {
     assert_eq!(package["data"]["bytes"], 1_u64 << 30);
     let bought = home.buy();
     let requested_at = text(&bought["order"]["requested_at"]);
-    assert!(requested_at.parse::<jiff::Timestamp>().is_ok(), "{requested_at}");
+    assert!(
+        requested_at.parse::<jiff::Timestamp>().is_ok(),
+        "{requested_at}"
+    );
     let esim = text(&bought["esims"][0]["id"]);
     let usage = home.json(&format!("usage {esim}"));
     assert_eq!(usage["usage"]["data"]["allowed_bytes"], 1_u64 << 30);
@@ -67,7 +81,10 @@ fn an_order_names_each_esim_and_its_state() {
     assert_eq!(shown["order"]["items"][0]["state"], "ready");
     assert_eq!(shown["order"]["attempts"][0]["state"], "placed");
     for part in ["lpa", "matching_id", "LPA:1$"] {
-        assert!(!shown.to_string().contains(part), "an order shows activation data: {part}");
+        assert!(
+            !shown.to_string().contains(part),
+            "an order shows activation data: {part}"
+        );
     }
 }
 
@@ -76,8 +93,11 @@ fn standard_error_holds_json_lines() {
     let home = Home::new();
     let package = home.package();
     let finished = home.run(&format!("buy {package} --yes --json"));
-    let lines: Vec<Value> =
-        finished.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = finished
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 1, "{}", finished.stderr);
     assert_eq!(keys(&lines[0]["recorded"]), ["key", "order", "reference"]);
 }
@@ -96,7 +116,12 @@ fn an_error_is_one_object_with_its_exit_code() {
         let finished = home.run(&format!("{line} --json"));
         assert_eq!(finished.code, Some(code), "{line}: {}", finished.stderr);
         assert_eq!(finished.stdout, "", "{line}");
-        assert_eq!(finished.stderr.lines().count(), 1, "{line}: {}", finished.stderr);
+        assert_eq!(
+            finished.stderr.lines().count(),
+            1,
+            "{line}: {}",
+            finished.stderr
+        );
         let error = finished.error();
         assert_eq!(error["kind"], kind, "{line}");
         assert_eq!(error["exit_code"], code, "{line}");
@@ -108,12 +133,25 @@ fn an_error_is_one_object_with_its_exit_code() {
 fn the_settings_are_shown_with_their_origins_and_no_secret() {
     let home = Home::new().set("ROAMIFY__TOKEN", "a-secret-nobody-sees");
     let finished = home.run("config show --provider sandbox --json");
-    assert!(!finished.stdout.contains("nobody-sees"), "{}", finished.stdout);
+    assert!(
+        !finished.stdout.contains("nobody-sees"),
+        "{}",
+        finished.stdout
+    );
     let document = finished.document();
     let settings = document["settings"].as_array().unwrap();
-    let of = |key: &str| settings.iter().find(|setting| setting["key"] == key).unwrap().clone();
+    let of = |key: &str| {
+        settings
+            .iter()
+            .find(|setting| setting["key"] == key)
+            .unwrap()
+            .clone()
+    };
     assert_eq!(of("provider")["origin"], "--provider");
-    assert_eq!(of("sandbox.packages")["origin"], "ROAMPORT__SANDBOX__PACKAGES");
+    assert_eq!(
+        of("sandbox.packages")["origin"],
+        "ROAMPORT__SANDBOX__PACKAGES"
+    );
     assert_eq!(of("sandbox.seed")["origin"], "default");
     assert_eq!(of("roamify.token")["origin"], "ROAMPORT__ROAMIFY__TOKEN");
 }

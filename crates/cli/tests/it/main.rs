@@ -1,10 +1,15 @@
 //! The real binary, as a person or a script runs it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot set up fails the test"
+)]
+
 mod bad_input;
 mod flow;
 mod home;
 mod interruption;
 mod json;
-mod output;
 mod odd_answers;
+mod output;
 mod sandbox;

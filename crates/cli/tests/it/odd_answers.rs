@@ -12,8 +12,17 @@ fn a_read_is_unreadable(fault: &Fault) {
     sandbox.fault_for_ever(Target::Any, fault.clone());
     for line in ["balance", "packages --country FR", "destinations"] {
         let finished = home.run(line);
-        assert_eq!(finished.code, Some(5), "{line} {fault:?}: {}", finished.stderr);
-        assert!(finished.stderr.starts_with("error: roamify "), "{line}: {}", finished.stderr);
+        assert_eq!(
+            finished.code,
+            Some(5),
+            "{line} {fault:?}: {}",
+            finished.stderr
+        );
+        assert!(
+            finished.stderr.starts_with("error: roamify "),
+            "{line}: {}",
+            finished.stderr
+        );
         assert_eq!(finished.stdout, "", "{line} {fault:?}");
     }
 }
@@ -68,7 +77,12 @@ fn a_refusal_with_status_200_is_looked_up_and_never_repeated_at_once() {
     let sandbox = Sandbox::start();
     let home = sandbox.home();
     let package = home.package();
-    sandbox.fault(Operation::Order, Fault::FailureBodyWith200 { message: "Unknown error".to_owned() });
+    sandbox.fault(
+        Operation::Order,
+        Fault::FailureBodyWith200 {
+            message: "Unknown error".to_owned(),
+        },
+    );
     let finished = home.run(&format!("buy {package} --yes --wait 400ms --json"));
     assert_eq!(finished.code, Some(4), "{}", finished.stderr);
     assert_eq!(finished.document()["order"]["state"], "reconciling");
@@ -108,7 +122,12 @@ fn a_purchase_answered_in_half_is_found_again() {
 fn a_429_in_the_middle_of_a_catalogue_is_mended() {
     let sandbox = Sandbox::start_with_packages(1000);
     let home = sandbox.home();
-    let limit = Rule::new(Operation::Packages, Fault::RateLimit { retry_after: Some(0) });
+    let limit = Rule::new(
+        Operation::Packages,
+        Fault::RateLimit {
+            retry_after: Some(0),
+        },
+    );
     sandbox.world.add_fault(limit.skip(7).times(2)).unwrap();
     let document = home.json("packages");
     assert_eq!(document["packages"].as_array().unwrap().len(), 1000);
@@ -118,7 +137,12 @@ fn a_429_in_the_middle_of_a_catalogue_is_mended() {
 fn a_provider_that_keeps_saying_429_is_out_of_reach() {
     let sandbox = Sandbox::start();
     let home = sandbox.home();
-    sandbox.fault_for_ever(Operation::Packages, Fault::RateLimit { retry_after: Some(3600) });
+    sandbox.fault_for_ever(
+        Operation::Packages,
+        Fault::RateLimit {
+            retry_after: Some(3600),
+        },
+    );
     let finished = home.run("packages");
     assert_eq!(finished.code, Some(5), "{}", finished.stderr);
     assert_eq!(finished.stdout, "");
@@ -128,14 +152,23 @@ fn a_provider_that_keeps_saying_429_is_out_of_reach() {
 fn a_catalogue_that_changes_while_it_is_read_is_whole_or_an_error() {
     let sandbox = Sandbox::start_with_packages(1000);
     let home = sandbox.home();
-    let moves = Rule::new(Operation::Packages, Fault::PageMoves { by: 50, insert: true });
-    sandbox.world.add_fault(moves.skip(5).for_ever()).unwrap();
+    let moves = Rule::new(
+        Operation::Packages,
+        Fault::PageMoves {
+            by: 50,
+            insert: true,
+        },
+    );
+    sandbox.world.add_fault(moves.skip(5)).unwrap();
     let finished = home.run("packages --json");
     match finished.code {
         Some(0) => {
             let document = finished.document();
             let packages = document["packages"].as_array().unwrap();
-            let mut ids: Vec<String> = packages.iter().map(|package| text(&package["id"])).collect();
+            let mut ids: Vec<String> = packages
+                .iter()
+                .map(|package| text(&package["id"]))
+                .collect();
             ids.sort();
             ids.dedup();
             assert_eq!(ids.len(), packages.len(), "a package is listed twice");
@@ -155,6 +188,10 @@ fn a_price_that_differs_in_the_answer_is_shown_to_a_person() {
     let finished = home.run(&format!("buy {package} --yes --json"));
     assert_eq!(finished.code, Some(4), "{}", finished.stderr);
     assert_eq!(finished.document()["order"]["state"], "needs-attention");
-    assert_eq!(finished.document()["esims"].as_array().unwrap().len(), 1, "the eSIM is shown");
+    assert_eq!(
+        finished.document()["esims"].as_array().unwrap().len(),
+        1,
+        "the eSIM is shown"
+    );
     assert_eq!(finished.error()["kind"], "needs_attention");
 }

@@ -40,7 +40,11 @@ fn quiet_still_names_the_order() {
     let home = Home::new();
     let finished = home.run(&format!("buy {} --yes --quiet", home.package()));
     assert_eq!(finished.code, Some(0));
-    assert!(finished.stderr.starts_with("Order      "), "{}", finished.stderr);
+    assert!(
+        finished.stderr.starts_with("Order      "),
+        "{}",
+        finished.stderr
+    );
     assert_eq!(finished.stderr.lines().count(), 3, "{}", finished.stderr);
 }
 
@@ -85,7 +89,10 @@ fn no_activation_code_reaches_the_log() {
     let package = home.package();
     let finished = home.run(&format!("buy {package} --yes --json -vvv"));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    let code = finished.document()["esims"][0]["matching_id"].as_str().unwrap().to_owned();
+    let code = finished.document()["esims"][0]["matching_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(code.starts_with("SANDBOX-"), "{code}");
     assert!(!finished.stderr.contains(&code));
     assert!(finished.stderr.contains("TRACE") || finished.stderr.contains("DEBUG"));
@@ -105,16 +112,29 @@ fn completions_know_the_commands() {
 fn the_sandbox_serves_until_it_is_asked_to_stop() {
     let home = Home::new();
     let mut child = home
-        .command(&["sandbox", "serve", "--listen", "127.0.0.1:0", "--packages", "100"])
+        .command(&[
+            "sandbox",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--packages",
+            "100",
+        ])
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
-    let base_url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    let base_url = line
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap()
+        .to_owned();
 
-    let client = home.set("PROVIDER", "roamify").set("ROAMIFY__BASE_URL", &base_url);
+    let client = home
+        .set("PROVIDER", "roamify")
+        .set("ROAMIFY__BASE_URL", &base_url);
     let client = client.set("ROAMIFY__TOKEN", "sandbox");
     assert_eq!(client.json("balance")["provider"], "roamify");
 

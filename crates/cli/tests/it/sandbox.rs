@@ -27,15 +27,26 @@ impl Sandbox {
 
     /// The same with so many packages.
     pub(crate) fn start_with_packages(packages: usize) -> Self {
-        let world = World::builder().packages(packages).token(TOKEN).build().unwrap();
+        let world = World::builder()
+            .packages(packages)
+            .token(TOKEN)
+            .build()
+            .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = runtime.block_on(Server::start(world.clone(), any_port)).unwrap();
-        Self { world, base_url: server.base_url(), server: Some(server), runtime }
+        let server = runtime
+            .block_on(Server::start(world.clone(), any_port))
+            .unwrap();
+        Self {
+            world,
+            base_url: server.base_url(),
+            server: Some(server),
+            runtime,
+        }
     }
 
     /// A home whose provider is this sandbox, as `roamify`.
@@ -53,7 +64,9 @@ impl Sandbox {
 
     /// Puts a fault on every call of an operation.
     pub(crate) fn fault_for_ever(&self, on: impl Into<Target>, fault: Fault) {
-        self.world.add_fault(Rule::new(on, fault).for_ever()).unwrap();
+        self.world
+            .add_fault(Rule::new(on, fault).for_ever())
+            .unwrap();
     }
 
     /// Every charge so far.

@@ -32,14 +32,23 @@ pub async fn the_longest_due_is_claimed_first_up_to_the_limit(
     let before = trial.now().await?;
     let first = trial.claim("one", 2).await?;
     let after = trial.now().await?;
-    ensure(ids(&first) == by_due[..2], || format!("of {by_due:?}, {first:?} were claimed"))?;
+    ensure(ids(&first) == by_due[..2], || {
+        format!("of {by_due:?}, {first:?} were claimed")
+    })?;
     for claim in &first {
-        ensure(claim.owner == Owner::new("one"), || format!("claimed for {:?}", claim.owner))?;
-        let lasts = sample::after(before, 60) <= claim.until && claim.until <= sample::after(after, 60);
-        ensure(lasts, || format!("a lease of a minute lasts until {}", claim.until))?;
+        ensure(claim.owner == Owner::new("one"), || {
+            format!("claimed for {:?}", claim.owner)
+        })?;
+        let lasts =
+            sample::after(before, 60) <= claim.until && claim.until <= sample::after(after, 60);
+        ensure(lasts, || {
+            format!("a lease of a minute lasts until {}", claim.until)
+        })?;
     }
     let rest = trial.claim("two", 100).await?;
-    ensure(ids(&rest) == by_due[2..], || format!("of {by_due:?}, {rest:?} were claimed next"))?;
+    ensure(ids(&rest) == by_due[2..], || {
+        format!("of {by_due:?}, {rest:?} were claimed next")
+    })?;
     let none = trial.claim("three", 100).await?;
     ensure(none.is_empty(), || format!("{none:?} were claimed twice"))
 }
@@ -54,13 +63,19 @@ pub async fn nothing_is_claimed_before_it_is_due(harness: &dyn JournalHarness) -
     let due = sample::after(trial.start, 300);
     let id = trial.due("later", Some(due)).await?;
     let early = trial.claim("worker", 10).await?;
-    ensure(early.is_empty(), || "an order was claimed 300 s early".to_owned())?;
+    ensure(early.is_empty(), || {
+        "an order was claimed 300 s early".to_owned()
+    })?;
     trial.pass(290).await;
     let early = trial.claim("worker", 10).await?;
-    ensure(early.is_empty(), || "an order was claimed 10 s early".to_owned())?;
+    ensure(early.is_empty(), || {
+        "an order was claimed 10 s early".to_owned()
+    })?;
     trial.pass(10).await;
     let claims = trial.claim("worker", 10).await?;
-    ensure(ids(&claims) == [id], || format!("at its time, {claims:?} was claimed"))
+    ensure(ids(&claims) == [id], || {
+        format!("at its time, {claims:?} was claimed")
+    })
 }
 
 /// An order that is not due, since it ended or waits for a person, is never claimed with those that
@@ -103,10 +118,13 @@ pub async fn a_held_order_is_claimed_again_when_its_lease_is_over(
     }
     trial.pass(2).await;
     let claims = trial.claim("two", 10).await?;
-    ensure(ids(&claims) == [id], || "a lease that is over still holds".to_owned())?;
-    ensure(claims[0].lease != first.lease || claims[0].owner != first.owner, || {
-        "two claims cannot be told apart".to_owned()
+    ensure(ids(&claims) == [id], || {
+        "a lease that is over still holds".to_owned()
     })?;
+    ensure(
+        claims[0].lease != first.lease || claims[0].owner != first.owner,
+        || "two claims cannot be told apart".to_owned(),
+    )?;
     trial.pass(61).await;
     let third = trial.held(id, "two").await?;
     ensure(third.lease != claims[0].lease, || {
@@ -125,19 +143,26 @@ pub async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) ->
     for number in 0..40 {
         due.push(trial.opened(&format!("order {number}")).await?.id);
     }
-    let owners: Vec<Owner> = (0..20).map(|number| Owner::new(format!("worker {number}"))).collect();
+    let owners: Vec<Owner> = (0..20)
+        .map(|number| Owner::new(format!("worker {number}")))
+        .collect();
     let three = NonZeroU16::new(3).unwrap_or(NonZeroU16::MIN);
-    let claiming =
-        owners.iter().map(|owner| trial.journal.claim(owner, sample::MINUTE, three));
+    let claiming = owners
+        .iter()
+        .map(|owner| trial.journal.claim(owner, sample::MINUTE, three));
     let mut claimed = Vec::new();
     for claims in join_all(claiming).await {
         let claims = claims.or_broken("claiming in a crowd")?;
-        ensure(claims.len() <= 3, || format!("{} were claimed, not 3 at most", claims.len()))?;
+        ensure(claims.len() <= 3, || {
+            format!("{} were claimed, not 3 at most", claims.len())
+        })?;
         claimed.extend(ids(&claims));
     }
     claimed.sort_unstable();
     due.sort_unstable();
-    ensure(claimed == due, || format!("of 40 due orders {} claims were given", claimed.len()))
+    ensure(claimed == due, || {
+        format!("of 40 due orders {} claims were given", claimed.len())
+    })
 }
 
 /// One order can be claimed by its id whether it is due or not, unless somebody holds it.
@@ -151,12 +176,15 @@ pub async fn one_order_is_claimed_due_or_not_unless_it_is_held(
     let trial = Trial::of(harness).await?;
     let due = trial.opened("due").await?.id;
     let waiting = trial.due("waiting", None).await?;
-    let later = trial.due("later", Some(sample::after(trial.start, 1000))).await?;
+    let later = trial
+        .due("later", Some(sample::after(trial.start, 1000)))
+        .await?;
     for id in [due, waiting, later] {
         let claim = trial.held(id, "terminal").await?;
-        ensure(claim.order == id && claim.owner == Owner::new("terminal"), || {
-            format!("the claim on {id} is {claim:?}")
-        })?;
+        ensure(
+            claim.order == id && claim.owner == Owner::new("terminal"),
+            || format!("the claim on {id} is {claim:?}"),
+        )?;
         let second = trial.claim_one(id, "another terminal").await?;
         ensure(second.is_none(), || format!("{id} is held twice"))?;
     }
@@ -175,11 +203,21 @@ pub async fn a_renewed_claim_lasts_from_now(harness: &dyn JournalHarness) -> Ver
     let claim = trial.held(id, "one").await?;
     for pause in [50, 50, 100] {
         trial.pass(pause).await;
-        trial.journal.renew(&claim, sample::MINUTE).await.or_broken("renewing a claim")?;
+        trial
+            .journal
+            .renew(&claim, sample::MINUTE)
+            .await
+            .or_broken("renewing a claim")?;
         let other = trial.claim_one(id, "two").await?;
-        ensure(other.is_none(), || "a renewed claim does not hold".to_owned())?;
+        ensure(other.is_none(), || {
+            "a renewed claim does not hold".to_owned()
+        })?;
     }
-    trial.journal.renew(&claim, Duration::from_secs(5)).await.or_broken("shortening a claim")?;
+    trial
+        .journal
+        .renew(&claim, Duration::from_secs(5))
+        .await
+        .or_broken("shortening a claim")?;
     trial.pass(6).await;
     trial.held(id, "two").await.map(drop)
 }
@@ -198,14 +236,29 @@ pub async fn a_claim_that_was_taken_is_lost(harness: &dyn JournalHarness) -> Ver
     trial.pass(61).await;
     let third = trial.held(id, "one").await?;
     for lost in [&first, &second] {
-        let error = refused(trial.journal.renew(lost, sample::MINUTE).await, "a lost claim")?;
-        ensure(matches!(error, JournalError::ClaimLost(order) if order == id), || {
-            format!("a lost claim gave {error}")
-        })?;
+        let error = refused(
+            trial.journal.renew(lost, sample::MINUTE).await,
+            "a lost claim",
+        )?;
+        ensure(
+            matches!(error, JournalError::ClaimLost(order) if order == id),
+            || format!("a lost claim gave {error}"),
+        )?;
     }
-    trial.journal.renew(&third, sample::MINUTE).await.or_broken("renewing the newest claim")?;
-    trial.journal.release(&third).await.or_broken("giving a claim back")?;
-    let error = refused(trial.journal.renew(&third, sample::MINUTE).await, "a claim given back")?;
+    trial
+        .journal
+        .renew(&third, sample::MINUTE)
+        .await
+        .or_broken("renewing the newest claim")?;
+    trial
+        .journal
+        .release(&third)
+        .await
+        .or_broken("giving a claim back")?;
+    let error = refused(
+        trial.journal.renew(&third, sample::MINUTE).await,
+        "a claim given back",
+    )?;
     ensure(matches!(error, JournalError::ClaimLost(_)), || {
         format!("a claim given back gave {error}")
     })
@@ -220,8 +273,16 @@ pub async fn a_released_order_is_free_at_once(harness: &dyn JournalHarness) -> V
     let trial = Trial::of(harness).await?;
     let id = trial.opened("released").await?.id;
     let claim = trial.held(id, "one").await?;
-    trial.journal.release(&claim).await.or_broken("giving a claim back")?;
-    trial.journal.release(&claim).await.or_broken("giving it back twice")?;
+    trial
+        .journal
+        .release(&claim)
+        .await
+        .or_broken("giving a claim back")?;
+    trial
+        .journal
+        .release(&claim)
+        .await
+        .or_broken("giving it back twice")?;
     let claims = trial.claim("two", 10).await?;
     ensure(ids(&claims) == [id], || "it is not free".to_owned())
 }
@@ -237,8 +298,18 @@ pub async fn a_lost_claim_frees_nothing(harness: &dyn JournalHarness) -> Verdict
     let lost = trial.held(id, "one").await?;
     trial.pass(61).await;
     let held = trial.held(id, "one").await?;
-    trial.journal.release(&lost).await.or_broken("giving a lost claim back")?;
+    trial
+        .journal
+        .release(&lost)
+        .await
+        .or_broken("giving a lost claim back")?;
     let other = trial.claim_one(id, "two").await?;
-    ensure(other.is_none(), || "a lost claim freed the one after it".to_owned())?;
-    trial.journal.renew(&held, sample::MINUTE).await.or_broken("renewing the newer claim")
+    ensure(other.is_none(), || {
+        "a lost claim freed the one after it".to_owned()
+    })?;
+    trial
+        .journal
+        .renew(&held, sample::MINUTE)
+        .await
+        .or_broken("renewing the newer claim")
 }

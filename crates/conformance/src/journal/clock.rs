@@ -16,7 +16,9 @@ pub struct MovableClock {
 impl Default for MovableClock {
     fn default() -> Self {
         let start = Timestamp::from_microsecond(1_795_420_800_123_456).expect("a moment of 2026");
-        Self { hands: Mutex::new((start, Duration::ZERO)) }
+        Self {
+            hands: Mutex::new((start, Duration::ZERO)),
+        }
     }
 }
 

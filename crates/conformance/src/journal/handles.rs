@@ -28,25 +28,50 @@ pub async fn another_handle_sees_what_was_written(harness: &dyn JournalHarness) 
     let (journal, profiles) = second(harness).await?;
     let new = trial.opened("shared").await?;
     let events = sample::purchase(&new.requested, trial.start, "R-1", "esim-1");
-    trial.append(new.id, Version::FIRST, &events, Some(trial.start)).await?;
+    trial
+        .append(new.id, Version::FIRST, &events, Some(trial.start))
+        .await?;
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
-    trial.profiles.keep(&profile).await.or_broken("keeping a profile")?;
-    let ours = trial.journal.load(new.id).await.or_broken("loading an order")?;
-    let theirs = journal.load(new.id).await.or_broken("loading through another handle")?;
-    ensure(ours == theirs, || format!("one handle has {ours:?}, the other {theirs:?}"))?;
+    trial
+        .profiles
+        .keep(&profile)
+        .await
+        .or_broken("keeping a profile")?;
+    let ours = trial
+        .journal
+        .load(new.id)
+        .await
+        .or_broken("loading an order")?;
+    let theirs = journal
+        .load(new.id)
+        .await
+        .or_broken("loading through another handle")?;
+    ensure(ours == theirs, || {
+        format!("one handle has {ours:?}, the other {theirs:?}")
+    })?;
     let claim = trial.held(new.id, "one").await?;
     let owner = Owner::new("two");
     let taken = journal.claim_order(new.id, &owner, sample::MINUTE).await;
     let taken = taken.or_broken("claiming through another handle")?;
     ensure(taken.is_none(), || "both handles hold the order".to_owned())?;
-    trial.journal.release(&claim).await.or_broken("giving a claim back")?;
+    trial
+        .journal
+        .release(&claim)
+        .await
+        .or_broken("giving a claim back")?;
     let taken = journal.claim_order(new.id, &owner, sample::MINUTE).await;
     let taken = taken.or_broken("claiming through another handle")?;
-    ensure(taken.is_some(), || "the other handle does not see that it is free".to_owned())?;
+    ensure(taken.is_some(), || {
+        "the other handle does not see that it is free".to_owned()
+    })?;
     let key = EsimKey::from_id(sample::esim("esim-1"));
-    let kept = profiles.find_profile(&sample::provider(sample::PROVIDER), &key).await;
+    let kept = profiles
+        .find_profile(&sample::provider(sample::PROVIDER), &key)
+        .await;
     let kept = kept.or_broken("finding through another handle")?;
-    ensure(kept == Some(profile), || "the other handle does not see the profile".to_owned())
+    ensure(kept == Some(profile), || {
+        "the other handle does not see the profile".to_owned()
+    })
 }
 
 /// Two handles that append on one version: one wins each time, and nothing of the other is kept.
@@ -74,9 +99,10 @@ pub async fn two_handles_fence_each_other(harness: &dyn JournalHarness) -> Verdi
         version = won.0;
         let recorded = journal.events(id).await.or_broken("reading events")?;
         let last = recorded.last().map(|recorded| &recorded.event);
-        ensure(last == Some(&won.1[0]) && recorded.len() == round + 2, || {
-            format!("round {round} left {last:?}")
-        })?;
+        ensure(
+            last == Some(&won.1[0]) && recorded.len() == round + 2,
+            || format!("round {round} left {last:?}"),
+        )?;
     }
     Ok(())
 }
@@ -96,7 +122,11 @@ pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> V
     let four = NonZeroU16::new(4).unwrap_or(NonZeroU16::MIN);
     let owners = [Owner::new("one"), Owner::new("two")];
     let claiming = (0..10).map(|turn| {
-        let handle = if turn % 2 == 0 { &trial.journal } else { &journal };
+        let handle = if turn % 2 == 0 {
+            &trial.journal
+        } else {
+            &journal
+        };
         handle.claim(&owners[turn % 2], sample::MINUTE, four)
     });
     let mut claimed = Vec::new();
@@ -105,7 +135,9 @@ pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> V
     }
     claimed.sort_unstable();
     due.sort_unstable();
-    ensure(claimed == due, || format!("of 30 due orders {} claims were given", claimed.len()))
+    ensure(claimed == due, || {
+        format!("of 30 due orders {} claims were given", claimed.len())
+    })
 }
 
 /// One key that comes through two handles at once makes one order.
@@ -130,5 +162,7 @@ pub async fn one_key_through_two_handles_makes_one_order(harness: &dyn JournalHa
         ensure(is_one, || format!("two handles answered {answers:?}"))?;
     }
     let all = trial.list(OrderFilter::default()).await?;
-    ensure(all.len() == 10, || format!("10 keys made {} orders", all.len()))
+    ensure(all.len() == 10, || {
+        format!("10 keys made {} orders", all.len())
+    })
 }

@@ -23,12 +23,18 @@ fn ids(list: &[OrderSummary]) -> Vec<OrderId> {
 pub async fn an_empty_journal_lists_nothing(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
     let list = trial.list(OrderFilter::default()).await?;
-    ensure(list.is_empty(), || format!("an empty journal lists {list:?}"))?;
+    ensure(list.is_empty(), || {
+        format!("an empty journal lists {list:?}")
+    })?;
     trial.opened("one").await?;
-    let filter =
-        OrderFilter { esim: Some(sample::esim("nobody's")), ..OrderFilter::default() };
+    let filter = OrderFilter {
+        esim: Some(sample::esim("nobody's")),
+        ..OrderFilter::default()
+    };
     let list = trial.list(filter).await?;
-    ensure(list.is_empty(), || format!("an eSIM that nobody bought lists {list:?}"))
+    ensure(list.is_empty(), || {
+        format!("an eSIM that nobody bought lists {list:?}")
+    })
 }
 
 /// Of 250 orders all are listed, once each, the newest first, however they were recorded.
@@ -51,7 +57,10 @@ pub async fn the_newest_come_first_and_none_is_missing(harness: &dyn JournalHarn
     let listed = ids(&trial.list(OrderFilter::default()).await?);
     ensure(listed == expected, || {
         let missing = expected.iter().filter(|id| !listed.contains(id)).count();
-        format!("of 250 orders {} were listed, {missing} are missing, or the order is wrong", listed.len())
+        format!(
+            "of 250 orders {} were listed, {missing} are missing, or the order is wrong",
+            listed.len()
+        )
     })
 }
 
@@ -69,11 +78,15 @@ pub async fn orders_of_one_moment_are_all_listed(harness: &dyn JournalHarness) -
     }
     let first = ids(&trial.list(OrderFilter::default()).await?);
     let second = ids(&trial.list(OrderFilter::default()).await?);
-    ensure(first == second, || "two lists have different orders".to_owned())?;
+    ensure(first == second, || {
+        "two lists have different orders".to_owned()
+    })?;
     let mut listed = first;
     listed.sort_unstable();
     expected.sort_unstable();
-    ensure(listed == expected, || format!("of 250 orders {} were listed", listed.len()))
+    ensure(listed == expected, || {
+        format!("of 250 orders {} were listed", listed.len())
+    })
 }
 
 /// Orders of every kind, in several states, and what they are by now.
@@ -81,9 +94,15 @@ async fn mixture(trial: &Trial<'_>) -> Verdict<Vec<(Order, OrderSummary)>> {
     let at = |minutes: i64| sample::after(trial.start, -60 * minutes);
     let wishes: [(NewOrder, usize); 6] = [
         (sample::order("waits", at(5)), 0),
-        (sample::order_of(sample::PROVIDER, "placing", "DE-5GB-30D", at(4)), 2),
+        (
+            sample::order_of(sample::PROVIDER, "placing", "DE-5GB-30D", at(4)),
+            2,
+        ),
         (sample::order("bought", at(3)), 3),
-        (sample::order_of("elsewhere", "fulfilled", "FR-1GB-7D", at(2)), 5),
+        (
+            sample::order_of("elsewhere", "fulfilled", "FR-1GB-7D", at(2)),
+            5,
+        ),
         (sample::top_up("top-up", "esim-bought", at(1)), 0),
         (sample::top_up("another top-up", "esim-2", at(0)), 3),
     ];
@@ -97,8 +116,16 @@ async fn mixture(trial: &Trial<'_>) -> Verdict<Vec<(Order, OrderSummary)>> {
         events.extend(sample::provisioned(trial.start));
         events.truncate(steps);
         trial.append(new.id, Version::FIRST, &events, None).await?;
-        let order = trial.journal.load(new.id).await.or_broken("loading an order")?;
-        let recorded = trial.journal.events(new.id).await.or_broken("reading events")?;
+        let order = trial
+            .journal
+            .load(new.id)
+            .await
+            .or_broken("loading an order")?;
+        let recorded = trial
+            .journal
+            .events(new.id)
+            .await
+            .or_broken("reading events")?;
         let updated_at = recorded.last().map_or(trial.start, |last| last.at);
         let summary = OrderSummary::of(&order, updated_at);
         all.push((order, summary));
@@ -118,7 +145,9 @@ pub async fn a_list_says_what_each_order_says(harness: &dyn JournalHarness) -> V
     let orders = mixture(&trial).await?;
     let expected: Vec<OrderSummary> = orders.into_iter().map(|(_, summary)| summary).collect();
     let listed = trial.list(OrderFilter::default()).await?;
-    ensure(listed == expected, || format!("expected {expected:#?}, listed {listed:#?}"))
+    ensure(listed == expected, || {
+        format!("expected {expected:#?}, listed {listed:#?}")
+    })
 }
 
 /// Filters by state, eSIM, content and provider, alone and together, give exactly the orders that
@@ -132,9 +161,16 @@ pub async fn lists_are_filtered_exactly(harness: &dyn JournalHarness) -> Verdict
     let orders = mixture(&trial).await?;
     let mut filters: Vec<OrderFilter> = OrderState::ALL
         .iter()
-        .map(|state| OrderFilter { states: vec![*state], ..OrderFilter::default() })
+        .map(|state| OrderFilter {
+            states: vec![*state],
+            ..OrderFilter::default()
+        })
         .collect();
-    let some = vec![OrderState::Requested, OrderState::Provisioning, OrderState::Cancelled];
+    let some = vec![
+        OrderState::Requested,
+        OrderState::Provisioning,
+        OrderState::Cancelled,
+    ];
     for states in [Vec::new(), some] {
         for esim in [None, Some("esim-bought"), Some("esim-fulfilled")] {
             for provider in [None, Some("elsewhere"), Some(sample::PROVIDER)] {
@@ -169,8 +205,14 @@ pub async fn lists_are_filtered_exactly(harness: &dyn JournalHarness) -> Verdict
 pub async fn a_filter_follows_what_happens(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
     let new = trial.opened("followed").await?;
-    let in_state = |state| OrderFilter { states: vec![state], ..OrderFilter::default() };
-    let with_esim = OrderFilter { esim: Some(sample::esim("esim-1")), ..OrderFilter::default() };
+    let in_state = |state| OrderFilter {
+        states: vec![state],
+        ..OrderFilter::default()
+    };
+    let with_esim = OrderFilter {
+        esim: Some(sample::esim("esim-1")),
+        ..OrderFilter::default()
+    };
     let before = trial.list(in_state(OrderState::Requested)).await?;
     let bought = trial.list(with_esim.clone()).await?;
     ensure(ids(&before) == [new.id] && bought.is_empty(), || {
@@ -181,7 +223,12 @@ pub async fn a_filter_follows_what_happens(harness: &dyn JournalHarness) -> Verd
     let before = trial.list(in_state(OrderState::Requested)).await?;
     let after = trial.list(in_state(OrderState::Provisioning)).await?;
     let bought = trial.list(with_esim).await?;
-    ensure(before.is_empty() && ids(&after) == [new.id] && ids(&bought) == [new.id], || {
-        format!("after the purchase {before:?} wait, {after:?} are bought, {bought:?} have the eSIM")
-    })
+    ensure(
+        before.is_empty() && ids(&after) == [new.id] && ids(&bought) == [new.id],
+        || {
+            format!(
+                "after the purchase {before:?} wait, {after:?} are bought, {bought:?} have the eSIM"
+            )
+        },
+    )
 }

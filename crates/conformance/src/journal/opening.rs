@@ -18,31 +18,49 @@ use crate::verdict::{OrBroken as _, broken, ensure};
 /// How the promise was broken.
 pub async fn a_new_wish_is_recorded(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let wishes =
-        [sample::order("plain", trial.start), sample::top_up("ümläut 'quoted\"", "esim-1", trial.start)];
+    let wishes = [
+        sample::order("plain", trial.start),
+        sample::top_up("ümläut 'quoted\"", "esim-1", trial.start),
+    ];
     for new in wishes {
         let id = trial.open(&new).await?;
         let order = trial.journal.load(id).await.or_broken("loading an order")?;
         ensure(order.requested() == &new.requested, || {
-            format!("recorded was {:?}, read was {:?}", new.requested, order.requested())
+            format!(
+                "recorded was {:?}, read was {:?}",
+                new.requested,
+                order.requested()
+            )
         })?;
-        ensure(order.id() == id && order.state() == OrderState::Requested, || {
-            format!("the order was read as {} in state {}", order.id(), order.state())
-        })?;
+        ensure(
+            order.id() == id && order.state() == OrderState::Requested,
+            || {
+                format!(
+                    "the order was read as {} in state {}",
+                    order.id(),
+                    order.state()
+                )
+            },
+        )?;
         let events = trial.journal.events(id).await.or_broken("reading events")?;
         let [first] = events.as_slice() else {
             return broken(format!("a new order has {} events", events.len()));
         };
-        ensure(first.version == Version::FIRST && order.version() == Version::FIRST, || {
-            format!("the first event has version {}", first.version)
-        })?;
+        ensure(
+            first.version == Version::FIRST && order.version() == Version::FIRST,
+            || format!("the first event has version {}", first.version),
+        )?;
         let now = trial.now().await?;
         ensure(trial.start <= first.at && first.at <= now, || {
-            format!("recorded at {}, not between {} and {now}", first.at, trial.start)
+            format!(
+                "recorded at {}, not between {} and {now}",
+                first.at, trial.start
+            )
         })?;
-        ensure(first.event == Event::Requested(Box::new(new.requested)), || {
-            format!("the first event is {:?}", first.event)
-        })?;
+        ensure(
+            first.event == Event::Requested(Box::new(new.requested)),
+            || format!("the first event is {:?}", first.event),
+        )?;
     }
     Ok(())
 }
@@ -56,7 +74,9 @@ pub async fn a_new_order_is_due_at_once(harness: &dyn JournalHarness) -> Verdict
     let trial = Trial::of(harness).await?;
     let new = trial.opened("due").await?;
     let claims = trial.claim("worker", 10).await?;
-    ensure(ids(&claims) == [new.id], || format!("claimed were {claims:?}"))
+    ensure(ids(&claims) == [new.id], || {
+        format!("claimed were {claims:?}")
+    })
 }
 
 /// The same key with the same wish gives the order that is there, whoever asks and whatever else
@@ -70,14 +90,27 @@ pub async fn a_known_key_gives_its_order(harness: &dyn JournalHarness) -> Verdic
     let first = trial.opened("twice").await?;
     trial.pass(5).await;
     let second = sample::order("twice", trial.now().await?);
-    let opened = trial.journal.open(&second).await.or_broken("recording a wish again")?;
-    ensure(opened == Opened::Existing(first.id), || format!("a known key gave {opened:?}"))?;
-    let order = trial.journal.load(first.id).await.or_broken("loading an order")?;
-    ensure(order.requested() == &first.requested && order.version() == Version::FIRST, || {
-        "the first wish was changed by the second".to_owned()
+    let opened = trial
+        .journal
+        .open(&second)
+        .await
+        .or_broken("recording a wish again")?;
+    ensure(opened == Opened::Existing(first.id), || {
+        format!("a known key gave {opened:?}")
     })?;
+    let order = trial
+        .journal
+        .load(first.id)
+        .await
+        .or_broken("loading an order")?;
+    ensure(
+        order.requested() == &first.requested && order.version() == Version::FIRST,
+        || "the first wish was changed by the second".to_owned(),
+    )?;
     let second = refused(trial.journal.load(second.id).await, "loading the second id")?;
-    ensure(matches!(second, JournalError::NotFound(_)), || format!("the second id gave {second}"))
+    ensure(matches!(second, JournalError::NotFound(_)), || {
+        format!("the second id gave {second}")
+    })
 }
 
 /// A key that is used for something else is said to be, and nothing is recorded.
@@ -96,14 +129,27 @@ pub async fn a_key_reused_for_something_else_records_nothing(
         sample::top_up("reused", "esim-1", trial.start),
     ];
     for other in others {
-        let opened = trial.journal.open(&other).await.or_broken("reusing a key")?;
-        ensure(opened == Opened::KeyReused(first.id), || format!("a reused key gave {opened:?}"))?;
-        let found = trial.journal.find(&other.requested.key).await.or_broken("finding by key")?;
-        ensure(found.is_some_and(|order| order.requested() == &first.requested), || {
-            "the key no longer names the first wish".to_owned()
+        let opened = trial
+            .journal
+            .open(&other)
+            .await
+            .or_broken("reusing a key")?;
+        ensure(opened == Opened::KeyReused(first.id), || {
+            format!("a reused key gave {opened:?}")
         })?;
+        let found = trial
+            .journal
+            .find(&other.requested.key)
+            .await
+            .or_broken("finding by key")?;
+        ensure(
+            found.is_some_and(|order| order.requested() == &first.requested),
+            || "the key no longer names the first wish".to_owned(),
+        )?;
     }
-    let all = trial.list(roamport_domain::journal::OrderFilter::default()).await?;
+    let all = trial
+        .list(roamport_domain::journal::OrderFilter::default())
+        .await?;
     ensure(all.len() == 1, || format!("{} orders are there", all.len()))
 }
 
@@ -119,8 +165,14 @@ pub async fn a_key_lives_as_long_as_its_order(harness: &dyn JournalHarness) -> V
     trial.append(first.id, Version::FIRST, &[end], None).await?;
     trial.pass(400 * 24 * 60 * 60).await;
     let again = sample::order("ended", trial.now().await?);
-    let opened = trial.journal.open(&again).await.or_broken("recording a wish again")?;
-    ensure(opened == Opened::Existing(first.id), || format!("an ended order's key gave {opened:?}"))
+    let opened = trial
+        .journal
+        .open(&again)
+        .await
+        .or_broken("recording a wish again")?;
+    ensure(opened == Opened::Existing(first.id), || {
+        format!("an ended order's key gave {opened:?}")
+    })
 }
 
 /// A hundred callers that bring one key at once get one order.
@@ -128,9 +180,13 @@ pub async fn a_key_lives_as_long_as_its_order(harness: &dyn JournalHarness) -> V
 /// # Errors
 ///
 /// How the promise was broken.
-pub async fn a_hundred_callers_with_one_key_make_one_order(harness: &dyn JournalHarness) -> Verdict {
+pub async fn a_hundred_callers_with_one_key_make_one_order(
+    harness: &dyn JournalHarness,
+) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let wishes: Vec<_> = (0..100).map(|_| sample::order("crowd", trial.start)).collect();
+    let wishes: Vec<_> = (0..100)
+        .map(|_| sample::order("crowd", trial.start))
+        .collect();
     let answers = join_all(wishes.iter().map(|new| trial.journal.open(new))).await;
     let mut made = Vec::new();
     let mut named = Vec::new();
@@ -141,11 +197,16 @@ pub async fn a_hundred_callers_with_one_key_make_one_order(harness: &dyn Journal
             Opened::KeyReused(id) => return broken(format!("the same wish was refused for {id}")),
         }
     }
-    let [id] = made.as_slice() else { return broken(format!("{} orders were made", made.len())) };
-    ensure(named.len() == 99 && named.iter().all(|other| other == id), || {
-        format!("made was {id}, named were {named:?}")
-    })?;
-    let all = trial.list(roamport_domain::journal::OrderFilter::default()).await?;
+    let [id] = made.as_slice() else {
+        return broken(format!("{} orders were made", made.len()));
+    };
+    ensure(
+        named.len() == 99 && named.iter().all(|other| other == id),
+        || format!("made was {id}, named were {named:?}"),
+    )?;
+    let all = trial
+        .list(roamport_domain::journal::OrderFilter::default())
+        .await?;
     ensure(all.len() == 1, || format!("{} orders are there", all.len()))
 }
 
@@ -159,12 +220,21 @@ pub async fn a_reference_belongs_to_one_order(harness: &dyn JournalHarness) -> V
     let first = trial.opened("first").await?;
     let mut second = sample::order("second", trial.start);
     second.requested.reference = first.requested.reference.clone();
-    let error = refused(trial.journal.open(&second).await, "a reference of another order")?;
+    let error = refused(
+        trial.journal.open(&second).await,
+        "a reference of another order",
+    )?;
     ensure(matches!(error, JournalError::Duplicate { .. }), || {
         format!("a reference of another order gave {error}")
     })?;
-    let found = trial.journal.find(&second.requested.key).await.or_broken("finding by key")?;
-    ensure(found.is_none(), || "the refused wish was recorded".to_owned())?;
+    let found = trial
+        .journal
+        .find(&second.requested.key)
+        .await
+        .or_broken("finding by key")?;
+    ensure(found.is_none(), || {
+        "the refused wish was recorded".to_owned()
+    })?;
     let mut elsewhere = sample::order_of("elsewhere", "third", "FR-1GB-7D", trial.start);
     elsewhere.requested.reference = first.requested.reference;
     trial.open(&elsewhere).await.map(drop)
@@ -178,13 +248,24 @@ pub async fn a_reference_belongs_to_one_order(harness: &dyn JournalHarness) -> V
 pub async fn an_order_is_found_by_its_key(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
     for text in ["Key", "key", "key ' OR 1=1", "kéy"] {
-        let missing = trial.journal.find(&sample::key(text)).await.or_broken("finding by key")?;
-        ensure(missing.is_none(), || format!("`{text}` names an order before it was used"))?;
-        let new = trial.opened(text).await?;
-        let found = trial.journal.find(&sample::key(text)).await.or_broken("finding by key")?;
-        ensure(found.as_ref().map(roamport_domain::Order::id) == Some(new.id), || {
-            format!("`{text}` names {found:?}")
+        let missing = trial
+            .journal
+            .find(&sample::key(text))
+            .await
+            .or_broken("finding by key")?;
+        ensure(missing.is_none(), || {
+            format!("`{text}` names an order before it was used")
         })?;
+        let new = trial.opened(text).await?;
+        let found = trial
+            .journal
+            .find(&sample::key(text))
+            .await
+            .or_broken("finding by key")?;
+        ensure(
+            found.as_ref().map(roamport_domain::Order::id) == Some(new.id),
+            || format!("`{text}` names {found:?}"),
+        )?;
     }
     Ok(())
 }
@@ -203,13 +284,20 @@ pub async fn an_unknown_order_is_not_found(harness: &dyn JournalHarness) -> Verd
     let errors = [
         refused(journal.load(id).await, "loading")?,
         refused(journal.events(id).await, "reading events")?,
-        refused(journal.append(id, Version::FIRST, &[], None).await, "appending")?,
-        refused(journal.claim_order(id, &owner, sample::MINUTE).await, "claiming")?,
+        refused(
+            journal.append(id, Version::FIRST, &[], None).await,
+            "appending",
+        )?,
+        refused(
+            journal.claim_order(id, &owner, sample::MINUTE).await,
+            "claiming",
+        )?,
     ];
     for error in errors {
-        ensure(matches!(error, JournalError::NotFound(missing) if missing == id), || {
-            format!("an unknown order gave {error}")
-        })?;
+        ensure(
+            matches!(error, JournalError::NotFound(missing) if missing == id),
+            || format!("an unknown order gave {error}"),
+        )?;
     }
     Ok(())
 }

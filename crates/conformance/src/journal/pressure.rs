@@ -12,8 +12,14 @@ async fn check(trial: &Trial<'_>, provider: &str, expected: (u64, u64, u64)) -> 
     let pressure = trial.journal.pressure(&sample::provider(provider)).await;
     let pressure = pressure.or_broken("reading the pressure")?;
     let (reconciling, settled_last_minute, unknown_last_minute) = expected;
-    let expected = Pressure { reconciling, settled_last_minute, unknown_last_minute };
-    ensure(pressure == expected, || format!("expected {expected:?}, read {pressure:?}"))
+    let expected = Pressure {
+        reconciling,
+        settled_last_minute,
+        unknown_last_minute,
+    };
+    ensure(pressure == expected, || {
+        format!("expected {expected:?}, read {pressure:?}")
+    })
 }
 
 /// Starts a purchase call now and, where an outcome is given, ends it at once.
@@ -22,7 +28,10 @@ async fn call(trial: &Trial<'_>, new: &NewOrder, outcome: Option<PlacementOutcom
     let now = trial.now().await?;
     let mut events = sample::started(&new.requested, 1, now);
     events.extend(outcome.map(|outcome| sample::settled(1, now, outcome)));
-    trial.append(new.id, Version::FIRST, &events, Some(now)).await.map(drop)
+    trial
+        .append(new.id, Version::FIRST, &events, Some(now))
+        .await
+        .map(drop)
 }
 
 /// Pressure counts the orders of unknown outcome now, and the purchase calls that ended in the last
@@ -44,7 +53,12 @@ pub async fn pressure_counts_the_last_minute_at_one_provider(
     };
     call(&trial, &order("in flight"), None).await?;
     check(&trial, sample::PROVIDER, (0, 0, 0)).await?;
-    call(&trial, &order("bought"), Some(sample::bought("R-1", &["esim-1"]))).await?;
+    call(
+        &trial,
+        &order("bought"),
+        Some(sample::bought("R-1", &["esim-1"])),
+    )
+    .await?;
     call(&trial, &order("not sent"), Some(not_sent)).await?;
     check(&trial, sample::PROVIDER, (0, 2, 0)).await?;
     trial.pass(30).await;
@@ -70,8 +84,13 @@ pub async fn pressure_follows_what_becomes_of_an_attempt(harness: &dyn JournalHa
     let new = sample::order("abandoned", trial.start);
     call(&trial, &new, None).await?;
     let now = trial.now().await?;
-    let abandoned = Event::PlacementAbandoned { attempt: 1, at: now };
-    let version = trial.append(new.id, Version::from_count(3), &[abandoned], Some(now)).await?;
+    let abandoned = Event::PlacementAbandoned {
+        attempt: 1,
+        at: now,
+    };
+    let version = trial
+        .append(new.id, Version::from_count(3), &[abandoned], Some(now))
+        .await?;
     check(&trial, sample::PROVIDER, (1, 1, 1)).await?;
     let late = sample::settled(1, now, sample::bought("R-1", &["esim-1"]));
     trial.append(new.id, version, &[late], Some(now)).await?;

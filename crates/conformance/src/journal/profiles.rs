@@ -17,11 +17,17 @@ fn by_id(id: &str) -> EsimKey {
 }
 
 fn by_card(iccid: &str) -> Verdict<EsimKey> {
-    Ok(EsimKey::from_iccid(Iccid::parse(iccid).or_broken("reading a sample")?))
+    Ok(EsimKey::from_iccid(
+        Iccid::parse(iccid).or_broken("reading a sample")?,
+    ))
 }
 
 async fn keep(trial: &Trial<'_>, profile: &KeptProfile) -> Verdict {
-    trial.profiles.keep(profile).await.or_broken("keeping a profile")
+    trial
+        .profiles
+        .keep(profile)
+        .await
+        .or_broken("keeping a profile")
 }
 
 async fn check(trial: &Trial<'_>, key: EsimKey, expected: Option<&KeptProfile>) -> Verdict {
@@ -34,11 +40,26 @@ async fn check_at(
     key: EsimKey,
     expected: Option<&KeptProfile>,
 ) -> Verdict {
-    let found = trial.profiles.find_profile(&sample::provider(provider), &key).await;
-    let found = found.or_broken("finding a profile")?;
+    let found = find(trial, provider, &key).await?;
     ensure(found.as_ref() == expected, || {
         format!("for {key} at {provider}, {expected:?} was kept and {found:?} found")
     })
+}
+
+async fn find(trial: &Trial<'_>, provider: &str, key: &EsimKey) -> Verdict<Option<KeptProfile>> {
+    let found = trial
+        .profiles
+        .find_profile(&sample::provider(provider), key)
+        .await;
+    found.or_broken("finding a profile")
+}
+
+async fn erase(trial: &Trial<'_>, provider: &str, id: &str) -> Verdict {
+    let erased = trial
+        .profiles
+        .erase(&sample::provider(provider), &sample::esim(id))
+        .await;
+    erased.or_broken("erasing a profile")
 }
 
 /// A kept profile is found whole, secrets included, by its id and by the card number it bears; one
@@ -59,8 +80,7 @@ pub async fn a_profile_is_found_by_either_name(harness: &dyn JournalHarness) -> 
     check(&trial, by_card(CARD)?, Some(&profile)).await?;
     check(&trial, by_id("esim-2"), Some(&without_card)).await?;
     check(&trial, by_card(OTHER_CARD)?, None).await?;
-    let found = trial.profiles.find_profile(&sample::provider(sample::PROVIDER), &by_id("esim-1"));
-    let found = found.await.or_broken("finding a profile")?;
+    let found = find(&trial, sample::PROVIDER, &by_id("esim-1")).await?;
     let activation = found.as_ref().and_then(|kept| kept.esim.activation());
     match activation {
         Some(activation) if activation.lpa().expose().contains(sample::MATCHING_ID) => Ok(()),
@@ -74,9 +94,15 @@ pub async fn a_profile_is_found_by_either_name(harness: &dyn JournalHarness) -> 
 /// # Errors
 ///
 /// How the promise was broken.
-pub async fn a_kept_profile_takes_the_place_of_an_older_one(harness: &dyn JournalHarness) -> Verdict {
+pub async fn a_kept_profile_takes_the_place_of_an_older_one(
+    harness: &dyn JournalHarness,
+) -> Verdict {
     let trial = Trial::of(harness).await?;
-    keep(&trial, &sample::profile(sample::PROVIDER, "esim-1", Some(CARD))).await?;
+    keep(
+        &trial,
+        &sample::profile(sample::PROVIDER, "esim-1", Some(CARD)),
+    )
+    .await?;
     let newer = sample::profile(sample::PROVIDER, "esim-1", Some(OTHER_CARD));
     keep(&trial, &newer).await?;
     check(&trial, by_id("esim-1"), Some(&newer)).await?;
@@ -111,11 +137,14 @@ pub async fn an_id_goes_before_a_card_number(harness: &dyn JournalHarness) -> Ve
 pub async fn an_erased_profile_is_gone_and_no_other(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
     let other = sample::profile(sample::PROVIDER, "esim-2", Some(OTHER_CARD));
-    keep(&trial, &sample::profile(sample::PROVIDER, "esim-1", Some(CARD))).await?;
+    keep(
+        &trial,
+        &sample::profile(sample::PROVIDER, "esim-1", Some(CARD)),
+    )
+    .await?;
     keep(&trial, &other).await?;
     for _ in 0..2 {
-        let erased = trial.profiles.erase(&sample::provider(sample::PROVIDER), &sample::esim("esim-1"));
-        erased.await.or_broken("erasing a profile")?;
+        erase(&trial, sample::PROVIDER, "esim-1").await?;
         check(&trial, by_id("esim-1"), None).await?;
         check(&trial, by_card(CARD)?, None).await?;
         check(&trial, by_id("esim-2"), Some(&other)).await?;
@@ -138,8 +167,7 @@ pub async fn a_profile_belongs_to_its_provider(harness: &dyn JournalHarness) -> 
     keep(&trial, &theirs).await?;
     check(&trial, by_card(CARD)?, Some(&ours)).await?;
     check_at(&trial, "elsewhere", by_card(CARD)?, Some(&theirs)).await?;
-    let erased = trial.profiles.erase(&sample::provider("elsewhere"), &sample::esim("esim-1"));
-    erased.await.or_broken("erasing a profile")?;
+    erase(&trial, "elsewhere", "esim-1").await?;
     check(&trial, by_id("esim-1"), Some(&ours)).await?;
     check_at(&trial, "elsewhere", by_id("esim-1"), None).await
 }

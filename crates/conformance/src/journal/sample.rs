@@ -46,11 +46,13 @@ pub fn key(text: &str) -> IdempotencyKey {
 
 /// A number of seconds before (negative) or after `moment`.
 pub fn after(moment: Timestamp, seconds: i64) -> Timestamp {
-    moment.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(moment)
+    moment
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(moment)
 }
 
 /// A minute, the lease of most cases.
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_mins(1);
 
 fn price() -> Money {
     good(Money::parse_amount("3.2755", Currency::USD))
@@ -65,18 +67,24 @@ fn line(package: &str, quantity: u16) -> OrderedLine {
             days: None,
         },
         name: format!("Ålän\"d {package} 'über' 1 GB"),
-        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        data: DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
     }
 }
 
 fn order_for(provider_name: &str, text: &str, content: OrderContent, at: Timestamp) -> NewOrder {
     let name = provider(provider_name);
-    let instance =
-        ProviderInstance { base_url: format!("https://{provider_name}.example.com"), name };
+    let instance = ProviderInstance {
+        base_url: format!("https://{provider_name}.example.com"),
+        name,
+    };
     let key = key(text);
     let seconds = u64::try_from(at.as_second()).unwrap_or_default();
     NewOrder {
-        id: OrderId::from_uuid(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, 0))),
+        id: OrderId::from_uuid(Uuid::new_v7(uuid::Timestamp::from_unix(
+            NoContext, seconds, 0,
+        ))),
         requested: Requested {
             at,
             fingerprint: Fingerprint::of(&instance, &content),
@@ -97,30 +105,51 @@ pub fn order(key: &str, at: Timestamp) -> NewOrder {
 
 /// A wish for one eSIM of `package` at the provider with this name.
 pub fn order_of(provider: &str, key: &str, package: &str, at: Timestamp) -> NewOrder {
-    let content = OrderContent::Esims { lines: vec![line(package, 1)], start_date: None };
+    let content = OrderContent::Esims {
+        lines: vec![line(package, 1)],
+        start_date: None,
+    };
     order_for(provider, key, content, at)
 }
 
 /// A wish for a top-up of the eSIM with this id.
 pub fn top_up(key: &str, esim_id: &str, at: Timestamp) -> NewOrder {
-    let top_up = TopUp { esim: esim(esim_id), iccid: None, line: line("FR-TOPUP-1GB", 1) };
+    let top_up = TopUp {
+        esim: esim(esim_id),
+        iccid: None,
+        line: line("FR-TOPUP-1GB", 1),
+    };
     order_for(PROVIDER, key, OrderContent::TopUp(top_up), at)
 }
 
 /// The order waits: legal as often as wanted before the first purchase call.
 pub fn waited(at: Timestamp, message: &str) -> Event {
     let reason = DeferralReason::ProviderUnavailable;
-    Event::Deferred { at, reason, message: message.to_owned() }
+    Event::Deferred {
+        at,
+        reason,
+        message: message.to_owned(),
+    }
 }
 
 /// The order was called off: legal before the first purchase call.
 pub fn cancelled(at: Timestamp) -> Event {
-    Event::Cancelled { at, by: "ann".to_owned(), why: "travels by bicycle now".to_owned() }
+    Event::Cancelled {
+        at,
+        by: "ann".to_owned(),
+        why: "travels by bicycle now".to_owned(),
+    }
 }
 
 /// Legal after no event at all: an attempt ends that was never started.
 pub fn impossible(at: Timestamp) -> Event {
-    settled(9, at, PlacementOutcome::Refused { message: "never asked".to_owned() })
+    settled(
+        9,
+        at,
+        PlacementOutcome::Refused {
+            message: "never asked".to_owned(),
+        },
+    )
 }
 
 /// A look-up finds nothing and a purchase call begins.
@@ -156,17 +185,27 @@ pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<E
 
 /// A purchase call ends.
 pub const fn settled(attempt: AttemptNumber, at: Timestamp, outcome: PlacementOutcome) -> Event {
-    Event::PlacementSettled { attempt, at, outcome }
+    Event::PlacementSettled {
+        attempt,
+        at,
+        outcome,
+    }
 }
 
 /// The outcome of a purchase call that nobody knows.
 pub fn unknown() -> PlacementOutcome {
-    PlacementOutcome::Ambiguous { message: "the connection broke after sending".to_owned() }
+    PlacementOutcome::Ambiguous {
+        message: "the connection broke after sending".to_owned(),
+    }
 }
 
 /// The outcome of a purchase call that bought these eSIMs.
 pub fn bought(provider_order: &str, esims: &[&str]) -> PlacementOutcome {
-    let item = |id: &&str| PlacedItem { esim: Some(esim(id)), package: None, price: Some(price()) };
+    let item = |id: &&str| PlacedItem {
+        esim: Some(esim(id)),
+        package: None,
+        price: Some(price()),
+    };
     let order = PlacedOrder {
         id: good(ProviderOrderId::parse(provider_order)),
         status: ProviderOrderStatus::Completed,
@@ -187,7 +226,11 @@ pub fn purchase(wish: &Requested, at: Timestamp, provider_order: &str, esim: &st
 pub fn provisioned(at: Timestamp) -> Vec<Event> {
     vec![
         Event::ProvisioningStarted { item: 0, at },
-        Event::ProvisioningSettled { item: 0, at: after(at, 5), outcome: ProvisioningOutcome::Ready },
+        Event::ProvisioningSettled {
+            item: 0,
+            at: after(at, 5),
+            outcome: ProvisioningOutcome::Ready,
+        },
     ]
 }
 
@@ -200,7 +243,10 @@ pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptP
         iccid: iccid.map(|iccid| good(Iccid::parse(iccid))),
         profile: ProfileState::Ready,
         plan: PlanState::Other("DORMANT".to_owned()),
-        activation: Some(good(Activation::new("smdp.example.com", Secret::new(MATCHING_ID)))),
+        activation: Some(good(Activation::new(
+            "smdp.example.com",
+            Secret::new(MATCHING_ID),
+        ))),
         pin: secret("4711"),
         puk: secret("98765432"),
         msisdn: secret("+358401234567"),
@@ -216,6 +262,8 @@ pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptP
         esim: Esim::from_report(report),
         order: OrderId::from_uuid(Uuid::from_u128(7)),
         package: good(PackageId::parse("FR-1GB-7D")),
-        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        data: DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
     }
 }

@@ -28,12 +28,23 @@ pub(super) struct Trial<'a> {
 impl<'a> Trial<'a> {
     pub(super) async fn of(harness: &'a dyn JournalHarness) -> Verdict<Self> {
         let journal = harness.journal();
-        let start = journal.now().await.or_broken("reading the journal's clock")?;
-        Ok(Self { harness, profiles: harness.profiles(), journal, start })
+        let start = journal
+            .now()
+            .await
+            .or_broken("reading the journal's clock")?;
+        Ok(Self {
+            harness,
+            profiles: harness.profiles(),
+            journal,
+            start,
+        })
     }
 
     pub(super) async fn now(&self) -> Verdict<Timestamp> {
-        self.journal.now().await.or_broken("reading the journal's clock")
+        self.journal
+            .now()
+            .await
+            .or_broken("reading the journal's clock")
     }
 
     /// Lets seconds go by.
@@ -45,7 +56,10 @@ impl<'a> Trial<'a> {
     pub(super) async fn open(&self, new: &NewOrder) -> Verdict<OrderId> {
         match self.journal.open(new).await.or_broken("recording a wish")? {
             Opened::New(id) if id == new.id => Ok(id),
-            other => broken(format!("a new wish was recorded as {other:?}, not under {}", new.id)),
+            other => broken(format!(
+                "a new wish was recorded as {other:?}, not under {}",
+                new.id
+            )),
         }
     }
 
@@ -71,20 +85,29 @@ impl<'a> Trial<'a> {
         events: &[Event],
         due: Option<Timestamp>,
     ) -> Verdict<Version> {
-        self.journal.append(id, expected, events, due).await.or_broken("appending")
+        self.journal
+            .append(id, expected, events, due)
+            .await
+            .or_broken("appending")
     }
 
     /// Claims what is due, for a minute.
     pub(super) async fn claim(&self, owner: &str, limit: u16) -> Verdict<Vec<Claim>> {
         let limit = NonZeroU16::new(limit).unwrap_or(NonZeroU16::MIN);
         let owner = Owner::new(owner);
-        self.journal.claim(&owner, sample::MINUTE, limit).await.or_broken("claiming what is due")
+        self.journal
+            .claim(&owner, sample::MINUTE, limit)
+            .await
+            .or_broken("claiming what is due")
     }
 
     /// Claims one order for a minute.
     pub(super) async fn claim_one(&self, id: OrderId, owner: &str) -> Verdict<Option<Claim>> {
         let owner = Owner::new(owner);
-        self.journal.claim_order(id, &owner, sample::MINUTE).await.or_broken("claiming an order")
+        self.journal
+            .claim_order(id, &owner, sample::MINUTE)
+            .await
+            .or_broken("claiming an order")
     }
 
     /// Claims one order that must be free, for a minute.
@@ -97,12 +120,21 @@ impl<'a> Trial<'a> {
 
     /// The whole list.
     pub(super) async fn list(&self, filter: OrderFilter) -> Verdict<Vec<OrderSummary>> {
-        self.journal.list(filter).try_collect().await.or_broken("listing orders")
+        self.journal
+            .list(filter)
+            .try_collect()
+            .await
+            .or_broken("listing orders")
     }
 
     /// How many events an order has.
     pub(super) async fn version(&self, id: OrderId) -> Verdict<Version> {
-        Ok(self.journal.load(id).await.or_broken("loading an order")?.version())
+        Ok(self
+            .journal
+            .load(id)
+            .await
+            .or_broken("loading an order")?
+            .version())
     }
 }
 

@@ -4,5 +4,6 @@
 
 mod broken;
 mod documented;
+mod journal;
 mod sandbox;
 mod world;

@@ -219,8 +219,9 @@ impl Activation {
         link.push_str(base);
         for byte in lpa.expose().bytes() {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => link.push(char::from(byte)),
-                b'-' | b'.' | b'_' | b'~' | b'$' | b':' => link.push(char::from(byte)),
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'$' | b':' => {
+                    link.push(char::from(byte));
+                }
                 _ => write!(link, "%{byte:02X}").expect("writing to a String cannot fail"),
             }
         }

@@ -25,11 +25,11 @@ use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
 #[derive(Debug)]
 pub struct InMemoryJournal {
     clock: Arc<dyn Clock>,
-    shelf: Mutex<Shelf>,
+    memory: Mutex<Memory>,
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Memory {
     orders: HashMap<OrderId, Row>,
     keys: HashMap<IdempotencyKey, OrderId>,
     profiles: HashMap<(ProviderName, EsimId), KeptProfile>,
@@ -57,15 +57,15 @@ impl Row {
 impl InMemoryJournal {
     /// An empty journal whose time is that of `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Mutex::default() }
+        Self { clock, memory: Mutex::default() }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stored(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
+impl Memory {
     fn row(&mut self, id: OrderId) -> Result<&mut Row, JournalError> {
         self.orders.get_mut(&id).ok_or(JournalError::NotFound(id))
     }
@@ -91,9 +91,9 @@ impl Shelf {
 impl OrderJournal for InMemoryJournal {
     async fn open(&self, new: &NewOrder) -> Result<Opened, JournalError> {
         let at = self.clock.now();
-        let mut shelf = self.shelf();
-        if let Some(id) = shelf.keys.get(&new.requested.key).copied() {
-            let same = shelf.row(id)?.order.requested().fingerprint == new.requested.fingerprint;
+        let mut memory = self.stored();
+        if let Some(id) = memory.keys.get(&new.requested.key).copied() {
+            let same = memory.row(id)?.order.requested().fingerprint == new.requested.fingerprint;
             return Ok(if same { Opened::Existing(id) } else { Opened::KeyReused(id) });
         }
         let taken = |row: &Row| {
@@ -101,7 +101,7 @@ impl OrderJournal for InMemoryJournal {
             requested.reference == new.requested.reference
                 && requested.provider.name == new.requested.provider.name
         };
-        if shelf.orders.values().any(taken) {
+        if memory.orders.values().any(taken) {
             return Err(JournalError::Duplicate { what: "the reference" });
         }
         let event = Event::Requested(Box::new(new.requested.clone()));
@@ -111,30 +111,30 @@ impl OrderJournal for InMemoryJournal {
             due: Some(at),
             claim: None,
         };
-        shelf.keys.insert(new.requested.key.clone(), new.id);
-        shelf.orders.insert(new.id, row);
+        memory.keys.insert(new.requested.key.clone(), new.id);
+        memory.orders.insert(new.id, row);
         Ok(Opened::New(new.id))
     }
 
     async fn load(&self, id: OrderId) -> Result<Order, JournalError> {
-        Ok(self.shelf().row(id)?.order.clone())
+        Ok(self.stored().row(id)?.order.clone())
     }
 
     async fn find(&self, key: &IdempotencyKey) -> Result<Option<Order>, JournalError> {
-        let mut shelf = self.shelf();
-        match shelf.keys.get(key).copied() {
-            Some(id) => Ok(Some(shelf.row(id)?.order.clone())),
+        let mut memory = self.stored();
+        match memory.keys.get(key).copied() {
+            Some(id) => Ok(Some(memory.row(id)?.order.clone())),
             None => Ok(None),
         }
     }
 
     async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, JournalError> {
-        Ok(self.shelf().row(id)?.events.clone())
+        Ok(self.stored().row(id)?.events.clone())
     }
 
     fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>> {
         let mut rows: Vec<OrderSummary> = self
-            .shelf()
+            .stored()
             .orders
             .values()
             .filter(|row| filter.admits(&row.order))
@@ -152,8 +152,8 @@ impl OrderJournal for InMemoryJournal {
         due: Option<Timestamp>,
     ) -> Result<Version, JournalError> {
         let at = self.clock.now();
-        let mut shelf = self.shelf();
-        let mut order = shelf.row(id)?.order.clone();
+        let mut memory = self.stored();
+        let mut order = memory.row(id)?.order.clone();
         if order.version() != expected {
             let actual = order.version();
             return Err(JournalError::VersionConflict { order: id, expected, actual });
@@ -163,10 +163,10 @@ impl OrderJournal for InMemoryJournal {
             order.apply(event)?;
             recorded.push(Recorded { version: order.version(), at, event: event.clone() });
         }
-        if !shelf.owns_provider_order(&order) {
+        if !memory.owns_provider_order(&order) {
             return Err(JournalError::Duplicate { what: "the provider's order id" });
         }
-        let row = shelf.row(id)?;
+        let row = memory.row(id)?;
         row.events.extend(recorded);
         row.order = order;
         row.due = due;
@@ -180,8 +180,8 @@ impl OrderJournal for InMemoryJournal {
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         let now = self.clock.now();
-        let mut shelf = self.shelf();
-        let mut due: Vec<(Timestamp, OrderId)> = shelf
+        let mut memory = self.stored();
+        let mut due: Vec<(Timestamp, OrderId)> = memory
             .orders
             .iter()
             .filter(|(_, row)| row.is_free(now))
@@ -189,7 +189,7 @@ impl OrderJournal for InMemoryJournal {
             .collect();
         due.sort_unstable();
         due.truncate(usize::from(limit.get()));
-        due.into_iter().map(|(_, id)| shelf.lease(id, owner, later(now, lease))).collect()
+        due.into_iter().map(|(_, id)| memory.lease(id, owner, later(now, lease))).collect()
     }
 
     async fn claim_order(
@@ -199,17 +199,17 @@ impl OrderJournal for InMemoryJournal {
         lease: Duration,
     ) -> Result<Option<Claim>, JournalError> {
         let now = self.clock.now();
-        let mut shelf = self.shelf();
-        if !shelf.row(id)?.is_free(now) {
+        let mut memory = self.stored();
+        if !memory.row(id)?.is_free(now) {
             return Ok(None);
         }
-        shelf.lease(id, owner, later(now, lease)).map(Some)
+        memory.lease(id, owner, later(now, lease)).map(Some)
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
         let until = later(self.clock.now(), lease);
-        let mut shelf = self.shelf();
-        match &mut shelf.row(claim.order)?.claim {
+        let mut memory = self.stored();
+        match &mut memory.row(claim.order)?.claim {
             Some(held) if held.owner == claim.owner && held.lease == claim.lease => {
                 held.until = until;
                 Ok(())
@@ -219,8 +219,8 @@ impl OrderJournal for InMemoryJournal {
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
-        let mut shelf = self.shelf();
-        let row = shelf.row(claim.order)?;
+        let mut memory = self.stored();
+        let row = memory.row(claim.order)?;
         let held = |held: &Claim| held.owner == claim.owner && held.lease == claim.lease;
         if row.claim.as_ref().is_some_and(held) {
             row.claim = None;
@@ -231,10 +231,10 @@ impl OrderJournal for InMemoryJournal {
     async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
         let since = self.clock.now().saturating_sub(jiff::SignedDuration::from_secs(60));
         let since = since.unwrap_or(Timestamp::MIN);
-        let shelf = self.shelf();
+        let memory = self.stored();
         let mut pressure = Pressure::default();
         let ours = |row: &&Row| row.order.requested().provider.name == *provider;
-        for row in shelf.orders.values().filter(ours) {
+        for row in memory.orders.values().filter(ours) {
             pressure.reconciling += u64::from(row.order.state() == OrderState::Reconciling);
             for attempt in row.order.attempts() {
                 if attempt.settled_at.is_some_and(|at| at >= since) {
@@ -258,7 +258,7 @@ impl OrderJournal for InMemoryJournal {
 impl ProfileStore for InMemoryJournal {
     async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
         let key = (profile.esim.provider().clone(), profile.esim.id().clone());
-        self.shelf().profiles.insert(key, profile.clone());
+        self.stored().profiles.insert(key, profile.clone());
         Ok(())
     }
 
@@ -267,10 +267,10 @@ impl ProfileStore for InMemoryJournal {
         provider: &ProviderName,
         key: &EsimKey,
     ) -> Result<Option<KeptProfile>, JournalError> {
-        let shelf = self.shelf();
+        let memory = self.stored();
         let found = match (key.id(), key.iccid()) {
-            (Some(id), _) => shelf.profiles.get(&(provider.clone(), id.clone())),
-            (None, iccid) => shelf.profiles.values().find(|profile| {
+            (Some(id), _) => memory.profiles.get(&(provider.clone(), id.clone())),
+            (None, iccid) => memory.profiles.values().find(|profile| {
                 profile.esim.provider() == provider
                     && iccid.is_some()
                     && profile.esim.iccid() == iccid
@@ -280,7 +280,7 @@ impl ProfileStore for InMemoryJournal {
     }
 
     async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
-        self.shelf().profiles.remove(&(provider.clone(), esim.clone()));
+        self.stored().profiles.remove(&(provider.clone(), esim.clone()));
         Ok(())
     }
 }

@@ -42,18 +42,18 @@ impl Default for OrderPolicy {
     fn default() -> Self {
         let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
         Self {
-            place_within: Duration::from_secs(15 * 60),
-            quiet_period: Duration::from_secs(180),
+            place_within: Duration::from_mins(15),
+            quiet_period: Duration::from_mins(3),
             max_attempts: 2,
             look_ups_for_absence: 3,
             look_up_waits: seconds(&[2, 5, 10, 20, 30]),
-            reconcile_for: Duration::from_secs(15 * 60),
-            attention_look_up_every: Duration::from_secs(10 * 60),
-            attention_look_up_for: Duration::from_secs(24 * 60 * 60),
-            delivery_within: Duration::from_secs(30 * 60),
+            reconcile_for: Duration::from_mins(15),
+            attention_look_up_every: Duration::from_mins(10),
+            attention_look_up_for: Duration::from_hours(24),
+            delivery_within: Duration::from_mins(30),
             profile_waits: seconds(&[5, 10, 30]),
-            provision_again_after: Duration::from_secs(120),
-            provision_within: Duration::from_secs(30 * 60),
+            provision_again_after: Duration::from_mins(2),
+            provision_within: Duration::from_mins(30),
             items_at_once: 4,
         }
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, GuardReason,
-    OrderContent,    PlacedOrder, PurchaseRequest, Requested,
+    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, GuardReason, OrderContent,
+    PlacedOrder, PurchaseRequest, Requested,
 };
 use crate::journal::Version;
 use crate::{EsimId, Money, OrderId, PackageId, ProviderOrderId};
@@ -147,11 +147,15 @@ impl Attempt {
         matches!(self.state, AttemptState::NotSent { .. } | AttemptState::Refused { .. })
     }
 
-    /// Whether what became of it is unknown and nothing has since explained it.
-    pub const fn is_unresolved(&self) -> bool {
+    /// Whether its sender could not tell what became of it, or was gone before it could.
+    pub const fn is_unknown(&self) -> bool {
         matches!(self.state, AttemptState::Abandoned | AttemptState::Ambiguous { .. })
-            && !self.explained
-            && self.replay_until.is_none()
+    }
+
+    /// Whether what became of it is unknown, nothing has since explained it, and it is not to be
+    /// repeated under a provider's promise.
+    pub const fn is_unresolved(&self) -> bool {
+        self.is_unknown() && !self.explained && self.replay_until.is_none()
     }
 
     /// The first of the attempts that send one stored request.
@@ -274,6 +278,9 @@ pub struct LookUps {
     pub conclusive_empty: Vec<Timestamp>,
     /// When the last healthy one was started that found nothing.
     pub last_empty_at: Option<Timestamp>,
+    /// When the first one was started after [`Order::place_before`]: from then on it is counted how
+    /// long nobody can confirm that nothing was sent.
+    pub late_since: Option<Timestamp>,
     /// Whether the last thing that happened toward a purchase is a healthy look-up that found
     /// nothing: only then may a purchase call start.
     pub fresh_empty: bool,
@@ -296,7 +303,7 @@ pub struct Order {
     deferral: Option<Deferral>,
     placed: Option<PlacedOrder>,
     placed_at: Option<Timestamp>,
-    order_reads: u32,
+    reads: u32,
     last_order_read: Option<Timestamp>,
     /// Nobody waits for items any more.
     delivery_closed: bool,
@@ -385,7 +392,7 @@ impl Order {
 
     /// How often the provider's order was read since.
     pub const fn order_reads(&self) -> u32 {
-        self.order_reads
+        self.reads
     }
 
     /// When it was last read.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::{AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, ProvisioningOutcome};
 use super::policy::OrderPolicy;
-use super::state::{Attempt, ItemState, Order, OrderState};
+use super::state::{Attempt, AttemptState, ItemState, Order, OrderState};
 use crate::clock::later;
 use crate::provider::{Dedup, Provisioning};
 use crate::{Capabilities, ProviderOrderId};
@@ -117,14 +117,23 @@ impl Decision<'_> {
         self.moment.now
     }
 
-    /// What is left of a wait that began at `since`: never more than the wait itself, so that a
-    /// wall clock set back does not prolong it.
+    /// What is left of a wait that began at `since`. A beginning that lies ahead means that the wall
+    /// clock was set back: then the wait is over, since nothing tells how much of it has passed, and
+    /// whatever is done next is recorded on the clock as it now stands.
     fn left(&self, since: Timestamp, wait: Duration) -> Duration {
-        let until = later(since, wait);
-        Duration::try_from(until.duration_since(self.now())).unwrap_or_default().min(wait)
+        if self.now() < since {
+            return Duration::ZERO;
+        }
+        Duration::try_from(later(since, wait).duration_since(self.now())).unwrap_or_default()
     }
 
+    /// Whether a limit that runs from `since` is over. Where the wall clock was set back before
+    /// that, this process's own watch decides, so that no limit is prolonged by the step. Never for
+    /// what may lead to a purchase: see [`Decision::is_conclusive`].
     fn is_over(&self, since: Timestamp, limit: Duration) -> bool {
+        if self.now() < since {
+            return self.moment.watched >= limit;
+        }
         self.now() >= later(since, limit)
     }
 
@@ -143,8 +152,12 @@ impl Decision<'_> {
             && self.now() >= until
         {
             // The promise ran out while the order waited: what became of the attempt is a question
-            // again, and only a person can close it.
-            return self.raise(AttentionReason::OutcomeUnknown { attempt: attempt.number });
+            // again, for look-ups or, where there are none, for a person.
+            return if self.capabilities.finds_by_reference() {
+                Step::LookUp { conclusive: false }
+            } else {
+                self.raise(AttentionReason::OutcomeUnknown { attempt: attempt.number })
+            };
         }
         if replays.is_none()
             && let Some(left) = self.unwatched()
@@ -202,7 +215,8 @@ impl Decision<'_> {
         if look_ups.last_empty_at.is_some_and(|at| at >= self.order.place_before()) {
             return expired;
         }
-        if self.is_over(self.order.place_before(), self.policy.reconcile_for) {
+        // Counted from the first look-up, not from `place_before`: an order may be resumed long after.
+        if look_ups.late_since.is_some_and(|since| self.is_over(since, self.policy.reconcile_for)) {
             return self.raise(AttentionReason::UnsentUnconfirmed);
         }
         match look_ups.last_at.filter(|at| *at >= self.order.place_before()) {
@@ -258,7 +272,7 @@ impl Decision<'_> {
     /// Whether window and quiet period are over on both clocks.
     fn is_conclusive(&self, attempt: &Attempt) -> bool {
         let quiet_period = self.policy.quiet_period_for(self.capabilities);
-        self.is_over(attempt.closes_at, quiet_period)
+        self.now() >= later(attempt.closes_at, quiet_period)
             && self.moment.watched >= self.must_watch(attempt)
     }
 
@@ -274,16 +288,21 @@ impl Decision<'_> {
         }])
     }
 
-    /// Inside a provider's dedup window the stored request may be sent again: after one look-up that
-    /// settled nothing where there is a look-up, otherwise after the first wait.
+    /// Inside a provider's dedup window the stored request may be sent again, at growing intervals:
+    /// after one look-up that settled nothing where there is a look-up, otherwise after the wait.
+    /// Not once a repetition was refused: then only look-ups can tell.
     fn replay(&self, attempt: &Attempt, since: Timestamp) -> Option<Step> {
-        const UNDOCUMENTED: Duration = Duration::from_secs(60 * 60);
+        const UNDOCUMENTED: Duration = Duration::from_hours(1);
         let window = match self.capabilities.dedup {
             Dedup::None => return None,
             Dedup::Rejects => UNDOCUMENTED,
             Dedup::Replays { window } => window.unwrap_or(UNDOCUMENTED),
         };
         let root = attempt.root();
+        let sent = self.order.attempts().iter().filter(|other| other.root() == root);
+        if sent.clone().any(|other| matches!(other.state, AttemptState::Refused { .. })) {
+            return None;
+        }
         let started = self.order.attempts().iter().find(|other| other.number == root)?.opens_at;
         let until = later(started, window.saturating_sub(self.capabilities.purchase_time_out));
         let until = until.min(self.order.place_before());
@@ -291,7 +310,8 @@ impl Decision<'_> {
             return None;
         }
         let looked = self.order.look_ups().count > 0;
-        let wait = self.policy.look_up_wait(0);
+        let repetitions = u32::try_from(sent.count().saturating_sub(1)).unwrap_or(u32::MAX);
+        let wait = self.policy.look_up_wait(repetitions);
         if self.capabilities.finds_by_reference() && !looked {
             return Some(self.look_up_after(since, wait, false));
         }
@@ -310,15 +330,15 @@ impl Decision<'_> {
         let (Some(placed), Some(since)) = (self.order.placed(), self.order.placed_at()) else {
             return Step::Rest;
         };
-        if self.is_over(since, self.policy.delivery_within) {
-            return self.raise(AttentionReason::DeliveryOverdue);
-        }
         let left = self.left(
             self.order.last_order_read().unwrap_or(since),
             self.policy.look_up_wait(self.order.order_reads()),
         );
+        // Read first: an order that was left alone for longer is most likely delivered by now.
         if left.is_zero() {
             Step::ReadOrder(placed.id.clone())
+        } else if self.is_over(since, self.policy.delivery_within) {
+            self.raise(AttentionReason::DeliveryOverdue)
         } else {
             self.wait(left, Waiting::Delivery)
         }
@@ -358,8 +378,10 @@ impl Decision<'_> {
                 Provisioning::WithOrder | Provisioning::Polled => ItemStep::Read(number),
             });
         };
+        let left = self.left(*heard_at, self.policy.profile_wait(*reads));
         if self.is_over(*since, self.policy.provision_within) {
-            return Err(None);
+            // Read first: a profile that was left alone for longer is most likely there by now.
+            return if left.is_zero() { Ok(ItemStep::Read(number)) } else { Err(None) };
         }
         if self.capabilities.provisioning == Provisioning::SeparateCall
             && *progress == EsimProgress::NotStarted
@@ -367,7 +389,6 @@ impl Decision<'_> {
         {
             return Ok(ItemStep::Provision(number));
         }
-        let left = self.left(*heard_at, self.policy.profile_wait(*reads));
         if left.is_zero() { Ok(ItemStep::Read(number)) } else { Err(Some(left)) }
     }
 
@@ -382,9 +403,11 @@ impl Decision<'_> {
         }
     }
 
-    /// An order of unknown outcome is still looked up, never sent.
+    /// An order with a call of unknown outcome is still looked up, never sent: also where earlier
+    /// look-ups found nothing, since a charge may come to light later.
     fn needs_attention(&self) -> Step {
-        let Some(attempt) = self.order.unresolved_attempt() else { return Step::Rest };
+        let unknown = self.order.attempts().iter().rev().find(|attempt| attempt.is_unknown());
+        let Some(attempt) = unknown else { return Step::Rest };
         if self.order.placed().is_some() || !self.capabilities.finds_by_reference() {
             return Step::Rest;
         }

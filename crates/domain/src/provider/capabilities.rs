@@ -82,7 +82,7 @@ impl Capabilities {
         dedup: Dedup::None,
         lookup: None,
         longest_effect: Duration::ZERO,
-        purchase_time_out: Duration::from_secs(60),
+        purchase_time_out: Duration::from_mins(1),
         provisioning: Provisioning::SeparateCall,
         lines_per_order: None,
         esims_per_order: None,

@@ -133,8 +133,12 @@ pub enum Reaction {
 /// A call to a provider that failed.
 ///
 /// Its message is a lowercase fragment without a full stop; neither it nor `Debug` shows a secret.
+/// One pointer wide, so that a `Result` stays small.
 #[derive(Debug)]
-pub struct ProviderError {
+pub struct ProviderError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     kind: ErrorKind,
     provider: ProviderName,
     operation: Operation,
@@ -152,66 +156,67 @@ impl ProviderError {
         operation: Operation,
         message: impl Into<String>,
     ) -> Self {
+        let (code, retry_after, source) = (None, None, None);
         let message = message.into();
-        Self { kind, provider, operation, message, code: None, retry_after: None, source: None }
+        Self(Box::new(Parts { kind, provider, operation, message, code, retry_after, source }))
     }
 
     /// The same with the provider's own error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.0.code = Some(code.into());
         self
     }
 
     /// The same with the time the provider asked us to wait.
     #[must_use]
-    pub const fn with_retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.0.retry_after = Some(after);
         self
     }
 
     /// The same with what caused it. The cause must not show a secret either.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// What happened.
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// At which provider.
-    pub const fn provider(&self) -> &ProviderName {
-        &self.provider
+    pub fn provider(&self) -> &ProviderName {
+        &self.0.provider
     }
 
     /// In which call.
-    pub const fn operation(&self) -> Operation {
-        self.operation
+    pub fn operation(&self) -> Operation {
+        self.0.operation
     }
 
     /// The provider's words or ours, for a person.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The provider's own error code, where it gave one.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// How long the provider asked us to wait.
-    pub const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// What code must do about it.
-    pub const fn reaction(&self) -> Reaction {
-        match self.kind {
+    pub fn reaction(&self) -> Reaction {
+        match self.0.kind {
             ErrorKind::Unavailable => Reaction::Retry { after: None },
-            ErrorKind::RateLimited => Reaction::Retry { after: self.retry_after },
+            ErrorKind::RateLimited => Reaction::Retry { after: self.0.retry_after },
             ErrorKind::Ambiguous => Reaction::Reconcile,
             ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported => Reaction::Refuse,
             ErrorKind::InsufficientFunds
@@ -224,7 +229,7 @@ impl ProviderError {
 
 impl fmt::Display for ProviderError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
+        let what = match self.0.kind {
             ErrorKind::Unavailable => "could not be reached",
             ErrorKind::RateLimited => "asks for fewer requests",
             ErrorKind::Ambiguous => "may or may not have done it",
@@ -236,8 +241,8 @@ impl fmt::Display for ProviderError {
             ErrorKind::InvalidResponse => "gave an answer that cannot be read",
             ErrorKind::Config => "cannot be called with these settings",
         };
-        write!(formatter, "{} {what} ({}): {}", self.provider, self.operation, self.message)?;
-        if let Some(code) = &self.code {
+        write!(formatter, "{} {what} ({}): {}", self.0.provider, self.0.operation, self.0.message)?;
+        if let Some(code) = &self.0.code {
             write!(formatter, " [{code}]")?;
         }
         Ok(())
@@ -246,6 +251,6 @@ impl fmt::Display for ProviderError {
 
 impl StdError for ProviderError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -227,6 +227,11 @@ impl Desk {
     }
 }
 
+/// What a future gives that never waits.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a journal in memory answers at once")
+}
+
 /// The journal in memory behind a mock that refuses appends and loads where `refuse` and
 /// `refuse_load` say so.
 pub(crate) fn journal(
@@ -234,13 +239,10 @@ pub(crate) fn journal(
     refuse: impl Fn(&[Event]) -> Option<JournalError> + Send + 'static,
     refuse_load: impl Fn() -> Option<JournalError> + Send + 'static,
 ) -> MockOrderJournal {
-    const AT_ONCE: &str = "a journal in memory answers at once";
     macro_rules! forward {
         ($mock:ident, $expect:ident, $method:ident, |$($argument:ident),*|) => {
             let kept = inner.clone();
-            $mock.$expect().returning(move |$($argument),*| {
-                kept.$method($($argument),*).now_or_never().expect(AT_ONCE)
-            });
+            $mock.$expect().returning(move |$($argument),*| at_once(kept.$method($($argument),*)));
         };
     }
     let mut mock = MockOrderJournal::new();
@@ -256,12 +258,12 @@ pub(crate) fn journal(
     let kept = inner.clone();
     mock.expect_load().returning(move |id| match refuse_load() {
         Some(error) => Err(error),
-        None => kept.load(id).now_or_never().expect(AT_ONCE),
+        None => at_once(kept.load(id)),
     });
     let kept = inner.clone();
     mock.expect_append().returning(move |id, expected, events, due| match refuse(events) {
         Some(error) => Err(error),
-        None => kept.append(id, expected, events, due).now_or_never().expect(AT_ONCE),
+        None => at_once(kept.append(id, expected, events, due)),
     });
     mock
 }

@@ -46,7 +46,9 @@ pub(super) fn provider_status(status: &ProviderOrderStatus) -> &str {
 pub(crate) const fn waiting_for(waiting: Waiting) -> &'static str {
     match waiting {
         Waiting::Deferred => "the next try to send the order",
-        Waiting::QuietPeriod => "the time to be over in which an earlier call may still take effect",
+        Waiting::QuietPeriod => {
+            "the time to be over in which an earlier call may still take effect"
+        }
         Waiting::LookUp => "the next look for the order at the provider",
         Waiting::Delivery => "the provider to name the eSIMs",
         Waiting::Profile => "the profile",
@@ -68,14 +70,22 @@ pub(crate) fn money_sentence(order: &Order) -> &'static str {
 pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
     match reason {
         AttentionReason::OutcomeUnknown { attempt } => {
-            format!("what became of purchase call {attempt} could not be found out; ask the provider whether it was charged")
+            format!(
+                "what became of purchase call {attempt} could not be found out; ask the provider whether it was charged"
+            )
         }
         AttentionReason::AttemptsUsedUp => {
             "no order was found at the provider, and no further purchase call is allowed".to_owned()
         }
         AttentionReason::SeveralFound { orders } => {
-            let ids: Vec<&str> = orders.iter().map(roamport_domain::ProviderOrderId::as_str).collect();
-            format!("the provider has several orders under this reference: {}", ids.join(", "))
+            let ids: Vec<&str> = orders
+                .iter()
+                .map(roamport_domain::ProviderOrderId::as_str)
+                .collect();
+            format!(
+                "the provider has several orders under this reference: {}",
+                ids.join(", ")
+            )
         }
         AttentionReason::FoundDiffers { order } => {
             format!("the provider's order {order} bears this reference but is for something else")
@@ -90,13 +100,19 @@ pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
             format!("the provider has a second order for this one, {order}; ask for its money back")
         }
         AttentionReason::ProviderStatus { status } => {
-            format!("the provider says of its order: {}", provider_status(status))
+            format!(
+                "the provider says of its order: {}",
+                provider_status(status)
+            )
         }
         AttentionReason::DeliveryOverdue => {
             "the provider took the order but did not name the eSIMs in time".to_owned()
         }
         AttentionReason::ItemFailed { item, message } => {
-            format!("the profile of eSIM {} failed: {message}", u32::from(*item) + 1)
+            format!(
+                "the profile of eSIM {} failed: {message}",
+                u32::from(*item) + 1
+            )
         }
         AttentionReason::UnsentUnconfirmed => {
             "the order was given up, and no look-up could confirm that it was never sent".to_owned()

@@ -1,6 +1,6 @@
 //! What an order is made of as the journal writes it down: wish, lines, the provider's answer.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::num::NonZeroU16;
 
 use jiff::Timestamp;
@@ -166,8 +166,11 @@ impl Digester {
     }
 
     fn finish(self) -> Fingerprint {
-        let digest = self.0.finalize();
-        Fingerprint(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut text = String::with_capacity(64);
+        for byte in self.0.finalize() {
+            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        }
+        Fingerprint(text)
     }
 }
 

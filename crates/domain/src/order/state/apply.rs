@@ -30,7 +30,7 @@ impl Order {
             deferral: None,
             placed: None,
             placed_at: None,
-            order_reads: 0,
+            reads: 0,
             last_order_read: None,
             delivery_closed: false,
             items: Vec::new(),
@@ -100,8 +100,7 @@ impl Order {
             }
             Event::GuardRefused { reason, message, .. } => {
                 self.in_state(OrderState::Requested)?;
-                self.ending =
-                    Some(Ending::GuardRefused { reason: *reason, message: message.clone() });
+                self.end(Ending::GuardRefused { reason: *reason, message: message.clone() });
                 Ok(())
             }
             Event::PlacementStarted { .. } => self.start_placement(event),
@@ -161,12 +160,12 @@ impl Order {
                 if !self.attempts.iter().all(Attempt::is_harmless) {
                     return Err("an earlier purchase call is not known to be harmless");
                 }
-                self.ending = Some(Ending::Cancelled { why: why.clone() });
+                self.end(Ending::Cancelled { why: why.clone() });
                 Ok(())
             }
             Event::Expired { .. } => {
                 self.in_state(OrderState::Requested)?;
-                self.ending = Some(Ending::Expired);
+                self.end(Ending::Expired);
                 Ok(())
             }
         }
@@ -183,9 +182,33 @@ impl Order {
             .ok_or("no such attempt was started")
     }
 
-    pub(super) fn raise(&mut self, reason: AttentionReason) {
+    /// A fresh fact for a person: shown again where an earlier one like it was closed.
+    fn raise(&mut self, reason: AttentionReason) {
+        match self.attention.iter_mut().find(|attention| attention.reason == reason) {
+            Some(known) => known.open = true,
+            None => self.attention.push(Attention { reason, open: true }),
+        }
+    }
+
+    /// Something that follows from the facts after every event: what a person closed stays closed.
+    pub(super) fn note(&mut self, reason: AttentionReason) {
         if !self.attention.iter().any(|attention| attention.reason == reason) {
             self.attention.push(Attention { reason, open: true });
+        }
+    }
+
+    /// Ends the order without a purchase. No repetition will be sent any more, so that no promise
+    /// about one keeps an unknown outcome from being a question; and a call that is not known to be
+    /// harmless is for a person.
+    fn end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+        for attempt in &mut self.attempts {
+            attempt.replay_until = None;
+        }
+        if let Some(attempt) = self.unresolved_attempt().map(|attempt| attempt.number) {
+            self.raise(AttentionReason::OutcomeUnknown { attempt });
+        } else if !self.attempts.iter().all(Attempt::is_harmless) {
+            self.raise(AttentionReason::AttemptsUsedUp);
         }
     }
 
@@ -207,6 +230,9 @@ impl Order {
         if closes_at <= opens_at {
             return Err("the window closes before it opens");
         }
+        if *opens_at >= self.place_before {
+            return Err("it is too late to place the order");
+        }
         let permitted = self.attempts.iter().rev().find(|earlier| {
             earlier.replay_until.is_some()
         });
@@ -214,6 +240,9 @@ impl Order {
             (Some(root), Some(earlier)) if earlier.root() == *root => {
                 if earlier.request != *request {
                     return Err("a repetition sends the stored request");
+                }
+                if earlier.replay_until.is_some_and(|until| *opens_at >= until) {
+                    return Err("the promise to answer a repetition ran out");
                 }
             }
             (None, None) => {
@@ -266,16 +295,24 @@ impl Order {
         }
         attempt.state = next;
         attempt.settled_at = Some(at);
+        if attempt.is_harmless() {
+            // What never happened is not repeated: the next call is a call of its own.
+            attempt.replay_until = None;
+        }
         let replays = attempt.replays;
         let is_last = usize::from(number) == self.attempts.len();
         match outcome {
             PlacementOutcome::Placed { order } => {
                 self.placed_by(order.clone(), at);
-                self.explain_replayed(replays);
+                if let Some(root) = replays {
+                    self.explain_request(root);
+                }
             }
             PlacementOutcome::Refused { message } => {
-                if self.placed.is_none() && self.ending.is_none() && is_last {
-                    self.ending = Some(Ending::Refused { message: message.clone() });
+                if let Some(root) = replays {
+                    self.end_promise(root);
+                } else if self.placed.is_none() && self.ending.is_none() && is_last {
+                    self.end(Ending::Refused { message: message.clone() });
                 }
             }
             PlacementOutcome::NotSent { message, not_before, .. } => self.defer(Deferral {
@@ -294,27 +331,33 @@ impl Order {
     fn explain_all(&mut self) {
         for attempt in self.attempts.iter_mut().filter(|attempt| !attempt.is_harmless()) {
             attempt.explained = true;
+            attempt.replay_until = None;
         }
     }
 
-    /// A provider that answers a repetition with the first order has thereby told what became of
-    /// every attempt of that request.
-    fn explain_replayed(&mut self, replays: Option<AttemptNumber>) {
-        let Some(first) = replays else { return };
-        for attempt in &mut self.attempts {
-            if attempt.root() == first {
-                attempt.explained = true;
-            }
+    /// What became of every call that sent one stored request is established: the provider answered
+    /// a repetition with the first order, or look-ups after the last of them found nothing.
+    fn explain_request(&mut self, root: AttemptNumber) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.root() == root) {
+            attempt.explained = true;
+            attempt.replay_until = None;
         }
     }
 
+    /// A refused repetition is the sign that an earlier call landed, and no proof of it: what became
+    /// of those calls is a question for look-ups again.
+    fn end_promise(&mut self, root: AttemptNumber) {
+        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.root() == root) {
+            attempt.replay_until = None;
+        }
+    }
 
     /// Takes the provider's order as ours, or as a second charge where there already is one.
     fn placed_by(&mut self, order: PlacedOrder, at: Timestamp) {
         match &self.placed {
             Some(known) if known.id == order.id => self.merge_order(order),
             Some(_) => self.raise(AttentionReason::SecondCharge { order: order.id }),
-            None if matches!(self.ending, Some(Ending::Accepted | Ending::WrittenOff)) => {
+            None if self.is_decided() => {
                 self.raise(AttentionReason::SecondCharge { order: order.id });
             }
             None => {
@@ -329,23 +372,26 @@ impl Order {
 
     /// A person has seen and settled everything that was open.
     fn close_attention(&mut self) {
-        for attention in &mut self.attention {
+        self.close(|_| true);
+    }
+
+    /// These questions have answered themselves.
+    fn close(&mut self, is_answered: impl Fn(&AttentionReason) -> bool) {
+        for attention in self.attention.iter_mut().filter(|known| is_answered(&known.reason)) {
             attention.open = false;
         }
     }
 
     /// The question that was open while nobody knew what happened is answered.
     fn close_unknown(&mut self) {
-        for attention in &mut self.attention {
-            if matches!(
-                attention.reason,
+        self.close(|reason| {
+            matches!(
+                reason,
                 AttentionReason::OutcomeUnknown { .. }
                     | AttentionReason::AttemptsUsedUp
                     | AttentionReason::UnsentUnconfirmed
-            ) {
-                attention.open = false;
-            }
-        }
+            )
+        });
     }
 
     /// Takes what a later answer adds to the provider's order.
@@ -379,14 +425,21 @@ impl Order {
         if !awaited {
             return Err("nothing is looked for");
         }
-        let unresolved = self.unresolved_attempt().cloned();
+        for attempt in &mut self.attempts {
+            // A look-up after the end of a promise opens the question again.
+            attempt.replay_until = attempt.replay_until.filter(|until| at < *until);
+        }
+        let unresolved = self.unresolved_attempt();
         if conclusive
-            && unresolved.as_ref().is_none_or(|attempt| at < attempt.closes_at)
+            && unresolved.is_none_or(|attempt| at < attempt.closes_at)
         {
             return Err("a look-up before the window is over proves nothing");
         }
         self.look_ups.count = self.look_ups.count.saturating_add(1);
         self.look_ups.last_at = Some(at);
+        if at >= self.place_before {
+            self.look_ups.late_since.get_or_insert(at);
+        }
         self.look_ups.fresh_empty = false;
         let LookUpResult::Healthy { found } = result else { return Ok(()) };
         match found.as_slice() {
@@ -418,7 +471,8 @@ impl Order {
         if !attempt.is_unresolved() {
             return Err("the attempt is not unresolved");
         }
-        attempt.explained = true;
+        let root = attempt.root();
+        self.explain_request(root);
         self.look_ups.fresh_empty = false;
         self.deferral = None;
         Ok(())
@@ -432,7 +486,7 @@ impl Order {
             }
             self.merge_order(order.clone());
         }
-        self.order_reads = self.order_reads.saturating_add(1);
+        self.reads = self.reads.saturating_add(1);
         self.last_order_read = Some(at);
         Ok(())
     }
@@ -481,13 +535,24 @@ impl Order {
         let item = self.item_mut(number)?;
         // A profile that is there is there, whatever was believed before; no other outcome changes
         // a settled item.
-        if item.state == ItemState::Ready {
-            return Ok(());
+        match (outcome, &item.state) {
+            (_, ItemState::Ready)
+            | (ProvisioningOutcome::Failed { .. }, ItemState::Failed { .. }) => return Ok(()),
+            _ => {}
         }
         match outcome {
-            ProvisioningOutcome::Ready => item.state = ItemState::Ready,
+            ProvisioningOutcome::Ready => {
+                item.state = ItemState::Ready;
+                self.close(|reason| {
+                    matches!(reason, AttentionReason::ItemFailed { item, .. } if *item == number)
+                });
+            }
             ProvisioningOutcome::Failed { message } => {
                 item.state = ItemState::Failed { message: message.clone() };
+                if !self.is_decided() {
+                    let message = message.clone();
+                    self.raise(AttentionReason::ItemFailed { item: number, message });
+                }
             }
             ProvisioningOutcome::Pending | ProvisioningOutcome::Unknown { .. } => {
                 item.heard(at, EsimProgress::Pending, false)?;
@@ -521,6 +586,7 @@ impl Order {
                 self.explain_all();
                 self.placed = None;
                 self.items.clear();
+                (self.reads, self.last_order_read) = (0, None);
                 self.delivery_closed = false;
                 self.ending = None;
                 self.placed_by(order.clone(), at);
@@ -536,7 +602,12 @@ impl Order {
                 self.deferral = None;
                 self.look_ups = LookUps::default();
             }
-            Resolution::Accept => self.ending = Some(Ending::Accepted),
+            Resolution::Accept => {
+                if self.placed.is_none() {
+                    return Err("nothing was bought that could be accepted");
+                }
+                self.ending = Some(Ending::Accepted);
+            }
             Resolution::WriteOff => self.ending = Some(Ending::WrittenOff),
         }
         if !matches!(resolution, Resolution::Attach { .. }) {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::super::event::{AttentionReason, PlacedOrder};
-use super::{Attempt, Ending, ItemState, Order, OrderState};
+use super::{Attempt, Ending, Order, OrderState};
 use crate::provider::ProviderOrderStatus;
 use crate::{Money, PackageId};
 
@@ -74,26 +74,21 @@ impl Order {
 
     /// Raises what a person should know once the provider's order is there.
     fn compare_with_the_wish(&mut self) {
-        let Some(placed) = self.placed.clone() else {
-            if self.ending.is_some() && !self.attempts.iter().all(Attempt::is_harmless) {
-                self.raise(AttentionReason::AttemptsUsedUp);
-            }
-            return;
-        };
-        if matches!(self.ending, Some(Ending::Accepted | Ending::WrittenOff)) {
+        let Some(placed) = self.placed.clone() else { return };
+        if self.is_decided() {
             return;
         }
         if placed.status.wants_attention() {
-            self.raise(AttentionReason::ProviderStatus { status: placed.status.clone() });
+            self.note(AttentionReason::ProviderStatus { status: placed.status.clone() });
         }
         if let (Some(quoted), Some(charged)) = (self.expected_total(), placed.total)
             && differs(quoted, charged)
         {
-            self.raise(AttentionReason::PriceDiffers { quoted, charged });
+            self.note(AttentionReason::PriceDiffers { quoted, charged });
         }
         let unresolved = self.unresolved_attempt().map(|attempt| attempt.number);
         if let Some(attempt) = unresolved {
-            self.raise(AttentionReason::OutcomeUnknown { attempt });
+            self.note(AttentionReason::OutcomeUnknown { attempt });
         }
         let expected = self.requested.content.expected_items();
         if !self.requested.content.is_top_up()
@@ -101,26 +96,16 @@ impl Order {
             && self.items.len() != expected
         {
             let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-            self.raise(AttentionReason::ItemCountDiffers {
+            self.note(AttentionReason::ItemCountDiffers {
                 expected: count(expected),
                 actual: count(self.items.len()),
             });
         }
-        let failed: Vec<AttentionReason> = self
-            .items
-            .iter()
-            .enumerate()
-            .filter_map(|(number, item)| match &item.state {
-                ItemState::Failed { message } => Some(AttentionReason::ItemFailed {
-                    item: u16::try_from(number).unwrap_or(u16::MAX),
-                    message: message.clone(),
-                }),
-                _ => None,
-            })
-            .collect();
-        for reason in failed {
-            self.raise(reason);
-        }
+    }
+
+    /// Whether a person took the order as it is, or gave it up.
+    pub(super) const fn is_decided(&self) -> bool {
+        matches!(self.ending, Some(Ending::Accepted | Ending::WrittenOff))
     }
 
     /// Whether an order that a look-up found can be the one that was asked for: the packages it

@@ -1,0 +1,9 @@
+//! The journal on SQLite: the shared suite, and what only a file can get wrong.
+
+#![cfg(test)]
+
+mod damage;
+mod durability;
+mod file;
+mod suite;
+mod support;

@@ -1,0 +1,141 @@
+//! Purchases whose outcome is unknown, with the ledger as the judge: at most one charge, and an end.
+
+use std::time::Duration;
+
+use roamport_domain::order::{AttentionReason, OrderState};
+use roamport_sandbox::{Fault, Operation, Rule};
+
+use crate::support::{Shop, WINDOW_AND_QUIET, started};
+
+async fn calls(shop: &Shop, order: &roamport_domain::Order) -> usize {
+    started(&shop.orders.events(order.id()).await.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_spoils_the_answer_after_the_charge_it_is_one_charge_and_one_call() {
+    let spoilt = [
+        Fault::DropAfterEffect,
+        Fault::StatusAfterEffect { status: 500, body: None, retry_after: None },
+        Fault::StatusAfterEffect { status: 504, body: None, retry_after: Some(1) },
+        Fault::BrokenJson,
+        Fault::Html { status: 200 },
+    ];
+    for fault in spoilt {
+        let shop = Shop::careless();
+        shop.fault(Operation::Order, fault.clone());
+        let order = shop.buy("lost").await;
+        assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
+        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{fault:?}");
+        assert_eq!(order.placed().unwrap().id.as_str(), shop.world.ledger().unwrap()[0].order_id);
+        assert!(shop.clock.elapsed() < Duration::from_secs(5), "{:?}", shop.clock.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_spoils_the_call_before_the_charge_it_is_sent_again_once_absence_is_proved() {
+    let spoilt = [
+        Fault::DropBeforeEffect,
+        Fault::StatusBeforeEffect { status: 500, body: None, retry_after: None },
+        Fault::HtmlError { status: 502 },
+        Fault::FailureBodyWith200 { message: "Unknown error".into() },
+    ];
+    for fault in spoilt {
+        let shop = Shop::careless();
+        shop.fault(Operation::Order, fault.clone());
+        let order = shop.buy("nothing").await;
+        assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
+        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 2), "{fault:?}");
+        assert!(shop.charged_at()[0] >= WINDOW_AND_QUIET, "{fault:?}: {:?}", shop.charged_at());
+        let names = shop.names_of_events(order.id()).await;
+        assert!(names.contains(&"absence_established"), "{names:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_that_comes_late_is_found_and_not_bought_beside() {
+    for seconds in [1, 59, 100, 179, 239] {
+        let shop = Shop::careless();
+        shop.fault(Operation::Order, Fault::LateEffect { ms: seconds * 1_000 });
+        let order = shop.buy("late").await;
+        assert_eq!(order.state(), OrderState::Fulfilled, "{seconds} s");
+        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{seconds} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_ups_that_lag_behind_the_charge_do_not_cause_another() {
+    for seconds in [3, 60, 230] {
+        let shop = Shop::careless();
+        shop.fault(Operation::Order, Fault::LateVisibility { ms: seconds * 1_000 });
+        shop.fault(Operation::Order, Fault::DropAfterEffect);
+        let order = shop.buy("lag").await;
+        assert_eq!(order.state(), OrderState::Fulfilled, "{seconds} s");
+        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{seconds} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answered_order_that_cannot_be_looked_up_yet_is_not_bought_again() {
+    let shop = Shop::careless();
+    shop.fault(Operation::Order, Fault::LateVisibility { ms: 600_000 });
+    assert_eq!(shop.buy("lag").await.state(), OrderState::Fulfilled);
+    assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_ups_that_fail_beside_a_lost_answer_only_delay() {
+    let shop = Shop::careless();
+    shop.fault(Operation::Order, Fault::DropAfterEffect);
+    // The look-up before the purchase passes, the ten after it fail.
+    shop.rule(Rule::new(Operation::Orders, Fault::HtmlError { status: 502 }).skip(1).times(10));
+    let order = shop.buy("double trouble").await;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_loses_every_call_ends_with_a_person_and_without_a_charge() {
+    let shop = Shop::careless();
+    shop.rule(Rule::new(Operation::Order, Fault::DropBeforeEffect).for_ever());
+    let order = shop.buy("never").await;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(order.open_attention().any(|why| *why == AttentionReason::AttemptsUsedUp));
+    assert_eq!((shop.charges(), calls(&shop, &order).await), (0, 2));
+    assert!(shop.clock.elapsed() < Duration::from_mins(30), "{:?}", shop.clock.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejecting_provider_is_sent_the_same_request_again_and_charges_once() {
+    for fault in [Fault::DropBeforeEffect, Fault::DropAfterEffect, Fault::BrokenJson] {
+        let shop = Shop::strict();
+        shop.fault(Operation::Order, fault.clone());
+        let order = shop.buy("rejects").await;
+        assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
+        assert_eq!((shop.charges(), order.counted_attempts()), (1, 1), "{fault:?}");
+        assert!(shop.clock.elapsed() < Duration::from_secs(10), "{:?}", shop.clock.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_a_second_order_is_the_sign_that_the_first_one_landed() {
+    let shop = Shop::strict();
+    shop.fault(Operation::Order, Fault::LateVisibility { ms: 60_000 });
+    shop.fault(Operation::Order, Fault::DropAfterEffect);
+    let order = shop.buy("rejects").await;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!((shop.charges(), order.counted_attempts()), (1, 1));
+    assert_eq!(order.open_attention().count(), 0);
+    let sent = calls(&shop, &order).await;
+    assert!((2..40).contains(&sent), "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_effect_at_a_rejecting_provider_is_one_charge_too() {
+    let shop = Shop::strict();
+    shop.fault(Operation::Order, Fault::LateEffect { ms: 30_000 });
+    let order = shop.buy("rejects").await;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(shop.charges(), 1);
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!(shop.charges(), 1);
+}

@@ -1,0 +1,256 @@
+//! Journals that break one promise each, and the cases that notice.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use roamport_conformance::journal::{
+    JournalHarness, MovableClock, appending, claims, lists, opening, pressure, profiles,
+};
+use roamport_conformance::{Stopped, Verdict};
+use roamport_domain::journal::{
+    Claim, InMemoryJournal, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
+    Owner, Pressure, Recorded, Version,
+};
+use roamport_domain::order::Event;
+use roamport_domain::provider::EsimKey;
+use roamport_domain::{
+    EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
+};
+
+/// What is wrong with a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    /// Appends to whatever version is there.
+    NoFence,
+    /// Appends the legal events before an illegal one.
+    AppendsByParts,
+    /// Takes a reused key for the same wish.
+    ForgetsFingerprints,
+    /// Leaves out the oldest order of a list of more than a hundred.
+    ShortList,
+    /// Never sets when an order is due.
+    ForgetsDue,
+    /// Renews claims that others hold.
+    RenewsAnything,
+    /// Counts no unknown outcome.
+    BlindToUnknown,
+    /// Erases nothing.
+    KeepsProfiles,
+}
+
+#[derive(Debug)]
+struct Flawed {
+    inner: InMemoryJournal,
+    flaw: Flaw,
+}
+
+#[async_trait]
+impl OrderJournal for Flawed {
+    async fn open(&self, order: &NewOrder) -> Result<Opened, JournalError> {
+        match self.inner.open(order).await? {
+            Opened::KeyReused(id) if self.flaw == Flaw::ForgetsFingerprints => {
+                Ok(Opened::Existing(id))
+            }
+            opened => Ok(opened),
+        }
+    }
+
+    async fn load(&self, id: OrderId) -> Result<Order, JournalError> {
+        self.inner.load(id).await
+    }
+
+    async fn find(&self, key: &IdempotencyKey) -> Result<Option<Order>, JournalError> {
+        self.inner.find(key).await
+    }
+
+    async fn events(&self, id: OrderId) -> Result<Vec<Recorded>, JournalError> {
+        self.inner.events(id).await
+    }
+
+    fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>> {
+        if self.flaw == Flaw::ShortList {
+            return self.inner.list(filter).take(249).boxed();
+        }
+        self.inner.list(filter)
+    }
+
+    async fn append(
+        &self,
+        id: OrderId,
+        expected: Version,
+        events: &[Event],
+        due: Option<Timestamp>,
+    ) -> Result<Version, JournalError> {
+        match self.flaw {
+            Flaw::NoFence => {
+                let newest = self.inner.load(id).await?.version();
+                self.inner.append(id, newest, events, due).await
+            }
+            Flaw::AppendsByParts => {
+                let mut version = self.inner.append(id, expected, &[], due).await?;
+                for event in events {
+                    version = self
+                        .inner
+                        .append(id, version, std::slice::from_ref(event), due)
+                        .await?;
+                }
+                Ok(version)
+            }
+            Flaw::ForgetsDue => self.inner.append(id, expected, events, None).await,
+            _ => self.inner.append(id, expected, events, due).await,
+        }
+    }
+
+    async fn claim(
+        &self,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        self.inner.claim(owner, lease, limit).await
+    }
+
+    async fn claim_order(
+        &self,
+        id: OrderId,
+        owner: &Owner,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        self.inner.claim_order(id, owner, lease).await
+    }
+
+    async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
+        match self.inner.renew(claim, lease).await {
+            Err(JournalError::ClaimLost(_)) if self.flaw == Flaw::RenewsAnything => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
+        self.inner.release(claim).await
+    }
+
+    async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
+        let mut pressure = self.inner.pressure(provider).await?;
+        if self.flaw == Flaw::BlindToUnknown {
+            pressure.unknown_last_minute = 0;
+        }
+        Ok(pressure)
+    }
+
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        self.inner.now().await
+    }
+}
+
+#[async_trait]
+impl ProfileStore for Flawed {
+    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
+        self.inner.keep(profile).await
+    }
+
+    async fn find_profile(
+        &self,
+        provider: &ProviderName,
+        key: &EsimKey,
+    ) -> Result<Option<KeptProfile>, JournalError> {
+        self.inner.find_profile(provider, key).await
+    }
+
+    async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
+        if self.flaw == Flaw::KeepsProfiles {
+            return Ok(());
+        }
+        self.inner.erase(provider, esim).await
+    }
+}
+
+#[derive(Debug)]
+struct Harness {
+    clock: Arc<MovableClock>,
+    journal: Arc<Flawed>,
+}
+
+#[async_trait]
+impl JournalHarness for Harness {
+    fn journal(&self) -> Arc<dyn OrderJournal> {
+        Arc::clone(&self.journal) as _
+    }
+
+    fn profiles(&self) -> Arc<dyn ProfileStore> {
+        Arc::clone(&self.journal) as _
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.pass(time);
+    }
+}
+
+fn with(flaw: Flaw) -> Harness {
+    let clock = Arc::new(MovableClock::default());
+    let inner = InMemoryJournal::new(Arc::clone(&clock) as _);
+    Harness {
+        clock,
+        journal: Arc::new(Flawed { inner, flaw }),
+    }
+}
+
+#[track_caller]
+fn check(verdict: &Verdict) {
+    assert!(
+        verdict.as_ref().is_err_and(Stopped::is_broken),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_journal_without_a_fence_is_noticed() {
+    check(&appending::an_append_on_an_old_version_writes_nothing(&with(Flaw::NoFence)).await);
+    check(&appending::of_many_appends_on_one_version_one_wins(&with(Flaw::NoFence)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_appends_by_parts_is_noticed() {
+    check(&appending::an_illegal_event_writes_nothing(&with(Flaw::AppendsByParts)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_forgets_fingerprints_is_noticed() {
+    let harness = with(Flaw::ForgetsFingerprints);
+    check(&opening::a_key_reused_for_something_else_records_nothing(&harness).await);
+}
+
+#[tokio::test]
+async fn a_short_list_is_noticed() {
+    check(&lists::the_newest_come_first_and_none_is_missing(&with(Flaw::ShortList)).await);
+    check(&lists::orders_of_one_moment_are_all_listed(&with(Flaw::ShortList)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_forgets_what_is_due_is_noticed() {
+    check(&claims::nothing_is_claimed_before_it_is_due(&with(Flaw::ForgetsDue)).await);
+    check(
+        &appending::an_append_without_events_sets_the_due_time_alone(&with(Flaw::ForgetsDue)).await,
+    );
+}
+
+#[tokio::test]
+async fn a_journal_that_renews_what_was_lost_is_noticed() {
+    check(&claims::a_claim_that_was_taken_is_lost(&with(Flaw::RenewsAnything)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_is_blind_to_unknown_outcomes_is_noticed() {
+    let harness = with(Flaw::BlindToUnknown);
+    check(&pressure::pressure_counts_the_last_minute_at_one_provider(&harness).await);
+}
+
+#[tokio::test]
+async fn a_store_that_erases_nothing_is_noticed() {
+    check(&profiles::an_erased_profile_is_gone_and_no_other(&with(Flaw::KeepsProfiles)).await);
+}
