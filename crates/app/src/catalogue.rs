@@ -60,7 +60,10 @@ impl Catalogue {
         geography: Option<Geography>,
         search: Option<&str>,
     ) -> Result<Vec<Destination>, AppError> {
-        let mut found = self.provider.destinations(&DestinationFilter { geography }).await?;
+        let mut found = self
+            .provider
+            .destinations(&DestinationFilter { geography })
+            .await?;
         if let Some(search) = search {
             let search = search.to_lowercase();
             found.retain(|destination| {
@@ -77,16 +80,27 @@ impl Catalogue {
     ///
     /// [`AppError::UnknownDestination`], which names the nearest; [`AppError::Provider`].
     pub async fn destination(&self, text: &str) -> Result<Destination, AppError> {
-        let all = self.provider.destinations(&DestinationFilter::default()).await?;
+        let all = self
+            .provider
+            .destinations(&DestinationFilter::default())
+            .await?;
         let wanted = text.trim().to_lowercase();
-        let by_name = all.iter().find(|destination| destination.name.to_lowercase() == wanted);
-        let by_code = || all.iter().find(|destination| destination.code.to_lowercase() == wanted);
+        let by_name = all
+            .iter()
+            .find(|destination| destination.name.to_lowercase() == wanted);
+        let by_code = || {
+            all.iter()
+                .find(|destination| destination.code.to_lowercase() == wanted)
+        };
         match by_name.or_else(by_code) {
             Some(found) => Ok(found.clone()),
             None => Err(AppError::UnknownDestination {
                 provider: self.provider.name().clone(),
                 text: text.to_owned(),
-                nearest: nearest(&wanted, all.iter().map(|destination| destination.name.as_str())),
+                nearest: nearest(
+                    &wanted,
+                    all.iter().map(|destination| destination.name.as_str()),
+                ),
             }),
         }
     }
@@ -133,7 +147,10 @@ impl Catalogue {
         limit: Option<usize>,
     ) -> Result<Vec<Package>, AppError> {
         let esim: EsimKey = self.provider.resolve(&query.esim).await?;
-        let listing = self.provider.top_up_packages(TopUpQuery { esim, ..query.clone() });
+        let listing = self.provider.top_up_packages(TopUpQuery {
+            esim,
+            ..query.clone()
+        });
         collect(listing, sort, limit, &mut |_| {}).await
     }
 }
@@ -150,9 +167,12 @@ pub fn country(text: &str) -> Result<CountryCode, AppError> {
     }
     CountryCode::from_english_name(text).ok_or_else(|| AppError::UnknownCountry {
         text: text.to_owned(),
-        nearest: nearest(&text.to_lowercase(), CountryCode::all().map(|code| code.english_name()))
-            .and_then(|name| CountryCode::from_english_name(&name))
-            .map(|code| format!("{} ({code})", code.english_name())),
+        nearest: nearest(
+            &text.to_lowercase(),
+            CountryCode::all().map(|code| code.english_name()),
+        )
+        .and_then(|name| CountryCode::from_english_name(&name))
+        .map(|code| format!("{} ({code})", code.english_name())),
     })
 }
 
@@ -177,7 +197,9 @@ async fn collect(
     // Without an order of our own the first ones are the right ones, and the rest need not be read.
     let enough = if sort.is_none() { limit } else { None };
     while enough.is_none_or(|enough| packages.len() < enough) {
-        let Some(package) = listing.try_next().await? else { break };
+        let Some(package) = listing.try_next().await? else {
+            break;
+        };
         packages.push(package);
         if packages.len() % TELL_EVERY == 0 {
             reading(packages.len());
@@ -196,7 +218,10 @@ async fn collect(
 /// By amount within a currency; currencies apart from each other.
 fn by_price(one: &Package, other: &Package) -> Ordering {
     one.price.compare(other.price).unwrap_or_else(|_| {
-        one.price.currency().code().cmp(other.price.currency().code())
+        one.price
+            .currency()
+            .code()
+            .cmp(other.price.currency().code())
     })
 }
 

@@ -1,8 +1,10 @@
 //! Carries one order on: load, decide, act, append; then again.
 //!
 //! The decision is [`next_step`]'s, and pure. What is here holds the claim, keeps both clocks and
-//! waits; [`place`] makes purchase calls, [`reads`] looks things up, [`items`] has profiles made.
+//! waits; [`check`] reads what a purchase depends on, [`place`] makes purchase calls, [`reads`]
+//! looks things up, [`items`] has profiles made.
 
+mod check;
 mod claim;
 mod items;
 mod place;
@@ -59,7 +61,13 @@ impl Driver {
         stop: StopSignal,
     ) -> Self {
         let watched_since = parts.clock.monotonic();
-        Self { parts, id, observer, stop, watched_since }
+        Self {
+            parts,
+            id,
+            observer,
+            stop,
+            watched_since,
+        }
     }
 
     pub(crate) async fn run(mut self) -> Result<Carried, AppError> {
@@ -72,8 +80,15 @@ impl Driver {
             });
         }
         let Some(claim) = self.claim().await? else {
-            let halt = if self.stop.is_stopped() { self.stopped() } else { Halt::HeldElsewhere };
-            return Ok(Carried { order: self.load().await?, halt });
+            let halt = if self.stop.is_stopped() {
+                self.stopped()
+            } else {
+                Halt::HeldElsewhere
+            };
+            return Ok(Carried {
+                order: self.load().await?,
+                halt,
+            });
         };
         // A take-over starts the watch anew: nothing is known of what happened before.
         self.watched_since = self.parts.clock.monotonic();
@@ -84,7 +99,10 @@ impl Driver {
             Err(Break::Elsewhere) => Halt::HeldElsewhere,
             Err(Break::Error(error)) => return Err(error),
         };
-        Ok(Carried { order: self.load().await?, halt })
+        Ok(Carried {
+            order: self.load().await?,
+            halt,
+        })
     }
 
     async fn load(&self) -> Result<Order, AppError> {
@@ -92,7 +110,11 @@ impl Driver {
     }
 
     fn stopped(&self) -> Halt {
-        if self.stop.is_late() { Halt::TimeUp } else { Halt::Stopped }
+        if self.stop.is_late() {
+            Halt::TimeUp
+        } else {
+            Halt::Stopped
+        }
     }
 
     fn notice(&self, progress: &Progress) {
@@ -112,8 +134,13 @@ impl Driver {
             }
             match self.decide(&order, &busy).await? {
                 Step::Record(events) => self.append(&mut order, &events).await?,
-                Step::Place { attempt, replays, blind } => {
-                    self.place(&mut order, claim, attempt, replays, blind).await?;
+                Step::Place {
+                    attempt,
+                    replays,
+                    blind,
+                } => {
+                    self.place(&mut order, claim, attempt, replays, blind)
+                        .await?;
                 }
                 Step::LookUp { conclusive } => {
                     // A parked order is looked up once by whoever asks, and then left to its rest.
@@ -125,13 +152,15 @@ impl Driver {
                 }
                 Step::ReadOrder(id) => self.read_order(&mut order, &id).await?,
                 Step::Items(steps) => {
-                    self.start_items(&mut order, &steps, &mut working, &mut busy).await?;
+                    self.start_items(&mut order, &steps, &mut working, &mut busy)
+                        .await?;
                 }
                 Step::Wait { .. } if order.state() == OrderState::NeedsAttention => {
                     return Ok(Halt::Settled);
                 }
                 Step::Wait { until, waiting } => {
-                    self.wait(&mut order, until, waiting, &mut working, &mut busy).await?;
+                    self.wait(&mut order, until, waiting, &mut working, &mut busy)
+                        .await?;
                 }
                 Step::Rest => return Ok(Halt::Settled),
             }
@@ -144,7 +173,12 @@ impl Driver {
     }
 
     fn next(&self, order: &Order, moment: &Moment) -> Step {
-        next_step(order, &self.parts.provider.capabilities(), &self.parts.policy, moment)
+        next_step(
+            order,
+            &self.parts.provider.capabilities(),
+            &self.parts.policy,
+            moment,
+        )
     }
 
     async fn moment(&self, busy: BTreeSet<u16>) -> Result<Moment, Break> {
@@ -163,7 +197,10 @@ impl Driver {
             next.apply(event).map_err(JournalError::from)?;
         }
         let due = self.due(&next).await?;
-        self.parts.journal.append(self.id, order.version(), events, due).await?;
+        self.parts
+            .journal
+            .append(self.id, order.version(), events, due)
+            .await?;
         if next.state() != order.state() {
             tracing::info!(order.id = %self.id, from = %order.state(), to = %next.state(), "order state");
             self.notice(&Progress::State(next.state()));
@@ -193,7 +230,11 @@ impl Driver {
     ) -> Result<(), Break> {
         let message = order.deferral().map(|deferral| deferral.message.clone());
         let message = message.filter(|_| waiting == Waiting::Deferred);
-        self.notice(&Progress::Waiting { waiting, until, message });
+        self.notice(&Progress::Waiting {
+            waiting,
+            until,
+            message,
+        });
         let now = self.parts.journal.now().await?;
         let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
         let mut stop = self.stop.clone();

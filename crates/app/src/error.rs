@@ -1,8 +1,8 @@
 //! What can go wrong with a use-case, in words for a person.
 
+use roamport_domain::journal::JournalError;
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::ProviderError;
-use roamport_domain::journal::JournalError;
 use roamport_domain::{EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName};
 
 /// A use-case that could not be carried out.
@@ -37,7 +37,9 @@ pub enum AppError {
         nearest: Option<String>,
     },
     /// The key already names an order for something else. Nothing was recorded.
-    #[error("the key `{key}` already names order {order}, which is for something else; use another key")]
+    #[error(
+        "the key `{key}` already names order {order}, which is for something else; use another key"
+    )]
     KeyReused {
         /// The key.
         key: IdempotencyKey,
@@ -45,7 +47,9 @@ pub enum AppError {
         order: OrderId,
     },
     /// The order was started with another provider, which alone can carry it on.
-    #[error("order {order} was started with {started_with}, and the settings now name {current}; carry it on with the settings it was started with")]
+    #[error(
+        "order {order} was started with {started_with}, and the settings now name {current}; carry it on with the settings it was started with"
+    )]
     OtherProvider {
         /// Which order.
         order: OrderId,
@@ -55,7 +59,9 @@ pub enum AppError {
         current: Box<ProviderInstance>,
     },
     /// The answer of a purchase call could not be recorded, although it was tried again and again.
-    #[error("order {order}: the answer to purchase call {attempt} could not be recorded ({reason}). {answer}. Mend the journal, then carry the order on: it looks before it does anything")]
+    #[error(
+        "order {order}: the answer to purchase call {attempt} could not be recorded ({reason}). {answer}. Mend the journal, then carry the order on: it looks before it does anything"
+    )]
     AnswerNotRecorded {
         /// Which order.
         order: OrderId,
@@ -67,7 +73,9 @@ pub enum AppError {
         reason: String,
     },
     /// A task of ours ended in a panic. The journal says how far it came.
-    #[error("the work on an order was broken off by a fault of this program: {0}; carry the order on to see how far it came")]
+    #[error(
+        "the work on an order was broken off by a fault of this program: {0}; carry the order on to see how far it came"
+    )]
     Broken(String),
 }
 
@@ -76,7 +84,9 @@ pub enum AppError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The provider sells no such package.
-    #[error("{provider} sells no package `{package}`; list what there is and take an id from there")]
+    #[error(
+        "{provider} sells no package `{package}`; list what there is and take an id from there"
+    )]
     UnknownPackage {
         /// Which.
         package: PackageId,
@@ -84,7 +94,9 @@ pub enum Refusal {
         provider: ProviderName,
     },
     /// The package cannot top up this eSIM.
-    #[error("package `{package}` cannot top up eSIM {esim}; list its compatible top-ups and take an id from there")]
+    #[error(
+        "package `{package}` cannot top up eSIM {esim}; list its compatible top-ups and take an id from there"
+    )]
     IncompatiblePackage {
         /// Which.
         package: PackageId,
@@ -106,7 +118,9 @@ pub enum Refusal {
         maximum: Money,
     },
     /// The wallet is too small.
-    #[error("it costs {total} and the wallet at {provider} holds {balance}: {missing} is missing; add funds, then try again")]
+    #[error(
+        "it costs {total} and the wallet at {provider} holds {balance}: {missing} is missing; add funds, then try again"
+    )]
     WalletShort {
         /// At which provider.
         provider: ProviderName,
@@ -118,7 +132,9 @@ pub enum Refusal {
         missing: Money,
     },
     /// More eSIMs or lines than the provider takes in one order.
-    #[error("{asked} {what} in one order is above the limit of {limit} at {provider}; order fewer at once")]
+    #[error(
+        "{asked} {what} in one order is above the limit of {limit} at {provider}; order fewer at once"
+    )]
     AboveLimit {
         /// eSIMs or lines.
         what: &'static str,

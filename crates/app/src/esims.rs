@@ -37,19 +37,35 @@ impl Esims {
     ///
     /// [`AppError::Provider`] where it can be had from neither.
     pub async fn esim(&self, key: &EsimKey) -> Result<EsimView, AppError> {
-        let kept = self.profiles.find_profile(self.provider.name(), key).await?;
+        let kept = self
+            .profiles
+            .find_profile(self.provider.name(), key)
+            .await?;
         // The provider's id is for life; a card number may have moved on to another eSIM.
-        let by_id = kept.as_ref().map(|kept| EsimKey::from_id(kept.esim.id().clone()));
-        match (self.provider.esim(by_id.as_ref().unwrap_or(key)).await, kept) {
+        let by_id = kept
+            .as_ref()
+            .map(|kept| EsimKey::from_id(kept.esim.id().clone()));
+        match (
+            self.provider.esim(by_id.as_ref().unwrap_or(key)).await,
+            kept,
+        ) {
             (Ok(esim), Some(kept)) => {
                 if esim.is_ready() && esim != kept.esim {
-                    self.profiles.keep(&KeptProfile { esim: esim.clone(), ..kept }).await?;
+                    self.profiles
+                        .keep(&KeptProfile {
+                            esim: esim.clone(),
+                            ..kept
+                        })
+                        .await?;
                 }
                 Ok(EsimView { esim, live: true })
             }
             (Ok(esim), None) => Ok(EsimView { esim, live: true }),
             (Err(error), Some(kept)) if matches!(error.reaction(), Reaction::Retry { .. }) => {
-                Ok(EsimView { esim: kept.esim, live: false })
+                Ok(EsimView {
+                    esim: kept.esim,
+                    live: false,
+                })
             }
             (Err(error), _) => Err(error.into()),
         }

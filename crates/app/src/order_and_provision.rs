@@ -22,14 +22,20 @@ pub struct Wish {
 impl Wish {
     /// So many eSIMs of one package.
     pub fn new(package: PackageId, quantity: NonZeroU16) -> Self {
-        Self { lines: vec![(package, quantity)], start_date: None }
+        Self {
+            lines: vec![(package, quantity)],
+            start_date: None,
+        }
     }
 }
 
 impl Orders {
     /// What makes another wish the same.
     pub fn fingerprint(&self, wish: &Wish) -> Fingerprint {
-        let lines = wish.lines.iter().map(|(package, quantity)| (package, *quantity, None));
+        let lines = wish
+            .lines
+            .iter()
+            .map(|(package, quantity)| (package, *quantity, None));
         Fingerprint::of_esims(&self.parts().instance, lines, wish.start_date)
     }
 
@@ -43,18 +49,28 @@ impl Orders {
         self.check_limits(wish)?;
         let mut lines = Vec::with_capacity(wish.lines.len());
         for (id, quantity) in &wish.lines {
-            let package = self.parts().provider.find_package(id).await?.ok_or_else(|| {
-                Refusal::UnknownPackage {
+            let package = self
+                .parts()
+                .provider
+                .find_package(id)
+                .await?
+                .ok_or_else(|| Refusal::UnknownPackage {
                     package: id.clone(),
                     provider: self.parts().instance.name.clone(),
-                }
-            })?;
+                })?;
             if package.flags.travel_date_required && wish.start_date.is_none() {
-                return Err(Refusal::TravelDateMissing { package: id.clone() }.into());
+                return Err(Refusal::TravelDateMissing {
+                    package: id.clone(),
+                }
+                .into());
             }
             lines.push(ordered_line(&package, *quantity));
         }
-        self.quoted(OrderContent::Esims { lines, start_date: wish.start_date }).await
+        self.quoted(OrderContent::Esims {
+            lines,
+            start_date: wish.start_date,
+        })
+        .await
     }
 
     fn check_limits(&self, wish: &Wish) -> Result<(), Refusal> {
@@ -62,7 +78,11 @@ impl Orders {
             return Err(Refusal::Empty);
         }
         let capabilities = self.parts().provider.capabilities();
-        let esims = wish.lines.iter().map(|(_, quantity)| u64::from(quantity.get())).sum();
+        let esims = wish
+            .lines
+            .iter()
+            .map(|(_, quantity)| u64::from(quantity.get()))
+            .sum();
         let lines = u64::try_from(wish.lines.len()).unwrap_or(u64::MAX);
         for (what, asked, limit) in [
             ("eSIMs", esims, capabilities.esims_per_order),
@@ -72,7 +92,12 @@ impl Orders {
                 && asked > limit
             {
                 let provider = self.parts().instance.name.clone();
-                return Err(Refusal::AboveLimit { what, asked, limit, provider });
+                return Err(Refusal::AboveLimit {
+                    what,
+                    asked,
+                    limit,
+                    provider,
+                });
             }
         }
         Ok(())
@@ -83,7 +108,12 @@ impl Orders {
             Refusal::Currencies("the lines are not in one currency, or too many".to_owned())
         })?;
         let balance: Money = self.parts().provider.balance().await?;
-        Ok(Quote { provider: self.parts().instance.clone(), content, total, balance })
+        Ok(Quote {
+            provider: self.parts().instance.clone(),
+            content,
+            total,
+            balance,
+        })
     }
 }
 

@@ -1,15 +1,15 @@
 //! Orders as a caller sees them: record a wish, carry it on, list what there is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use roamport_domain::journal::{
-    NewOrder, Opened, OrderFilter, OrderSummary, Owner, Recorded,
-};
+use roamport_domain::journal::{NewOrder, Opened, OrderFilter, OrderSummary, Owner, Recorded};
 use roamport_domain::order::{
-    Fingerprint, OrderContent, OrderPolicy, OrderState, ProviderInstance, Requested,
+    Fingerprint, Moment, OrderContent, OrderPolicy, OrderState, ProviderInstance, Requested, Step,
+    next_step,
 };
 use roamport_domain::{
     Clock, EsimProvider, IdempotencyKey, Money, Order, OrderId, OrderJournal, ProfileStore,
@@ -31,7 +31,10 @@ pub struct LeasePolicy {
 
 impl Default for LeasePolicy {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(30), renew_every: Duration::from_secs(10) }
+        Self {
+            lease: Duration::from_secs(30),
+            renew_every: Duration::from_secs(10),
+        }
     }
 }
 
@@ -121,14 +124,19 @@ pub struct Orders {
 
 impl fmt::Debug for Orders {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Orders").field("instance", &self.parts.instance).finish_non_exhaustive()
+        formatter
+            .debug_struct("Orders")
+            .field("instance", &self.parts.instance)
+            .finish_non_exhaustive()
     }
 }
 
 impl Orders {
     /// Orders carried out with these parts.
     pub fn new(parts: OrdersParts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     pub(crate) fn parts(&self) -> &OrdersParts {
@@ -196,11 +204,16 @@ impl Orders {
         key: &IdempotencyKey,
         fingerprint: &Fingerprint,
     ) -> Result<Option<Order>, AppError> {
-        let Some(order) = self.parts.journal.find(key).await? else { return Ok(None) };
+        let Some(order) = self.parts.journal.find(key).await? else {
+            return Ok(None);
+        };
         if order.requested().fingerprint == *fingerprint {
             Ok(Some(order))
         } else {
-            Err(AppError::KeyReused { key: key.clone(), order: order.id() })
+            Err(AppError::KeyReused {
+                key: key.clone(),
+                order: order.id(),
+            })
         }
     }
 
@@ -255,14 +268,27 @@ impl Orders {
         let mut orders = Vec::new();
         let mut listed = self.parts.journal.list(filter);
         while let Some(summary) = listed.try_next().await? {
-            let parked = summary.state == OrderState::NeedsAttention
-                && self.order(summary.id).await?.unresolved_attempt().is_none();
+            let parked =
+                summary.state == OrderState::NeedsAttention && self.rests(summary.id).await?;
             if summary.provider == self.parts.instance && !parked {
                 orders.push(summary);
             }
         }
         orders.reverse();
         Ok(orders)
+    }
+
+    /// Whether nothing is to be done for an order before a person decides.
+    async fn rests(&self, id: OrderId) -> Result<bool, AppError> {
+        let order = self.order(id).await?;
+        let now = self.parts.journal.now().await?;
+        let moment = Moment {
+            now,
+            watched: Duration::ZERO,
+            busy: BTreeSet::new(),
+        };
+        let capabilities = self.parts.provider.capabilities();
+        Ok(next_step(&order, &capabilities, &self.parts.policy, &moment) == Step::Rest)
     }
 
     /// One order.
@@ -289,19 +315,31 @@ impl Orders {
     ///
     /// [`AppError::Journal`].
     pub async fn list(&self, states: Vec<OrderState>) -> Result<Vec<OrderSummary>, AppError> {
-        let filter = OrderFilter { states, ..OrderFilter::default() };
+        let filter = OrderFilter {
+            states,
+            ..OrderFilter::default()
+        };
         Ok(self.parts.journal.list(filter).try_collect().await?)
     }
 }
 
 /// The cap of an order, once price, maximum and wallet agree.
 fn checked_cap(quote: &Quote, maximum: Option<Money>) -> Result<Money, Refusal> {
-    let currencies = |error: roamport_domain::money::MoneyError| Refusal::Currencies(error.to_string());
+    let currencies =
+        |error: roamport_domain::money::MoneyError| Refusal::Currencies(error.to_string());
     let cap = maximum.unwrap_or(quote.total);
     if quote.total.compare(cap).map_err(currencies)?.is_gt() {
-        return Err(Refusal::AboveMaximum { total: quote.total, maximum: cap });
+        return Err(Refusal::AboveMaximum {
+            total: quote.total,
+            maximum: cap,
+        });
     }
-    if quote.balance.compare(quote.total).map_err(currencies)?.is_lt() {
+    if quote
+        .balance
+        .compare(quote.total)
+        .map_err(currencies)?
+        .is_lt()
+    {
         return Err(Refusal::WalletShort {
             provider: quote.provider.name.clone(),
             total: quote.total,
@@ -313,7 +351,10 @@ fn checked_cap(quote: &Quote, maximum: Option<Money>) -> Result<Money, Refusal> 
 }
 
 fn unfinished_states() -> Vec<OrderState> {
-    OrderState::ALL.into_iter().filter(|state| !state.is_final()).collect()
+    OrderState::ALL
+        .into_iter()
+        .filter(|state| !state.is_final())
+        .collect()
 }
 
 #[expect(

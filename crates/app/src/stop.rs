@@ -20,7 +20,13 @@ impl Stopper {
     /// A stopper, and the signal it gives.
     pub fn new() -> (Self, StopSignal) {
         let (sender, stopped) = watch::channel(false);
-        (Self(sender), StopSignal { stopped, deadline: None })
+        (
+            Self(sender),
+            StopSignal {
+                stopped,
+                deadline: None,
+            },
+        )
     }
 
     /// Asks the work to stop after what it is doing.
@@ -49,7 +55,8 @@ impl StopSignal {
 
     /// Whether the time is up, rather than somebody having asked.
     pub fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Returns once the work is asked to stop; never, where nobody can ask any more.

@@ -23,7 +23,11 @@ impl Orders {
     /// [`AppError::Provider`] where there is no such eSIM; [`AppError::Journal`].
     pub async fn resolve(&self, key: &EsimKey) -> Result<EsimKey, AppError> {
         let parts = self.parts();
-        if let Some(kept) = parts.profiles.find_profile(&parts.instance.name, key).await? {
+        if let Some(kept) = parts
+            .profiles
+            .find_profile(&parts.instance.name, key)
+            .await?
+        {
             let (id, iccid) = (kept.esim.id().clone(), kept.esim.iccid().cloned());
             return Ok(EsimKey::new(Some(id), iccid).expect("the id is given"));
         }
@@ -43,7 +47,11 @@ impl Orders {
     ) -> Result<Quote, AppError> {
         let key = self.resolve(esim).await?;
         let id = key.id().expect("a resolved key has the id").clone();
-        let found = self.parts().provider.find_top_up_package(&key, package).await?;
+        let found = self
+            .parts()
+            .provider
+            .find_top_up_package(&key, package)
+            .await?;
         let Some(found) = found else {
             let package = package.clone();
             return Err(Refusal::IncompatiblePackage { package, esim: id }.into());

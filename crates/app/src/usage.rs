@@ -39,7 +39,11 @@ impl UsageReader {
         journal: Arc<dyn OrderJournal>,
         profiles: Arc<dyn ProfileStore>,
     ) -> Self {
-        Self { provider, journal, profiles }
+        Self {
+            provider,
+            journal,
+            profiles,
+        }
     }
 
     /// The usage of one eSIM, day by day too where `daily` and the provider has it.
@@ -48,23 +52,38 @@ impl UsageReader {
     ///
     /// [`AppError::Provider`]: no such eSIM, or one whose usage cannot be read.
     pub async fn usage(&self, key: &EsimKey, daily: bool) -> Result<UsageView, AppError> {
-        let kept = self.profiles.find_profile(self.provider.name(), key).await?;
+        let kept = self
+            .profiles
+            .find_profile(self.provider.name(), key)
+            .await?;
         let key = match &kept {
-            Some(kept) => EsimKey::new(
-                Some(kept.esim.id().clone()),
-                kept.esim.iccid().cloned(),
-            )
-            .expect("the id is given"),
+            Some(kept) => EsimKey::new(Some(kept.esim.id().clone()), kept.esim.iccid().cloned())
+                .expect("the id is given"),
             None => self.provider.resolve(key).await?,
         };
-        let daily = daily && self.provider.capabilities().usage.is_some_and(|usage| usage.daily);
-        let usage = self.provider.usage(&UsageQuery { esim: key.clone(), daily }).await?;
+        let daily = daily
+            && self
+                .provider
+                .capabilities()
+                .usage
+                .is_some_and(|usage| usage.daily);
+        let usage = self
+            .provider
+            .usage(&UsageQuery {
+                esim: key.clone(),
+                daily,
+            })
+            .await?;
         let purchased = match key.id() {
             Some(esim) => self.purchased(esim).await?,
             None => Vec::new(),
         };
         let data = usage.data(&purchased);
-        Ok(UsageView { usage, purchased, data })
+        Ok(UsageView {
+            usage,
+            purchased,
+            data,
+        })
     }
 
     /// What the journal knows to have been bought for an eSIM, the oldest first.
@@ -92,7 +111,9 @@ impl UsageReader {
                     purchased.extend(
                         lines
                             .iter()
-                            .find(|line| package.is_none_or(|package| line.line.package == *package))
+                            .find(|line| {
+                                package.is_none_or(|package| line.line.package == *package)
+                            })
                             .map(|line| line.data),
                     );
                 }

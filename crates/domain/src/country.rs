@@ -34,15 +34,25 @@ impl CountryCode {
         Ok(code)
     }
 
-    /// The country an English name or alias stands for, whatever its case: `France`, `South Korea`.
+    /// The country an English name stands for, whatever its case and blanks: `France`,
+    /// `South Korea`, `UK`. Reads the short name of ISO 3166-1 and the names in common use.
     pub fn from_english_name(name: &str) -> Option<Self> {
-        let name = name.trim();
-        let country = celes::Country::get_countries().into_iter().find(|country| {
-            country.long_name.eq_ignore_ascii_case(name)
-                || short_name(country.long_name).eq_ignore_ascii_case(name)
-                || country.aliases.contains(name)
-        })?;
-        Self::parse(country.alpha2).ok()
+        let name = squeezed(name);
+        let in_common_use = match name.as_str() {
+            "uk" | "greatbritain" => Some("GB"),
+            "usa" | "us" => Some("US"),
+            "southkorea" => Some("KR"),
+            _ => None,
+        };
+        let found = in_common_use.or_else(|| {
+            let found = celes::Country::get_countries().into_iter().find(|country| {
+                squeezed(country.long_name) == name
+                    || squeezed(short_name(country.long_name)) == name
+                    || country.aliases.iter().any(|alias| squeezed(alias) == name)
+            });
+            found.map(|country| country.alpha2)
+        });
+        Self::parse(found?).ok()
     }
 
     /// Every country, in the order of its code.
@@ -66,6 +76,12 @@ impl CountryCode {
             .map(|country| short_name(country.long_name))
             .expect("a country code that exists is in the table it was checked against")
     }
+}
+
+/// Letters and digits alone, small: blanks, dots and dashes tell no two countries apart.
+fn squeezed(name: &str) -> String {
+    let kept = name.chars().filter(|character| character.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 /// ISO lists some names as `Gambia (the)`; a person writes `Gambia`.
@@ -135,7 +151,27 @@ mod tests {
         assert_eq!(found("france").as_deref(), Some("FR"));
         assert_eq!(found("Gambia").as_deref(), Some("GM"));
         assert_eq!(found("Netherlands").as_deref(), Some("NL"));
+        for (name, code) in [
+            ("United States", "US"),
+            ("united kingdom", "GB"),
+            ("UK", "GB"),
+            ("USA", "US"),
+            ("South Korea", "KR"),
+            ("Czech Republic", "CZ"),
+            ("Czechia", "CZ"),
+            ("Ivory Coast", "CI"),
+            ("Vietnam", "VN"),
+            ("Taiwan", "TW"),
+            ("Russia", "RU"),
+            ("Turkey", "TR"),
+            ("Laos", "LA"),
+            ("United Arab Emirates", "AE"),
+            ("Hong Kong", "HK"),
+        ] {
+            assert_eq!(found(name).as_deref(), Some(code), "{name}");
+        }
         assert_eq!(found("Atlantis"), None);
+        assert_eq!(found(""), None);
     }
 
     #[test]

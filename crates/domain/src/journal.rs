@@ -330,14 +330,15 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`JournalError::ClaimLost`] where somebody else took it; [`JournalError::Unavailable`].
+    /// [`JournalError::ClaimLost`] where somebody else took it; [`JournalError::NotFound`];
+    /// [`JournalError::Unavailable`].
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError>;
 
     /// Gives a claim back. One that was lost is given back already.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Unavailable`].
+    /// [`JournalError::NotFound`]; [`JournalError::Unavailable`].
     async fn release(&self, claim: &Claim) -> Result<(), JournalError>;
 
     /// What back-pressure at a provider is decided by.

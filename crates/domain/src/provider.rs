@@ -15,6 +15,8 @@ use futures_core::stream::BoxStream;
 pub use self::capabilities::{Capabilities, Dedup, LookupSupport, Provisioning, UsageSupport};
 pub use self::error::{ErrorKind, Operation, ProviderError, Reaction};
 pub use self::extension::EsimProviderExt;
+#[cfg(feature = "mock")]
+pub use self::gate::MockGate;
 pub use self::gate::{CallClass, Gate, OpenGate};
 pub use self::request::{
     DestinationFilter, EmptyEsimKey, EsimKey, FoundOrders, Line, OrderLookup, OrderRequest,

@@ -23,7 +23,12 @@ impl HeldClaim {
     fn hold(parts: Arc<OrdersParts>, claim: Claim) -> Self {
         let lost = Arc::new(AtomicBool::new(false));
         let renewal = tokio::spawn(renew(parts.clone(), claim.clone(), lost.clone()));
-        Self { parts, claim, lost, renewal }
+        Self {
+            parts,
+            claim,
+            lost,
+            renewal,
+        }
     }
 
     /// Whether somebody else took the order over.
@@ -71,7 +76,10 @@ impl Driver {
         let begin = parts.clock.monotonic();
         let mut told = false;
         loop {
-            let claim = parts.journal.claim_order(self.id, &parts.owner, parts.lease.lease).await?;
+            let claim = parts
+                .journal
+                .claim_order(self.id, &parts.owner, parts.lease.lease)
+                .await?;
             if let Some(claim) = claim {
                 return Ok(Some(HeldClaim::hold(parts, claim)));
             }

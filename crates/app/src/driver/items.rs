@@ -85,9 +85,9 @@ impl Driver {
         let item = done.item;
         let esim = &order.items()[usize::from(item)].esim;
         let ready = match &done.answer {
-            Answer::Provisioned(Ok(esims)) => {
-                esims.iter().find(|given| given.id() == esim && given.is_ready())
-            }
+            Answer::Provisioned(Ok(esims)) => esims
+                .iter()
+                .find(|given| given.id() == esim && given.is_ready()),
             Answer::Read(Ok(given)) if given.is_ready() => Some(given.as_ref()),
             _ => None,
         };
@@ -108,12 +108,18 @@ impl Driver {
             Answer::Provisioned(Err(error)) => settled(provisioning_outcome(error)),
             Answer::Read(Ok(given)) => match failure(given) {
                 Some(failed) => settled(failed),
-                None => Event::EsimRead { item, at, progress: progress(given) },
+                None => Event::EsimRead {
+                    item,
+                    at,
+                    progress: progress(given),
+                },
             },
             Answer::Read(Err(error)) => Event::EsimRead {
                 item,
                 at,
-                progress: EsimProgress::Unreadable { message: error.to_string() },
+                progress: EsimProgress::Unreadable {
+                    message: error.to_string(),
+                },
             },
         };
         self.append(order, &[event]).await?;
@@ -122,8 +128,15 @@ impl Driver {
     }
 
     fn tell_items(&self, order: &Order) {
-        let ready = order.items().iter().filter(|item| item.state == ItemState::Ready).count();
-        self.notice(&Progress::Provisioning { ready, total: order.items().len() });
+        let ready = order
+            .items()
+            .iter()
+            .filter(|item| item.state == ItemState::Ready)
+            .count();
+        self.notice(&Progress::Provisioning {
+            ready,
+            total: order.items().len(),
+        });
     }
 
     /// Keeps a profile with what it was bought with.
@@ -157,7 +170,9 @@ fn failure(esim: &Esim) -> Option<ProvisioningOutcome> {
         ProfileState::Revoked => "the provider took the eSIM back",
         _ => return None,
     };
-    Some(ProvisioningOutcome::Failed { message: message.to_owned() })
+    Some(ProvisioningOutcome::Failed {
+        message: message.to_owned(),
+    })
 }
 
 /// A state nobody has documented counts as pending: the limit of the wait ends it.

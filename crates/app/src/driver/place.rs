@@ -1,4 +1,4 @@
-//! Before, during and after a purchase call.
+//! Around a purchase call: what precedes it durably, the call, its answer.
 
 use std::time::Duration;
 
@@ -6,24 +6,19 @@ use jiff::Timestamp;
 use roamport_domain::clock::Clock as _;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{
-    AttemptNumber, DeferralReason, Event, GuardReason, LookUpResult, NotSentCause, OrderContent,
-    PlacedOrder, PlacementOutcome, PurchaseRequest,
+    AttemptNumber, DeferralReason, Event, LookUpResult, NotSentCause, PlacedOrder,
+    PlacementOutcome, PurchaseRequest,
 };
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, Line, OrderRequest, ProviderError, ProviderOrder, Reaction, SendWindow,
+    ErrorKind, EsimKey, OrderRequest, ProviderError, ProviderOrder, Reaction, SendWindow,
     TopUpRequest,
 };
-use roamport_domain::{Esim, EsimProviderExt as _, Money, Order, Package};
+use roamport_domain::{Esim, Order};
 
+use super::check::Not;
 use super::claim::HeldClaim;
 use super::{Break, Driver};
 use crate::{AppError, Progress};
-
-/// Why a purchase call is not made now.
-enum Not {
-    Ever(GuardReason, String),
-    Yet(DeferralReason, String),
-}
 
 impl Driver {
     /// Checks, records the attempt, makes the call, records its answer.
@@ -65,7 +60,10 @@ impl Driver {
         };
         self.append(order, &[started]).await?;
         self.watched_since = self.parts.clock.monotonic();
-        self.notice(&Progress::Purchasing { attempt, until: closes_at });
+        self.notice(&Progress::Purchasing {
+            attempt,
+            until: closes_at,
+        });
         let answer = self.purchase(order, &request, window).await;
         self.settle(order, attempt, answer).await
     }
@@ -77,8 +75,16 @@ impl Driver {
         }
         let at = self.parts.journal.now().await?;
         let event = match not {
-            Not::Ever(reason, message) => Event::GuardRefused { at, reason, message },
-            Not::Yet(reason, message) => Event::Deferred { at, reason, message },
+            Not::Ever(reason, message) => Event::GuardRefused {
+                at,
+                reason,
+                message,
+            },
+            Not::Yet(reason, message) => Event::Deferred {
+                at,
+                reason,
+                message,
+            },
         };
         self.append(order, &[event]).await
     }
@@ -91,94 +97,21 @@ impl Driver {
             LookUpResult::Unhealthy { message } => Some(message.clone()),
             LookUpResult::Healthy { .. } => None,
         };
-        let mut events = vec![Event::LookedUp { started_at, conclusive: false, result }];
+        let mut events = vec![Event::LookedUp {
+            started_at,
+            conclusive: false,
+            result,
+        }];
         if let Some(message) = message {
             let at = self.parts.journal.now().await?;
-            events.push(Event::Deferred { at, reason: DeferralReason::LookUpUnhealthy, message });
+            events.push(Event::Deferred {
+                at,
+                reason: DeferralReason::LookUpUnhealthy,
+                message,
+            });
         }
         self.append(order, &events).await?;
         Ok(order.look_ups().fresh_empty)
-    }
-
-    /// Reads the packages and the wallet once more, and makes the request of them. A repetition
-    /// sends what was stored.
-    async fn checked_request(
-        &self,
-        order: &Order,
-        replays: Option<AttemptNumber>,
-    ) -> Result<PurchaseRequest, Not> {
-        if let Some(number) = replays
-            && let Some(stored) = order.attempts().iter().find(|attempt| attempt.number == number)
-        {
-            return Ok(stored.request.clone());
-        }
-        let content = &order.requested().content;
-        let mut lines = Vec::with_capacity(content.lines().len());
-        for line in content.lines() {
-            let package = self.read_package(content, &line.line).await?;
-            if package.flags.travel_date_required
-                && content.start_date().is_none()
-                && !content.is_top_up()
-            {
-                let message = format!("package `{}` needs the date of travel", package.id);
-                return Err(Not::Ever(GuardReason::TravelDateMissing, message));
-            }
-            lines.push(Line { unit_price: package.price, ..line.line.clone() });
-        }
-        let request = match content {
-            OrderContent::Esims { start_date, .. } => {
-                PurchaseRequest::PlaceOrder { lines, start_date: *start_date }
-            }
-            OrderContent::TopUp(top_up) => PurchaseRequest::TopUp {
-                esim: top_up.esim.clone(),
-                iccid: top_up.iccid.clone(),
-                package: top_up.line.line.package.clone(),
-                unit_price: lines[0].unit_price,
-            },
-        };
-        self.check_price(order, &request).await?;
-        Ok(request)
-    }
-
-    async fn read_package(&self, content: &OrderContent, line: &Line) -> Result<Package, Not> {
-        let provider = &self.parts.provider;
-        let found = match content {
-            OrderContent::Esims { .. } => provider.find_package(&line.package).await,
-            OrderContent::TopUp(top_up) => {
-                let key = EsimKey::new(Some(top_up.esim.clone()), top_up.iccid.clone());
-                let key = key.expect("the id is given");
-                provider.find_top_up_package(&key, &line.package).await
-            }
-        };
-        match found {
-            Ok(Some(package)) => Ok(package),
-            Ok(None) => Err(Not::Ever(
-                GuardReason::PackageGone,
-                format!("{} no longer sells package `{}`", provider.name(), line.package),
-            )),
-            Err(error) => Err(not_readable(&error)),
-        }
-    }
-
-    async fn check_price(&self, order: &Order, request: &PurchaseRequest) -> Result<(), Not> {
-        let never = |message| Not::Ever(GuardReason::AboveCap, message);
-        let total = request.total().ok_or_else(|| never("its total cannot be computed".into()))?;
-        let cap = order.requested().cap;
-        match total.compare(cap) {
-            Ok(ordering) if ordering.is_le() => {}
-            Ok(_) => return Err(never(format!("it now costs {total}, above the maximum of {cap}"))),
-            Err(error) => return Err(never(error.to_string())),
-        }
-        let balance: Money =
-            self.parts.provider.balance().await.map_err(|error| not_readable(&error))?;
-        let short = |message| Not::Yet(DeferralReason::WalletShort, message);
-        match total.checked_sub(balance) {
-            Ok(missing) if missing.is_negative() || missing.is_zero() => Ok(()),
-            Ok(missing) => Err(short(format!(
-                "the wallet holds {balance}; {missing} is missing for {total}"
-            ))),
-            Err(error) => Err(short(error.to_string())),
-        }
     }
 
     async fn purchase(
@@ -190,12 +123,28 @@ impl Driver {
         let reference = order.requested().reference.clone();
         match request.clone() {
             PurchaseRequest::PlaceOrder { lines, start_date } => {
-                let request = OrderRequest { reference, lines, start_date, window };
+                let request = OrderRequest {
+                    reference,
+                    lines,
+                    start_date,
+                    window,
+                };
                 self.parts.provider.place_order(&request).await
             }
-            PurchaseRequest::TopUp { esim, iccid, package, unit_price } => {
+            PurchaseRequest::TopUp {
+                esim,
+                iccid,
+                package,
+                unit_price,
+            } => {
                 let esim = EsimKey::new(Some(esim), iccid).expect("the id is given");
-                let request = TopUpRequest { reference, esim, package, unit_price, window };
+                let request = TopUpRequest {
+                    reference,
+                    esim,
+                    package,
+                    unit_price,
+                    window,
+                };
                 self.parts.provider.top_up(&request).await
             }
         }
@@ -210,14 +159,23 @@ impl Driver {
     ) -> Result<(), Break> {
         let outcome = self.outcome(&answer);
         let words = in_words(&outcome);
-        self.notice(&Progress::PurchaseEnded { attempt, outcome: words.clone() });
+        self.notice(&Progress::PurchaseEnded {
+            attempt,
+            outcome: words.clone(),
+        });
         let items = answer.into_iter().flat_map(|order| order.items);
-        let ready: Vec<Esim> =
-            items.filter_map(|item| item.profile).filter(Esim::is_ready).collect();
+        let ready: Vec<Esim> = items
+            .filter_map(|item| item.profile)
+            .filter(Esim::is_ready)
+            .collect();
         let overtaken = self.record(order, attempt, outcome, &words).await?;
         self.take_profiles(order, &ready).await?;
         // Whoever lost the race drops no answer, and does nothing more.
-        if overtaken { Err(Break::Elsewhere) } else { Ok(()) }
+        if overtaken {
+            Err(Break::Elsewhere)
+        } else {
+            Ok(())
+        }
     }
 
     /// Appends how a purchase call ended, again and again where that fails. Gives whether somebody
@@ -232,8 +190,17 @@ impl Driver {
         const TRIES: u32 = 60;
         let (mut tries, mut overtaken) = (0_u32, false);
         loop {
-            let at = self.parts.journal.now().await.unwrap_or_else(|_| self.parts.clock.now());
-            let settled = Event::PlacementSettled { attempt, at, outcome: outcome.clone() };
+            let at = self
+                .parts
+                .journal
+                .now()
+                .await
+                .unwrap_or_else(|_| self.parts.clock.now());
+            let settled = Event::PlacementSettled {
+                attempt,
+                at,
+                outcome: outcome.clone(),
+            };
             let error = match self.append(order, &[settled]).await {
                 Ok(()) => return Ok(overtaken),
                 Err(Break::Error(error)) => error,
@@ -253,7 +220,12 @@ impl Driver {
                 "the answer of a purchase call could not be recorded; trying again");
             if tries >= TRIES {
                 let (order, answer, reason) = (self.id, words.to_owned(), error.to_string());
-                let lost = AppError::AnswerNotRecorded { order, attempt, answer, reason };
+                let lost = AppError::AnswerNotRecorded {
+                    order,
+                    attempt,
+                    answer,
+                    reason,
+                };
                 return Err(Break::Error(lost));
             }
             tokio::time::sleep(Duration::from_secs(u64::from(tries.min(5)))).await;
@@ -262,7 +234,11 @@ impl Driver {
 
     fn outcome(&self, answer: &Result<ProviderOrder, ProviderError>) -> PlacementOutcome {
         let error = match answer {
-            Ok(order) => return PlacementOutcome::Placed { order: PlacedOrder::from(order) },
+            Ok(order) => {
+                return PlacementOutcome::Placed {
+                    order: PlacedOrder::from(order),
+                };
+            }
             Err(error) => error,
         };
         let message = error.to_string();
@@ -299,18 +275,6 @@ fn in_words(outcome: &PlacementOutcome) -> String {
         PlacementOutcome::Ambiguous { message } => {
             format!("it may or may not have been bought: {message}")
         }
-    }
-}
-
-/// What a failed read before a purchase means for the order.
-fn not_readable(error: &ProviderError) -> Not {
-    let message = error.to_string();
-    match error.reaction() {
-        Reaction::Retry { .. } | Reaction::Reconcile => {
-            Not::Yet(DeferralReason::ProviderUnavailable, message)
-        }
-        Reaction::Halt => Not::Yet(DeferralReason::Halted, message),
-        Reaction::Refuse => Not::Ever(GuardReason::Unsupported, message),
     }
 }
 

@@ -13,7 +13,15 @@ impl Driver {
     pub(super) async fn look_up(&self, order: &mut Order, conclusive: bool) -> Result<(), Break> {
         self.notice(&Progress::LookingUp);
         let (started_at, result) = self.search(order).await?;
-        self.append(order, &[Event::LookedUp { started_at, conclusive, result }]).await
+        self.append(
+            order,
+            &[Event::LookedUp {
+                started_at,
+                conclusive,
+                result,
+            }],
+        )
+        .await
     }
 
     /// One look-up by reference: when it was started on the journal's clock, and what it gave.
@@ -34,7 +42,11 @@ impl Driver {
         order: &mut Order,
         id: &ProviderOrderId,
     ) -> Result<(), Break> {
-        let found = self.parts.provider.find_orders(&OrderLookup::Id(id.clone())).await;
+        let found = self
+            .parts
+            .provider
+            .find_orders(&OrderLookup::Id(id.clone()))
+            .await;
         let at = self.parts.journal.now().await?;
         let found = match found {
             Ok(found) => found.orders.into_iter().find(|found| found.id == *id),
@@ -44,10 +56,13 @@ impl Driver {
             }
         };
         let read = found.as_ref().map(PlacedOrder::from);
-        self.append(order, &[Event::OrderRead { at, order: read }]).await?;
+        self.append(order, &[Event::OrderRead { at, order: read }])
+            .await?;
         let profiles = found.into_iter().flat_map(|found| found.items);
-        let ready: Vec<Esim> =
-            profiles.filter_map(|item| item.profile).filter(Esim::is_ready).collect();
+        let ready: Vec<Esim> = profiles
+            .filter_map(|item| item.profile)
+            .filter(Esim::is_ready)
+            .collect();
         self.take_profiles(order, &ready).await
     }
 
@@ -58,12 +73,18 @@ impl Driver {
         ready: &[Esim],
     ) -> Result<(), Break> {
         for esim in ready {
-            let place = order.items().iter().position(|item| item.esim == *esim.id());
-            let Some(item) = place.and_then(|place| u16::try_from(place).ok()) else { continue };
+            let place = order
+                .items()
+                .iter()
+                .position(|item| item.esim == *esim.id());
+            let Some(item) = place.and_then(|place| u16::try_from(place).ok()) else {
+                continue;
+            };
             self.keep(order, item, esim).await?;
             let at = self.parts.journal.now().await?;
             let outcome = ProvisioningOutcome::Ready;
-            self.append(order, &[Event::ProvisioningSettled { item, at, outcome }]).await?;
+            self.append(order, &[Event::ProvisioningSettled { item, at, outcome }])
+                .await?;
         }
         Ok(())
     }
@@ -72,18 +93,26 @@ impl Driver {
 /// Whether a look-up says anything: a decoded answer in which no order names another reference. A
 /// list that was cut proves no absence.
 fn judged(reference: &Reference, found: Result<FoundOrders, ProviderError>) -> LookUpResult {
-    let unhealthy = |message: &str| LookUpResult::Unhealthy { message: message.to_owned() };
+    let unhealthy = |message: &str| LookUpResult::Unhealthy {
+        message: message.to_owned(),
+    };
     match found {
         Err(error) => unhealthy(&error.to_string()),
         Ok(found) => {
             let foreign = |named: &Reference| named != reference;
-            if found.orders.iter().any(|order| order.reference.as_ref().is_some_and(foreign)) {
+            if found
+                .orders
+                .iter()
+                .any(|order| order.reference.as_ref().is_some_and(foreign))
+            {
                 return unhealthy("the provider answered with orders under another reference");
             }
             if found.orders.is_empty() && !found.complete {
                 return unhealthy("the provider's list was cut, so that it proves nothing");
             }
-            LookUpResult::Healthy { found: found.orders.iter().map(PlacedOrder::from).collect() }
+            LookUpResult::Healthy {
+                found: found.orders.iter().map(PlacedOrder::from).collect(),
+            }
         }
     }
 }

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use roamport_app::{Halt, Progress};
 use roamport_domain::OrderJournal as _;
-use roamport_domain::order::{
-    AttentionReason, DeferralReason, Ending, GuardReason, OrderState, Waiting,
-};
+use roamport_domain::order::{DeferralReason, Ending, GuardReason, OrderState, Waiting};
 use roamport_domain::package::PackageFlags;
-use roamport_domain::provider::{ErrorKind, FoundOrders, Operation};
-use roamport_domain::{Capabilities, Order, Reference};
+use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::{Capabilities, Order};
 
 use crate::support::mocks::{
-    Desk, Diary, capabilities, error, found, full_disk, journal, listed, lost, name, nothing,
-    package, placed, provider, under,
+    Desk, Diary, capabilities, error, full_disk, journal, listed, lost, name, package, provider,
 };
 use crate::support::{Listener, carry, usd};
 
@@ -35,7 +32,9 @@ async fn a_journal_that_refuses_the_intent_means_no_purchase_call() {
     let refusing = journal(
         &desk.journal,
         |events| {
-            let intent = events.iter().any(|event| event.name() == "placement_started");
+            let intent = events
+                .iter()
+                .any(|event| event.name() == "placement_started");
             intent.then(full_disk)
         },
         || None,
@@ -48,7 +47,10 @@ async fn a_journal_that_refuses_the_intent_means_no_purchase_call() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("the disk is full"), "{error}");
-    assert_eq!(desk.orders.order(id).await.unwrap().state(), OrderState::Requested);
+    assert_eq!(
+        desk.orders.order(id).await.unwrap().state(),
+        OrderState::Requested
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +60,11 @@ async fn a_package_that_is_gone_is_not_bought() {
         mock.expect_place_order().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
-            listed(if asked == 1 { vec![package("4.00")] } else { Vec::new() })
+            listed(if asked == 1 {
+                vec![package("4.00")]
+            } else {
+                Vec::new()
+            })
         });
     }));
     let (reason, message) = guard_refused(&desk.buy().await.order);
@@ -78,7 +84,10 @@ async fn a_price_above_the_cap_is_never_paid() {
     }));
     let (reason, message) = guard_refused(&desk.buy().await.order);
     assert_eq!(reason, GuardReason::AboveCap);
-    assert!(message.contains("4.000001") && message.contains("the maximum of"), "{message}");
+    assert!(
+        message.contains("4.000001") && message.contains("the maximum of"),
+        "{message}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,8 +97,14 @@ async fn a_travel_date_that_became_necessary_stops_the_order() {
         mock.expect_place_order().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
-            let flags = PackageFlags { travel_date_required: asked > 1, ..PackageFlags::default() };
-            listed(vec![roamport_domain::Package { flags, ..package("4.00") }])
+            let flags = PackageFlags {
+                travel_date_required: asked > 1,
+                ..PackageFlags::default()
+            };
+            listed(vec![roamport_domain::Package {
+                flags,
+                ..package("4.00")
+            }])
         });
     }));
     let (reason, message) = guard_refused(&desk.buy().await.order);
@@ -114,132 +129,27 @@ async fn a_short_wallet_is_waited_for_and_then_given_up_naming_what_is_missing()
         .carry_on(id, listener.clone(), roamport_app::StopSignal::never())
         .await
         .unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Failed, Halt::Settled));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Failed, Halt::Settled)
+    );
     assert_eq!(carried.order.ending(), Some(&Ending::Expired));
     let deferral = carried.order.deferral().unwrap();
     assert_eq!(deferral.reason, Some(DeferralReason::WalletShort));
-    assert!(deferral.message.contains("2.50") && deferral.message.contains("1.50"), "{deferral:?}");
+    assert!(
+        deferral.message.contains("2.50") && deferral.message.contains("1.50"),
+        "{deferral:?}"
+    );
     let told = listener.heard().into_iter().any(|progress| {
         matches!(progress, Progress::Waiting { waiting: Waiting::Deferred, message: Some(message), .. }
             if message.contains("2.50"))
     });
     assert!(told);
     let waited = desk.clock.elapsed();
-    assert!((Duration::from_mins(15)..Duration::from_mins(16)).contains(&waited), "{waited:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_order_found_before_its_first_purchase_is_adopted_instead_of_bought_again() {
-    // What a journal restored from yesterday looks like: it knows of no purchase, the provider does.
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
-        mock.expect_find_orders().returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
-        mock.expect_esim().returning(|_| Ok(crate::support::mocks::ready("e1")));
-        mock.expect_provision().returning(|_| Ok(vec![crate::support::mocks::ready("e1")]));
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::Fulfilled);
-    assert_eq!(order.placed().unwrap().id.as_str(), "bought");
-    assert!(order.attempts().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_dearer_by_now() {
-    for later in [None, Some(package("9.00"))] {
-        let mut asked = 0;
-        let desk = Desk::at(provider(|mock| {
-            mock.expect_place_order().never();
-            mock.expect_packages().returning(move |_| {
-                asked += 1;
-                let first = (asked == 1).then(|| package("4.00"));
-                listed(first.or_else(|| later.clone()).into_iter().collect())
-            });
-            mock.expect_find_orders().returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
-            mock.expect_provision().returning(|_| Ok(vec![crate::support::mocks::ready("e1")]));
-        }));
-        let order = desk.buy().await.order;
-        assert_eq!(order.state(), OrderState::Fulfilled);
-        assert_eq!(order.placed().unwrap().id.as_str(), "bought");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_order_is_not_called_failed_before_a_look_up_confirms_that_nothing_is_there() {
-    let mut asked = 0;
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
-        mock.expect_packages().returning(move |_| {
-            asked += 1;
-            listed(if asked == 1 { vec![package("4.00")] } else { Vec::new() })
-        });
-        mock.expect_find_orders()
-            .returning(|_| Err(error(ErrorKind::Unavailable, Operation::FindOrders)));
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::NeedsAttention);
-    assert_eq!(
-        order.open_attention().collect::<Vec<_>>(),
-        [&AttentionReason::UnsentUnconfirmed]
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
-    let other = Reference::derive(&name(), &crate::support::key("somebody else's"));
-    let diary = Diary::new();
-    let (looked, bought) = (diary.clone(), diary.clone());
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_find_orders().returning(move |_| match looked.note("find") {
-            1 => Err(error(ErrorKind::Unavailable, Operation::FindOrders)),
-            2 => Err(error(ErrorKind::InvalidResponse, Operation::FindOrders)),
-            3 => Ok(FoundOrders { complete: false, ..nothing() }),
-            4 => Ok(found(vec![under(&other, placed("not ours", &["e9"]))])),
-            _ => Ok(nothing()),
-        });
-        mock.expect_place_order().times(1).returning(move |_| {
-            bought.note("place");
-            Ok(placed("ours", &["e1"]))
-        });
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::Fulfilled);
-    assert_eq!(order.placed().unwrap().id.as_str(), "ours");
-    assert_eq!(diary.times("find").len(), 5);
-    assert!(diary.times("find").last() <= diary.times("place").first());
-}
-
-#[tokio::test(start_paused = true)]
-async fn several_orders_under_our_reference_are_a_persons_business() {
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
-        mock.expect_find_orders()
-            .returning(|_| Ok(found(vec![placed("one", &["e1"]), placed("two", &["e2"])])));
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::NeedsAttention);
-    let reasons: Vec<_> = order.open_attention().collect();
     assert!(
-        matches!(reasons[..], [AttentionReason::SeveralFound { orders }] if orders.len() == 2),
-        "{reasons:?}"
+        (Duration::from_mins(15)..Duration::from_mins(16)).contains(&waited),
+        "{waited:?}"
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_order_for_something_else_under_our_reference_is_not_taken_for_ours() {
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
-        mock.expect_find_orders().returning(|_| {
-            let mut order = placed("another", &["e1"]);
-            order.items[0].package = Some(crate::support::package_id("esim-japan"));
-            Ok(found(vec![order]))
-        });
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::NeedsAttention);
-    assert!(matches!(
-        order.open_attention().next(),
-        Some(AttentionReason::FoundDiffers { order }) if order.as_str() == "another"
-    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,39 +158,26 @@ async fn a_provider_that_does_not_accept_the_token_is_waited_for() {
     let asked = diary.clone();
     let desk = Desk::at(provider(|mock| {
         mock.expect_place_order().never();
-        mock.expect_balance().returning(move || match asked.note("balance") {
-            1 => Ok(usd("100")),
-            _ => Err(error(ErrorKind::Unauthorized, Operation::Balance)),
-        });
+        mock.expect_balance()
+            .returning(move || match asked.note("balance") {
+                1 => Ok(usd("100")),
+                _ => Err(error(ErrorKind::Unauthorized, Operation::Balance)),
+            });
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::Failed);
     let deferral = order.deferral().unwrap();
     assert_eq!(deferral.reason, Some(DeferralReason::Halted));
-    assert!(deferral.message.contains("does not accept the token"), "{deferral:?}");
-    // With back-off: far fewer calls than seconds.
-    assert!((20..60).contains(&diary.times("balance").len()), "{:?}", diary.times("balance"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unsent_order_is_not_given_up_before_a_look_up_confirms_that_nothing_is_there() {
-    let diary = Diary::new();
-    let looked = diary.clone();
-    let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
-        mock.expect_find_orders().returning(move |_| {
-            looked.note("find");
-            Err(error(ErrorKind::Unavailable, Operation::FindOrders))
-        });
-    }));
-    let order = desk.buy().await.order;
-    assert_eq!(order.state(), OrderState::NeedsAttention);
-    assert_eq!(
-        order.open_attention().collect::<Vec<_>>(),
-        [&AttentionReason::UnsentUnconfirmed]
+    assert!(
+        deferral.message.contains("does not accept the token"),
+        "{deferral:?}"
     );
-    let late = Duration::from_mins(15);
-    assert!(diary.between("find", late, late * 2) > 10, "{:?}", diary.times("find"));
+    // With back-off: far fewer calls than seconds.
+    assert!(
+        (20..60).contains(&diary.times("balance").len()),
+        "{:?}",
+        diary.times("balance")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -291,30 +188,49 @@ async fn whoever_asks_to_stop_during_the_checks_has_bought_nothing() {
     let id = desk.order(1).await;
     let (listener, stop) = Listener::stopping(|progress| matches!(progress, Progress::Checking));
     let carried = desk.orders.carry_on(id, listener, stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Requested, Halt::Stopped));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Requested, Halt::Stopped)
+    );
     assert!(!carried.order.money_may_have_moved());
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_any_look_up_an_unknown_outcome_goes_to_a_person() {
     let mut mock = roamport_domain::provider::MockEsimProvider::new();
-    mock.expect_capabilities().return_const(Capabilities { lookup: None, ..capabilities() });
+    mock.expect_capabilities().return_const(Capabilities {
+        lookup: None,
+        ..capabilities()
+    });
     mock.expect_find_orders().never();
-    mock.expect_place_order().times(1).returning(|_| Err(lost()));
+    mock.expect_place_order()
+        .times(1)
+        .returning(|_| Err(lost()));
     let desk = Desk::at(with_the_rest(mock));
     let carried = desk.buy().await;
     assert_eq!(carried.order.state(), OrderState::NeedsAttention);
     assert!(carried.order.money_may_have_moved());
     // Carrying it on again sends nothing either.
-    assert_eq!(carry(&desk.orders, carried.order.id()).await.halt, Halt::Settled);
-    assert!(desk.journal.load(carried.order.id()).await.unwrap().unresolved_attempt().is_some());
+    assert_eq!(
+        carry(&desk.orders, carried.order.id()).await.halt,
+        Halt::Settled
+    );
+    assert!(
+        desk.journal
+            .load(carried.order.id())
+            .await
+            .unwrap()
+            .unresolved_attempt()
+            .is_some()
+    );
 }
 
 fn with_the_rest(
     mut mock: roamport_domain::provider::MockEsimProvider,
 ) -> roamport_domain::provider::MockEsimProvider {
     mock.expect_name().return_const(name());
-    mock.expect_packages().returning(|_| listed(vec![package("4.00")]));
+    mock.expect_packages()
+        .returning(|_| listed(vec![package("4.00")]));
     mock.expect_balance().returning(|| Ok(usd("100")));
     mock
 }

@@ -33,17 +33,28 @@ async fn two_lines_become_two_profiles_and_one_charge() {
     let id = shop.order(&two_lines(), "two").await;
     assert_eq!(shop.charges(), 0, "recording buys nothing");
     let listener = Listener::new();
-    let carried =
-        shop.orders.carry_on(id, listener.clone(), StopSignal::never()).await.unwrap();
+    let carried = shop
+        .orders
+        .carry_on(id, listener.clone(), StopSignal::never())
+        .await
+        .unwrap();
     let order = carried.order;
-    assert_eq!((order.state(), carried.halt), (OrderState::Fulfilled, Halt::Settled));
+    assert_eq!(
+        (order.state(), carried.halt),
+        (OrderState::Fulfilled, Halt::Settled)
+    );
     assert_eq!(order.attention().len(), 0);
 
     let ledger = shop.world.ledger().unwrap();
-    let [charge] = &ledger[..] else { panic!("one charge, not {ledger:?}") };
+    let [charge] = &ledger[..] else {
+        panic!("one charge, not {ledger:?}")
+    };
     assert_eq!(charge.packages, [PORTUGAL_1GB, PORTUGAL_3GB]);
     assert_eq!(charge.amount, quote.total.amount());
-    assert_eq!(charge.reference.as_deref(), Some(order.requested().reference.as_str()));
+    assert_eq!(
+        charge.reference.as_deref(),
+        Some(order.requested().reference.as_str())
+    );
     assert_eq!(charge.order_id, order.placed().unwrap().id.as_str());
 
     for (item, package) in order.items().iter().zip([PORTUGAL_1GB, PORTUGAL_3GB]) {
@@ -66,7 +77,11 @@ async fn two_lines_become_two_profiles_and_one_charge() {
         .collect();
     assert_eq!(
         states,
-        [OrderState::Placing, OrderState::Provisioning, OrderState::Fulfilled]
+        [
+            OrderState::Placing,
+            OrderState::Provisioning,
+            OrderState::Fulfilled
+        ]
     );
     assert!(heard.contains(&Progress::Checking));
     assert!(heard.contains(&Progress::Provisioning { ready: 2, total: 2 }));
@@ -78,12 +93,25 @@ async fn no_activation_code_is_in_events_errors_or_debug() {
     let order = shop.buy("secret").await;
     let key = EsimKey::from_id(order.items()[0].esim.clone());
     let name = &order.requested().provider.name;
-    let kept = shop.journal.find_profile(name, &key).await.unwrap().unwrap();
+    let kept = shop
+        .journal
+        .find_profile(name, &key)
+        .await
+        .unwrap()
+        .unwrap();
     let code = kept.esim.activation().unwrap().lpa().expose().to_owned();
     let code = code.rsplit('$').find(|part| part.len() > 3).unwrap();
     let events = shop.orders.events(order.id()).await.unwrap();
-    let stored: String = events.iter().map(|recorded| recorded.event.to_stored()).collect();
-    for text in [stored, format!("{order:?}"), format!("{kept:?}"), format!("{:?}", shop.orders)] {
+    let stored: String = events
+        .iter()
+        .map(|recorded| recorded.event.to_stored())
+        .collect();
+    for text in [
+        stored,
+        format!("{order:?}"),
+        format!("{kept:?}"),
+        format!("{:?}", shop.orders),
+    ] {
         assert!(!text.contains(code));
     }
 }
@@ -104,14 +132,34 @@ async fn a_wish_that_cannot_be_met_is_refused_by_the_quote() {
     };
     let unknown = refusal(wish("esim-atlantis", 1)).await;
     assert!(matches!(unknown, Refusal::UnknownPackage { .. }));
-    assert!(unknown.to_string().contains("sandbox sells no package `esim-atlantis`"), "{unknown}");
+    assert!(
+        unknown
+            .to_string()
+            .contains("sandbox sells no package `esim-atlantis`"),
+        "{unknown}"
+    );
 
     let many = refusal(wish(PORTUGAL_3GB, 11)).await;
-    assert!(matches!(many, Refusal::AboveLimit { what: "eSIMs", asked: 11, limit: 10, .. }));
+    assert!(matches!(
+        many,
+        Refusal::AboveLimit {
+            what: "eSIMs",
+            asked: 11,
+            limit: 10,
+            ..
+        }
+    ));
     // The limit is one of the order, not of its lines; and it is known without asking.
     let calls = shop.world.calls(Operation::Packages);
-    let lines = vec![(package_id(PORTUGAL_1GB), count(6)), (package_id(PORTUGAL_3GB), count(5))];
-    let many = refusal(Wish { lines, start_date: None }).await;
+    let lines = vec![
+        (package_id(PORTUGAL_1GB), count(6)),
+        (package_id(PORTUGAL_3GB), count(5)),
+    ];
+    let many = refusal(Wish {
+        lines,
+        start_date: None,
+    })
+    .await;
     assert!(matches!(many, Refusal::AboveLimit { asked: 11, .. }));
     let most = wish(PORTUGAL_3GB, u16::MAX);
     assert!(matches!(refusal(most).await, Refusal::AboveLimit { .. }));
@@ -119,7 +167,10 @@ async fn a_wish_that_cannot_be_met_is_refused_by_the_quote() {
 
     let undated = refusal(wish(KENYA_TRAVEL_DATE, 1)).await;
     assert!(matches!(undated, Refusal::TravelDateMissing { .. }));
-    let nothing = Wish { lines: Vec::new(), start_date: None };
+    let nothing = Wish {
+        lines: Vec::new(),
+        start_date: None,
+    };
     assert_eq!(refusal(nothing).await, Refusal::Empty);
     assert_eq!(shop.purchase_calls(), 0);
 }
@@ -128,22 +179,40 @@ async fn a_wish_that_cannot_be_met_is_refused_by_the_quote() {
 async fn a_quote_above_the_maximum_or_the_wallet_records_nothing() {
     let shop = Shop::with_balance("1.00");
     let quote = shop.orders.quote(&wish(PORTUGAL_3GB, 1)).await.unwrap();
-    let terms = Terms { maximum: Some(usd("0.01")), ..Terms::default() };
+    let terms = Terms {
+        maximum: Some(usd("0.01")),
+        ..Terms::default()
+    };
     let error = shop.orders.place(&quote, &terms).await.unwrap_err();
-    assert!(matches!(error, AppError::Refused(Refusal::AboveMaximum { .. })), "{error}");
+    assert!(
+        matches!(error, AppError::Refused(Refusal::AboveMaximum { .. })),
+        "{error}"
+    );
 
-    let error = shop.orders.place(&quote, &Terms::default()).await.unwrap_err();
+    let error = shop
+        .orders
+        .place(&quote, &Terms::default())
+        .await
+        .unwrap_err();
     let AppError::Refused(Refusal::WalletShort { missing, .. }) = &error else {
         panic!("the wallet is short, not {error:?}")
     };
     assert_eq!(*missing, quote.total.checked_sub(usd("1")).unwrap());
-    assert!(error.to_string().contains(&format!("{missing} is missing")), "{error}");
+    assert!(
+        error.to_string().contains(&format!("{missing} is missing")),
+        "{error}"
+    );
     assert!(shop.orders.list(Vec::new()).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_is_exactly_enough_is_enough() {
-    let price = Shop::careless().orders.quote(&wish(PORTUGAL_3GB, 1)).await.unwrap().total;
+    let price = Shop::careless()
+        .orders
+        .quote(&wish(PORTUGAL_3GB, 1))
+        .await
+        .unwrap()
+        .total;
     let shop = Shop::with_balance(&price.amount().to_string());
     assert_eq!(shop.buy("last cent").await.state(), OrderState::Fulfilled);
     assert!(shop.world.balance().unwrap().is_zero());
@@ -153,7 +222,15 @@ async fn a_wallet_that_is_exactly_enough_is_enough() {
 async fn a_travel_date_reaches_the_profile() {
     let shop = Shop::careless();
     let start_date = Some(date(2026, 12, 24));
-    let id = shop.order(&Wish { start_date, ..wish(KENYA_TRAVEL_DATE, 1) }, "dated").await;
+    let id = shop
+        .order(
+            &Wish {
+                start_date,
+                ..wish(KENYA_TRAVEL_DATE, 1)
+            },
+            "dated",
+        )
+        .await;
     assert_eq!(shop.carry(id).await.order.state(), OrderState::Fulfilled);
     let esims = shop.world.esims().unwrap();
     let profile = esims[0].profile.as_ref().unwrap();
@@ -169,7 +246,10 @@ async fn a_wallet_that_is_filled_while_the_order_waits_pays_for_it() {
     let work = carry_beside(&shop.orders, id);
     tokio::time::sleep(std::time::Duration::from_mins(3)).await;
     assert_eq!(shop.charges(), 0);
-    assert_eq!(shop.orders.order(id).await.unwrap().state(), OrderState::Requested);
+    assert_eq!(
+        shop.orders.order(id).await.unwrap().state(),
+        OrderState::Requested
+    );
     shop.world.set_balance(full).unwrap();
     assert_eq!(work.await.unwrap().order.state(), OrderState::Fulfilled);
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
@@ -177,12 +257,17 @@ async fn a_wallet_that_is_filled_while_the_order_waits_pays_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dearer_package_is_bought_only_under_a_maximum_that_allows_it() {
-    for (maximum, state, charges) in
-        [(None, OrderState::Failed, 0), (Some(usd("100")), OrderState::Fulfilled, 1)]
-    {
+    for (maximum, state, charges) in [
+        (None, OrderState::Failed, 0),
+        (Some(usd("100")), OrderState::Fulfilled, 1),
+    ] {
         let shop = Shop::careless();
         let quote = shop.orders.quote(&wish(PORTUGAL_3GB, 1)).await.unwrap();
-        let terms = Terms { key: Some(key("dearer")), maximum, ..Terms::default() };
+        let terms = Terms {
+            key: Some(key("dearer")),
+            maximum,
+            ..Terms::default()
+        };
         let Placement::New(order) = shop.orders.place(&quote, &terms).await.unwrap() else {
             panic!("a new order")
         };
@@ -201,13 +286,20 @@ async fn an_order_is_carried_on_with_the_provider_it_was_started_with_alone() {
     let shop = Shop::careless();
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "mine").await;
     let elsewhere = shop.process("another", |parts| {
-        parts.instance =
-            ProviderInstance { base_url: "https://other.example".into(), ..parts.instance.clone() };
+        parts.instance = ProviderInstance {
+            base_url: "https://other.example".into(),
+            ..parts.instance.clone()
+        };
     });
-    let error =
-        elsewhere.carry_on(id, Arc::new(Silent), StopSignal::never()).await.unwrap_err();
+    let error = elsewhere
+        .carry_on(id, Arc::new(Silent), StopSignal::never())
+        .await
+        .unwrap_err();
     assert!(matches!(error, AppError::OtherProvider { .. }));
-    assert!(error.to_string().contains("https://provider.example"), "{error}");
+    assert!(
+        error.to_string().contains("https://provider.example"),
+        "{error}"
+    );
     assert!(elsewhere.unfinished().await.unwrap().is_empty());
     assert_eq!(shop.orders.unfinished().await.unwrap().len(), 1);
     assert_eq!(shop.charges(), 0);
@@ -229,6 +321,10 @@ async fn an_order_nobody_knows_is_an_error() {
     let shop = Shop::careless();
     let id = roamport_domain::OrderId::from_uuid(uuid::Uuid::nil());
     assert!(shop.journal.load(id).await.is_err());
-    let error = shop.orders.carry_on(id, Arc::new(Silent), StopSignal::never()).await.unwrap_err();
+    let error = shop
+        .orders
+        .carry_on(id, Arc::new(Silent), StopSignal::never())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("there is no order"), "{error}");
 }

@@ -37,7 +37,11 @@ async fn a_wall_clock_set_forward_does_not_shorten_the_quiet_period() {
         shop.fault(Operation::Order, Fault::LateEffect { ms: 200_000 });
         let state = stepped(&shop, 1, Duration::from_secs(after)).await;
         assert_eq!(state, OrderState::Fulfilled, "after {after} s");
-        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "after {after} s");
+        assert_eq!(
+            (shop.charges(), shop.purchase_calls()),
+            (1, 1),
+            "after {after} s"
+        );
     }
 }
 
@@ -45,9 +49,16 @@ async fn a_wall_clock_set_forward_does_not_shorten_the_quiet_period() {
 async fn a_wall_clock_set_forward_does_not_hasten_the_second_call() {
     let shop = patient();
     shop.fault(Operation::Order, Fault::DropBeforeEffect);
-    assert_eq!(stepped(&shop, 1, Duration::from_secs(30)).await, OrderState::Fulfilled);
+    assert_eq!(
+        stepped(&shop, 1, Duration::from_secs(30)).await,
+        OrderState::Fulfilled
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 2));
-    assert!(shop.charged_at()[0] >= WINDOW_AND_QUIET, "{:?}", shop.charged_at());
+    assert!(
+        shop.charged_at()[0] >= WINDOW_AND_QUIET,
+        "{:?}",
+        shop.charged_at()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,8 +74,18 @@ async fn a_wall_clock_set_back_neither_doubles_nor_loses_a_charge() {
             let state = stepped(&shop, -1, Duration::from_secs(after)).await;
             assert_eq!(state, OrderState::Fulfilled, "{fault:?} after {after} s");
             assert_eq!(shop.charges(), 1, "{fault:?} after {after} s");
-            let bound = Duration::from_mins(80);
-            assert!(shop.clock.elapsed() < bound, "{:?}", shop.clock.elapsed());
+            // A second call waits until the wall clock, too, says that the time is over. To look
+            // for the first one needs no clock.
+            let minutes = if fault == Fault::DropBeforeEffect {
+                70
+            } else {
+                5
+            };
+            let waited = shop.clock.elapsed();
+            assert!(
+                waited < Duration::from_mins(minutes),
+                "{fault:?} after {after} s: {waited:?}"
+            );
         }
     }
 }
@@ -76,9 +97,14 @@ async fn under_the_usual_policy_a_step_forward_asks_a_person_and_the_next_look_s
     let state = stepped(&shop, 1, Duration::from_secs(30)).await;
     assert_eq!(state, OrderState::NeedsAttention);
     tokio::time::sleep(Duration::from_mins(10)).await;
-    let [unfinished] = &shop.orders.unfinished().await.unwrap()[..] else { panic!("one order") };
+    let [unfinished] = &shop.orders.unfinished().await.unwrap()[..] else {
+        panic!("one order")
+    };
     let order = shop.carry(unfinished.id).await.order;
-    assert_eq!((order.state(), order.open_attention().count()), (OrderState::Fulfilled, 0));
+    assert_eq!(
+        (order.state(), order.open_attention().count()),
+        (OrderState::Fulfilled, 0)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
 }
 
@@ -93,12 +119,19 @@ async fn a_journal_whose_clock_is_an_hour_ahead_or_behind_changes_nothing() {
             parts.journal = journal.clone();
             parts.profiles = journal.clone();
         });
-        let shop = Shop { orders, journal, ..shop };
+        let shop = Shop {
+            journal,
+            orders,
+            ..shop
+        };
         shop.fault(Operation::Order, Fault::DropBeforeEffect);
         assert_eq!(shop.buy("apart").await.state(), OrderState::Fulfilled);
         assert_eq!((shop.charges(), shop.purchase_calls()), (1, 2));
         let at = shop.charged_at()[0];
-        assert!(at >= WINDOW_AND_QUIET && at < Duration::from_mins(8), "{at:?}");
+        assert!(
+            at >= WINDOW_AND_QUIET && at < Duration::from_mins(8),
+            "{at:?}"
+        );
     }
 }
 
@@ -126,7 +159,9 @@ struct StepsAtTheCall {
 
 impl Observer for StepsAtTheCall {
     fn notice(&self, _: OrderId, progress: &Progress) {
-        if matches!(progress, Progress::Purchasing { .. }) && !self.done.swap(true, Ordering::Relaxed) {
+        if matches!(progress, Progress::Purchasing { .. })
+            && !self.done.swap(true, Ordering::Relaxed)
+        {
             self.clock.step(SignedDuration::from_hours(self.hours));
         }
     }
@@ -138,8 +173,14 @@ async fn a_step_between_intent_and_call_sends_nothing_and_counts_as_no_attempt()
         let shop = patient();
         let id = shop.order(&wish(PORTUGAL_3GB, 1), "stepped").await;
         let clock = shop.clock.clone();
-        let observer = StepsAtTheCall { clock, hours, done: AtomicBool::new(false) };
-        let work = shop.orders.carry_on(id, Arc::new(observer), StopSignal::never());
+        let observer = StepsAtTheCall {
+            clock,
+            hours,
+            done: AtomicBool::new(false),
+        };
+        let work = shop
+            .orders
+            .carry_on(id, Arc::new(observer), StopSignal::never());
         let order = work.await.unwrap().order;
         assert_eq!(order.state(), OrderState::Fulfilled);
         assert_eq!((order.attempts().len(), order.counted_attempts()), (2, 1));

@@ -16,13 +16,25 @@ async fn an_order_stopped_during_provisioning_is_carried_on_without_a_second_cha
     let pending = Lasting::Milliseconds(90_000);
     shop.fault(Operation::Apply, Fault::PendingProfile { ms: pending });
     let id = shop.order(&wish(PORTUGAL_3GB, 2), "interrupted").await;
-    let (listener, stop) = Listener::stopping(|progress| {
-        matches!(progress, Progress::Waiting { waiting: Waiting::Profile, .. })
+    let (listener, signal) = Listener::stopping(|progress| {
+        matches!(
+            progress,
+            Progress::Waiting {
+                waiting: Waiting::Profile,
+                ..
+            }
+        )
     });
-    let carried = shop.orders.carry_on(id, listener, stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Provisioning, Halt::Stopped));
+    let carried = shop.orders.carry_on(id, listener, signal).await.unwrap();
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Provisioning, Halt::Stopped)
+    );
     let carried = shop.carry(id).await;
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Fulfilled, Halt::Settled));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Fulfilled, Halt::Settled)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
     // Both profiles were asked for at most twice: the calls in flight were let go of.
     assert!(shop.world.calls(Operation::Apply) <= 4);
@@ -41,8 +53,8 @@ async fn an_order_stopped_at_each_state_in_turn_is_carried_on_to_its_end() {
         shop.fault(Operation::Order, Fault::LateVisibility { ms: 20_000 });
         shop.fault(Operation::Order, Fault::DropAfterEffect);
         let id = shop.order(&wish(PORTUGAL_3GB, 1), "interrupted").await;
-        let (listener, stop) = Listener::stopping(at);
-        let carried = shop.orders.carry_on(id, listener, stop).await.unwrap();
+        let (listener, signal) = Listener::stopping(at);
+        let carried = shop.orders.carry_on(id, listener, signal).await.unwrap();
         assert_eq!(carried.halt, Halt::Stopped);
         assert!(!carried.order.state().is_settled());
         assert!(carried.order.money_may_have_moved());
@@ -56,26 +68,42 @@ async fn a_purchase_call_in_flight_is_waited_for_although_somebody_asked_to_stop
     let shop = Shop::careless();
     shop.fault(Operation::Order, Fault::Stall { ms: 40_000 });
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "in flight").await;
-    let (stopper, stop) = Stopper::new();
-    let work = shop.orders.carry_on(id, Arc::new(Silent), stop);
+    let (stopper, signal) = Stopper::new();
+    let work = shop.orders.carry_on(id, Arc::new(Silent), signal);
     let (carried, ()) = tokio::join!(work, async {
         tokio::time::sleep(Duration::from_secs(5)).await;
         stopper.stop();
     });
     let carried = carried.unwrap();
     assert_eq!(carried.halt, Halt::Stopped);
-    assert_eq!(carried.order.state(), OrderState::Provisioning, "the answer is recorded");
+    assert_eq!(
+        carried.order.state(),
+        OrderState::Provisioning,
+        "the answer is recorded"
+    );
     assert_eq!(shop.clock.elapsed(), Duration::from_secs(40));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_wait_is_told_apart_from_being_asked_to_stop() {
     let shop = Shop::careless();
-    shop.fault(Operation::Apply, Fault::PendingProfile { ms: Lasting::ForEver });
+    shop.fault(
+        Operation::Apply,
+        Fault::PendingProfile {
+            ms: Lasting::ForEver,
+        },
+    );
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "patient").await;
-    let stop = StopSignal::never().after(Duration::from_secs(20));
-    let carried = shop.orders.carry_on(id, Arc::new(Silent), stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Provisioning, Halt::TimeUp));
+    let signal = StopSignal::never().after(Duration::from_secs(20));
+    let carried = shop
+        .orders
+        .carry_on(id, Arc::new(Silent), signal)
+        .await
+        .unwrap();
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Provisioning, Halt::TimeUp)
+    );
     assert_eq!(shop.clock.elapsed().as_secs(), 20);
 }
 
@@ -83,13 +111,27 @@ async fn the_end_of_the_wait_is_told_apart_from_being_asked_to_stop() {
 async fn without_any_time_an_order_is_recorded_and_not_bought() {
     let shop = Shop::careless();
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "recorded").await;
-    let stop = StopSignal::never().after(Duration::ZERO);
-    let carried = shop.orders.carry_on(id, Arc::new(Silent), stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Requested, Halt::TimeUp));
-    let (stopper, stop) = Stopper::new();
+    let signal = StopSignal::never().after(Duration::ZERO);
+    let carried = shop
+        .orders
+        .carry_on(id, Arc::new(Silent), signal)
+        .await
+        .unwrap();
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Requested, Halt::TimeUp)
+    );
+    let (stopper, signal) = Stopper::new();
     stopper.stop();
-    let carried = shop.orders.carry_on(id, Arc::new(Silent), stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Requested, Halt::Stopped));
+    let carried = shop
+        .orders
+        .carry_on(id, Arc::new(Silent), signal)
+        .await
+        .unwrap();
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Requested, Halt::Stopped)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (0, 0));
     assert_eq!(shop.carry(id).await.order.state(), OrderState::Fulfilled);
 }
@@ -98,9 +140,13 @@ async fn without_any_time_an_order_is_recorded_and_not_bought() {
 async fn a_stopper_that_is_dropped_stops_nothing() {
     let shop = Shop::careless();
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "dropped").await;
-    let (stopper, stop) = Stopper::new();
+    let (stopper, signal) = Stopper::new();
     drop(stopper);
-    let carried = shop.orders.carry_on(id, Arc::new(Silent), stop).await.unwrap();
+    let carried = shop
+        .orders
+        .carry_on(id, Arc::new(Silent), signal)
+        .await
+        .unwrap();
     assert_eq!(carried.halt, Halt::Settled);
 }
 
@@ -110,15 +156,23 @@ async fn dropping_the_future_of_a_caller_cancels_no_purchase() {
     shop.fault(Operation::Order, Fault::Stall { ms: 30_000 });
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "dropped").await;
     {
-        let work = shop.orders.carry_on(id, Arc::new(Silent), StopSignal::never());
+        let work = shop
+            .orders
+            .carry_on(id, Arc::new(Silent), StopSignal::never());
         tokio::pin!(work);
         let time_out = tokio::time::timeout(Duration::from_secs(3), &mut work);
         assert!(time_out.await.is_err(), "the call is in flight");
         assert!(work.now_or_never().is_none());
     }
-    assert_eq!(shop.orders.order(id).await.unwrap().state(), OrderState::Placing);
+    assert_eq!(
+        shop.orders.order(id).await.unwrap().state(),
+        OrderState::Placing
+    );
     tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_eq!(shop.orders.order(id).await.unwrap().state(), OrderState::Fulfilled);
+    assert_eq!(
+        shop.orders.order(id).await.unwrap().state(),
+        OrderState::Fulfilled
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
 }
 
@@ -130,10 +184,13 @@ async fn whoever_stops_while_another_process_holds_the_order_is_told_so_at_once(
     let holder = crate::support::carry_beside(&shop.orders, id);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let other = shop.process("another", |_| {});
-    let (listener, stop) =
+    let (listener, signal) =
         Listener::stopping(|progress| matches!(progress, Progress::HeldElsewhere));
-    let carried = other.carry_on(id, listener, stop).await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Placing, Halt::Stopped));
+    let carried = other.carry_on(id, listener, signal).await.unwrap();
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Placing, Halt::Stopped)
+    );
     assert!(shop.clock.elapsed() < Duration::from_secs(3));
     assert_eq!(holder.await.unwrap().order.state(), OrderState::Fulfilled);
 }

@@ -1,6 +1,9 @@
 //! The use-cases as a seller meets them: on paused time, with the sandbox's ledger as the judge and
 //! mocks where «never called» or «exactly once» is the promise.
-#![expect(clippy::unwrap_used, reason = "this whole crate is tests; clippy sees only the functions marked so")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "this whole crate is tests; clippy sees only the functions marked so"
+)]
 
 mod answers;
 mod before_sending;
@@ -11,6 +14,7 @@ mod esims;
 mod interruption;
 mod journal_trouble;
 mod keys;
+mod looking_first;
 mod provisioning;
 mod sending;
 mod support;

@@ -22,8 +22,10 @@ fn sold(
         mock.expect_place_order()
             .times(1)
             .returning(|_| Ok(without_profiles(placed("paid", &["e1"]))));
-        mock.expect_provision().returning(move |_| provision(asked.note("provision")));
-        mock.expect_esim().returning(move |_| read(polled.note("read")));
+        mock.expect_provision()
+            .returning(move |_| provision(asked.note("provision")));
+        mock.expect_esim()
+            .returning(move |_| read(polled.note("read")));
     })
 }
 
@@ -35,7 +37,11 @@ fn time_out() -> ProviderError {
 async fn a_time_out_is_polled_by_reading_the_esim_and_not_repeated() {
     let diary = Diary::new();
     let read = |number| {
-        Ok(if number < 6 { esim("e1", ProfileState::Generating, None) } else { ready("e1") })
+        Ok(if number < 6 {
+            esim("e1", ProfileState::Generating, None)
+        } else {
+            ready("e1")
+        })
     };
     let desk = Desk::at(sold(&diary, |_| Err(time_out()), read));
     let order = desk.buy().await.order;
@@ -48,13 +54,19 @@ async fn a_time_out_is_polled_by_reading_the_esim_and_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn it_is_asked_for_again_only_after_two_minutes_and_where_a_read_says_nothing_happened() {
     let diary = Diary::new();
-    let provision = |number| if number == 1 { Err(time_out()) } else { Ok(vec![ready("e1")]) };
+    let provision = |number| {
+        if number == 1 {
+            Err(time_out())
+        } else {
+            Ok(vec![ready("e1")])
+        }
+    };
     let read = |_| Ok(esim("e1", ProfileState::Unprovisioned, None));
     let desk = Desk::at(sold(&diary, provision, read));
     assert_eq!(desk.buy().await.order.state(), OrderState::Fulfilled);
     let calls = diary.times("provision");
     assert_eq!(calls.len(), 2);
-    assert!(calls[1] - calls[0] >= Duration::from_mins(2), "{calls:?}");
+    assert!(calls[1] >= calls[0] + Duration::from_mins(2), "{calls:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +82,10 @@ async fn a_profile_that_is_being_made_is_never_asked_for_again_and_given_up_in_h
     });
     assert!(failed, "{:?}", order.attention());
     let waited = desk.clock.elapsed();
-    assert!((Duration::from_mins(30)..Duration::from_mins(31)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_mins(30)..Duration::from_mins(31)).contains(&waited),
+        "{waited:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,17 +119,23 @@ async fn one_refused_profile_leaves_the_others_to_be_shown() {
         mock.expect_place_order()
             .times(1)
             .returning(|_| Ok(without_profiles(placed("paid", &["e1", "e2"]))));
-        mock.expect_provision().times(2).returning(|request| match &request.target {
-            ProvisionTarget::Esim(id) if id.as_str() == "e1" => {
-                Err(error(ErrorKind::Rejected, Operation::Provision))
-            }
-            _ => Ok(vec![ready("e2")]),
-        });
+        mock.expect_provision()
+            .times(2)
+            .returning(|request| match &request.target {
+                ProvisionTarget::Esim(id) if id.as_str() == "e1" => {
+                    Err(error(ErrorKind::Rejected, Operation::Provision))
+                }
+                _ => Ok(vec![ready("e2")]),
+            });
     }));
     let id = desk.order(2).await;
     let order = carry(&desk.orders, id).await.order;
     assert_eq!(order.state(), OrderState::NeedsAttention);
-    let states: Vec<bool> = order.items().iter().map(|item| item.state == ItemState::Ready).collect();
+    let states: Vec<bool> = order
+        .items()
+        .iter()
+        .map(|item| item.state == ItemState::Ready)
+        .collect();
     assert_eq!(states, [false, true]);
     assert!(matches!(
         order.open_attention().collect::<Vec<_>>()[..],
@@ -125,16 +146,27 @@ async fn one_refused_profile_leaves_the_others_to_be_shown() {
 #[tokio::test(start_paused = true)]
 async fn a_profile_in_the_purchase_answer_is_kept_and_not_asked_for() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().times(1).returning(|_| Ok(placed("paid", &["e1", "e2"])));
+        mock.expect_place_order()
+            .times(1)
+            .returning(|_| Ok(placed("paid", &["e1", "e2"])));
         mock.expect_provision().never();
         mock.expect_esim().never();
     }));
     let id = desk.order(2).await;
-    assert_eq!(carry(&desk.orders, id).await.order.state(), OrderState::Fulfilled);
+    assert_eq!(
+        carry(&desk.orders, id).await.order.state(),
+        OrderState::Fulfilled
+    );
     for name in ["e1", "e2"] {
         let key = roamport_domain::provider::EsimKey::from_id(ready(name).id().clone());
         let provider = crate::support::mocks::name();
-        let kept = desk.parts.profiles.find_profile(&provider, &key).await.unwrap().unwrap();
+        let kept = desk
+            .parts
+            .profiles
+            .find_profile(&provider, &key)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((kept.esim, kept.order), (ready(name), id));
     }
 }
@@ -161,5 +193,8 @@ async fn a_profile_that_takes_ninety_seconds_is_waited_for() {
     assert_eq!(shop.buy("slow").await.state(), OrderState::Fulfilled);
     assert_eq!(shop.world.calls(Call::Apply), 1);
     let waited = shop.clock.elapsed();
-    assert!((Duration::from_secs(90)..Duration::from_mins(3)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_secs(90)..Duration::from_mins(3)).contains(&waited),
+        "{waited:?}"
+    );
 }

@@ -30,7 +30,7 @@ pub(crate) const KENYA_TRAVEL_DATE: &str = "esim-kenya-7days-ungb-all";
 pub(crate) const KENYA_NO_USAGE: &str = "esim-kenya-30days-5gb-100sms-60min-all";
 
 /// Window and quiet period of a purchase under the default policy.
-pub(crate) const WINDOW_AND_QUIET: Duration = Duration::from_secs(60 + 180);
+pub(crate) const WINDOW_AND_QUIET: Duration = Duration::from_mins(1 + 3);
 
 /// Longer than anything waits: whoever is not done by then waits for ever.
 const FOR_EVER: Duration = Duration::from_hours(60);
@@ -44,7 +44,10 @@ pub(crate) struct TestClock {
 
 impl TestClock {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), stepped: Mutex::default() })
+        Arc::new(Self {
+            start: Instant::now(),
+            stepped: Mutex::default(),
+        })
     }
 
     /// Sets the wall clock forward, or back where `by` is negative.
@@ -105,19 +108,34 @@ impl Shop {
 
     fn over(duplicates: Tolerance, change: impl FnOnce(WorldBuilder) -> WorldBuilder) -> Self {
         let clock = TestClock::new();
-        let switches = Switches { duplicate_reference: duplicates, ..Switches::default() };
+        let switches = Switches {
+            duplicate_reference: duplicates,
+            ..Switches::default()
+        };
         // The provider's clock is another one: steps of ours do not move it.
-        let world = World::builder().packages(60).switches(switches).clock(TestClock::new());
+        let world = World::builder()
+            .packages(60)
+            .switches(switches)
+            .clock(TestClock::new());
         let world = change(world).build().unwrap();
         let provider = SandboxProvider::new(world.clone()).with_clock(clock.clone());
         let journal = Arc::new(InMemoryJournal::new(clock.clone()));
         let parts = parts(Arc::new(provider), &journal, &clock);
-        Self { world, clock, journal, orders: Orders::new(parts.clone()), parts }
+        Self {
+            world,
+            clock,
+            journal,
+            orders: Orders::new(parts.clone()),
+            parts,
+        }
     }
 
     /// Another process on the same journal, at the same provider.
     pub(crate) fn process(&self, owner: &str, change: impl FnOnce(&mut OrdersParts)) -> Orders {
-        let mut parts = OrdersParts { owner: Owner::new(owner), ..self.parts.clone() };
+        let mut parts = OrdersParts {
+            owner: Owner::new(owner),
+            ..self.parts.clone()
+        };
         change(&mut parts);
         Orders::new(parts)
     }
@@ -126,7 +144,11 @@ impl Shop {
     pub(crate) fn under(self, change: impl FnOnce(&mut OrderPolicy)) -> Self {
         let mut parts = self.parts.clone();
         change(&mut parts.policy);
-        Self { orders: Orders::new(parts.clone()), parts, ..self }
+        Self {
+            orders: Orders::new(parts.clone()),
+            parts,
+            ..self
+        }
     }
 
     /// The next call of this kind goes wrong so.
@@ -141,7 +163,10 @@ impl Shop {
     /// Records an order under a key.
     pub(crate) async fn order(&self, wish: &Wish, key_text: &str) -> OrderId {
         let quote = self.orders.quote(wish).await.unwrap();
-        let terms = Terms { key: Some(key(key_text)), ..Terms::default() };
+        let terms = Terms {
+            key: Some(key(key_text)),
+            ..Terms::default()
+        };
         match self.orders.place(&quote, &terms).await.unwrap() {
             Placement::New(order) | Placement::Continued(order) => order.id(),
             Placement::Unfinished(_) => unreachable!("a key was given"),
@@ -166,7 +191,10 @@ impl Shop {
     /// How long after the beginning each charge was made.
     pub(crate) fn charged_at(&self) -> Vec<Duration> {
         let ledger = self.world.ledger().unwrap();
-        ledger.iter().map(|charge| TestClock::since_start(charge.at)).collect()
+        ledger
+            .iter()
+            .map(|charge| TestClock::since_start(charge.at))
+            .collect()
     }
 
     pub(crate) fn purchase_calls(&self) -> u64 {
@@ -175,7 +203,10 @@ impl Shop {
 
     pub(crate) async fn names_of_events(&self, id: OrderId) -> Vec<&'static str> {
         let events = self.orders.events(id).await.unwrap();
-        events.iter().map(|recorded| recorded.event.name()).collect()
+        events
+            .iter()
+            .map(|recorded| recorded.event.name())
+            .collect()
     }
 }
 
@@ -188,7 +219,10 @@ pub(crate) fn parts(
     let name = provider.name().clone();
     OrdersParts {
         provider,
-        instance: ProviderInstance { name, base_url: "https://provider.example".into() },
+        instance: ProviderInstance {
+            name,
+            base_url: "https://provider.example".into(),
+        },
         journal: journal.clone(),
         profiles: journal.clone(),
         clock: clock.clone(),
@@ -206,14 +240,14 @@ pub(crate) fn frozen(parts: &mut OrdersParts) {
 /// Works until the order rests. Nothing may wait for ever.
 pub(crate) async fn carry(orders: &Orders, id: OrderId) -> Carried {
     let work = orders.carry_on(id, Arc::new(Silent), StopSignal::never());
-    tokio::time::timeout(FOR_EVER, work).await.expect("nothing waits for ever").unwrap()
+    tokio::time::timeout(FOR_EVER, work)
+        .await
+        .expect("nothing waits for ever")
+        .unwrap()
 }
 
 /// The same in a task of its own.
-pub(crate) fn carry_beside(
-    orders: &Orders,
-    id: OrderId,
-) -> tokio::task::JoinHandle<Carried> {
+pub(crate) fn carry_beside(orders: &Orders, id: OrderId) -> tokio::task::JoinHandle<Carried> {
     let orders = orders.clone();
     tokio::spawn(async move { carry(&orders, id).await })
 }
@@ -239,33 +273,49 @@ pub(crate) fn usd(text: &str) -> Money {
 }
 
 pub(crate) fn only_esim(order: &Order) -> EsimId {
-    let [item] = order.items() else { panic!("one eSIM, not {:?}", order.items()) };
+    let [item] = order.items() else {
+        panic!("one eSIM, not {:?}", order.items())
+    };
     item.esim.clone()
 }
 
 /// How many purchase calls an order's events tell of.
 pub(crate) fn started(events: &[roamport_domain::journal::Recorded]) -> usize {
     let is_start = |event: &Event| matches!(event, Event::PlacementStarted { .. });
-    events.iter().filter(|recorded| is_start(&recorded.event)).count()
+    events
+        .iter()
+        .filter(|recorded| is_start(&recorded.event))
+        .count()
 }
+
+type Fits = fn(&Progress) -> bool;
 
 /// Takes down what it is told; asks the work to stop at the first thing that fits.
 #[derive(Debug)]
 pub(crate) struct Listener {
     heard: Mutex<Vec<Progress>>,
-    stop_at: Option<(fn(&Progress) -> bool, Stopper)>,
+    stop_at: Option<(Fits, Stopper)>,
 }
 
 impl Listener {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { heard: Mutex::default(), stop_at: None })
+        Arc::new(Self {
+            heard: Mutex::default(),
+            stop_at: None,
+        })
     }
 
     /// One that stops the work at the first thing that fits, and the signal it gives.
-    pub(crate) fn stopping(at: fn(&Progress) -> bool) -> (Arc<Self>, StopSignal) {
+    pub(crate) fn stopping(at: Fits) -> (Arc<Self>, StopSignal) {
         let (stopper, signal) = Stopper::new();
         let stop_at = Some((at, stopper));
-        (Arc::new(Self { heard: Mutex::default(), stop_at }), signal)
+        (
+            Arc::new(Self {
+                heard: Mutex::default(),
+                stop_at,
+            }),
+            signal,
+        )
     }
 
     pub(crate) fn heard(&self) -> Vec<Progress> {

@@ -20,12 +20,21 @@ async fn an_order_that_is_worked_on_is_left_alone() {
     let holder = carry_beside(&shop.orders, id);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let carried = carry(&shop.process("another", |_| {}), id).await;
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Placing, Halt::HeldElsewhere));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Placing, Halt::HeldElsewhere)
+    );
     // It waited as long as the lease of a dead process could have lasted.
     let waited = shop.clock.elapsed();
-    assert!((Duration::from_secs(31)..Duration::from_secs(35)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_secs(31)..Duration::from_secs(35)).contains(&waited),
+        "{waited:?}"
+    );
     let carried = holder.await.unwrap();
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Fulfilled, Halt::Settled));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Fulfilled, Halt::Settled)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
 }
 
@@ -38,10 +47,16 @@ async fn a_process_killed_between_the_charge_and_the_answer_is_taken_over_within
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(shop.charges(), 1);
     let carried = shop.carry(id).await;
-    assert_eq!((carried.order.state(), carried.halt), (OrderState::Fulfilled, Halt::Settled));
+    assert_eq!(
+        (carried.order.state(), carried.halt),
+        (OrderState::Fulfilled, Halt::Settled)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
     let waited = shop.clock.elapsed();
-    assert!((Duration::from_secs(30)..Duration::from_secs(36)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_secs(30)..Duration::from_secs(36)).contains(&waited),
+        "{waited:?}"
+    );
     let names = shop.names_of_events(id).await;
     assert!(names.contains(&"placement_abandoned"), "{names:?}");
     dead.abort();
@@ -61,7 +76,11 @@ async fn whoever_takes_over_watches_anew_before_anything_is_sent_again() {
     let carried = shop.carry(id).await;
     assert_eq!(carried.order.state(), OrderState::Fulfilled);
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 2));
-    assert!(shop.charged_at()[0] >= idle + WINDOW_AND_QUIET, "{:?}", shop.charged_at());
+    assert!(
+        shop.charged_at()[0] >= idle + WINDOW_AND_QUIET,
+        "{:?}",
+        shop.charged_at()
+    );
     dead.abort();
 }
 
@@ -93,8 +112,16 @@ async fn a_frozen_owner_that_wakes_with_a_paid_answer_records_it_although_all_is
     assert_eq!(woken.halt, Halt::HeldElsewhere);
     assert_eq!(woken.order.state(), OrderState::Fulfilled);
     let paid = &woken.order.placed().unwrap().id;
-    assert_eq!(woken.order.attempts()[0].state, AttemptState::Placed { order: paid.clone() });
-    assert_eq!((woken.order.open_attention().count(), shop.charges()), (0, 1));
+    assert_eq!(
+        woken.order.attempts()[0].state,
+        AttemptState::Placed {
+            order: paid.clone()
+        }
+    );
+    assert_eq!(
+        (woken.order.open_attention().count(), shop.charges()),
+        (0, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,15 +133,18 @@ async fn a_frozen_owner_that_wakes_while_another_still_looks_ends_the_search() {
     let sleeper = carry_beside(&shop.process("frozen", frozen), id);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let searcher = carry_beside(&shop.orders, id);
-    let (woken, searched) = (sleeper.await.unwrap(), searcher.await.unwrap());
+    let (woken, ended) = (sleeper.await.unwrap(), searcher.await.unwrap());
     assert_eq!(woken.halt, Halt::HeldElsewhere);
     let paid = shop.world.ledger().unwrap()[0].order_id.clone();
     assert_eq!(woken.order.placed().unwrap().id.as_str(), paid);
     // Whoever lost the race let go; somebody carries it on, and nothing is sent again.
-    if searched.halt == Halt::HeldElsewhere {
+    if ended.halt == Halt::HeldElsewhere {
         shop.carry(id).await;
     }
-    assert_eq!(shop.orders.order(id).await.unwrap().state(), OrderState::Fulfilled);
+    assert_eq!(
+        shop.orders.order(id).await.unwrap().state(),
+        OrderState::Fulfilled
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
 }
 
@@ -155,6 +185,9 @@ async fn a_claim_lost_before_the_purchase_means_no_purchase() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(shop.carry(id).await.order.state(), OrderState::Fulfilled);
     let woken = sleeper.await.unwrap();
-    assert_eq!((woken.halt, woken.order.state()), (Halt::HeldElsewhere, OrderState::Fulfilled));
+    assert_eq!(
+        (woken.halt, woken.order.state()),
+        (Halt::HeldElsewhere, OrderState::Fulfilled)
+    );
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
 }

@@ -15,8 +15,16 @@ async fn calls(shop: &Shop, order: &roamport_domain::Order) -> usize {
 async fn whatever_spoils_the_answer_after_the_charge_it_is_one_charge_and_one_call() {
     let spoilt = [
         Fault::DropAfterEffect,
-        Fault::StatusAfterEffect { status: 500, body: None, retry_after: None },
-        Fault::StatusAfterEffect { status: 504, body: None, retry_after: Some(1) },
+        Fault::StatusAfterEffect {
+            status: 500,
+            body: None,
+            retry_after: None,
+        },
+        Fault::StatusAfterEffect {
+            status: 504,
+            body: None,
+            retry_after: Some(1),
+        },
         Fault::BrokenJson,
         Fault::Html { status: 200 },
     ];
@@ -26,8 +34,15 @@ async fn whatever_spoils_the_answer_after_the_charge_it_is_one_charge_and_one_ca
         let order = shop.buy("lost").await;
         assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
         assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{fault:?}");
-        assert_eq!(order.placed().unwrap().id.as_str(), shop.world.ledger().unwrap()[0].order_id);
-        assert!(shop.clock.elapsed() < Duration::from_secs(5), "{:?}", shop.clock.elapsed());
+        assert_eq!(
+            order.placed().unwrap().id.as_str(),
+            shop.world.ledger().unwrap()[0].order_id
+        );
+        assert!(
+            shop.clock.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            shop.clock.elapsed()
+        );
     }
 }
 
@@ -35,9 +50,15 @@ async fn whatever_spoils_the_answer_after_the_charge_it_is_one_charge_and_one_ca
 async fn whatever_spoils_the_call_before_the_charge_it_is_sent_again_once_absence_is_proved() {
     let spoilt = [
         Fault::DropBeforeEffect,
-        Fault::StatusBeforeEffect { status: 500, body: None, retry_after: None },
+        Fault::StatusBeforeEffect {
+            status: 500,
+            body: None,
+            retry_after: None,
+        },
         Fault::HtmlError { status: 502 },
-        Fault::FailureBodyWith200 { message: "Unknown error".into() },
+        Fault::FailureBodyWith200 {
+            message: "Unknown error".into(),
+        },
     ];
     for fault in spoilt {
         let shop = Shop::careless();
@@ -45,7 +66,11 @@ async fn whatever_spoils_the_call_before_the_charge_it_is_sent_again_once_absenc
         let order = shop.buy("nothing").await;
         assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
         assert_eq!((shop.charges(), shop.purchase_calls()), (1, 2), "{fault:?}");
-        assert!(shop.charged_at()[0] >= WINDOW_AND_QUIET, "{fault:?}: {:?}", shop.charged_at());
+        assert!(
+            shop.charged_at()[0] >= WINDOW_AND_QUIET,
+            "{fault:?}: {:?}",
+            shop.charged_at()
+        );
         let names = shop.names_of_events(order.id()).await;
         assert!(names.contains(&"absence_established"), "{names:?}");
     }
@@ -55,10 +80,19 @@ async fn whatever_spoils_the_call_before_the_charge_it_is_sent_again_once_absenc
 async fn an_effect_that_comes_late_is_found_and_not_bought_beside() {
     for seconds in [1, 59, 100, 179, 239] {
         let shop = Shop::careless();
-        shop.fault(Operation::Order, Fault::LateEffect { ms: seconds * 1_000 });
+        shop.fault(
+            Operation::Order,
+            Fault::LateEffect {
+                ms: seconds * 1_000,
+            },
+        );
         let order = shop.buy("late").await;
         assert_eq!(order.state(), OrderState::Fulfilled, "{seconds} s");
-        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{seconds} s");
+        assert_eq!(
+            (shop.charges(), shop.purchase_calls()),
+            (1, 1),
+            "{seconds} s"
+        );
     }
 }
 
@@ -66,11 +100,20 @@ async fn an_effect_that_comes_late_is_found_and_not_bought_beside() {
 async fn look_ups_that_lag_behind_the_charge_do_not_cause_another() {
     for seconds in [3, 60, 230] {
         let shop = Shop::careless();
-        shop.fault(Operation::Order, Fault::LateVisibility { ms: seconds * 1_000 });
+        shop.fault(
+            Operation::Order,
+            Fault::LateVisibility {
+                ms: seconds * 1_000,
+            },
+        );
         shop.fault(Operation::Order, Fault::DropAfterEffect);
         let order = shop.buy("lag").await;
         assert_eq!(order.state(), OrderState::Fulfilled, "{seconds} s");
-        assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1), "{seconds} s");
+        assert_eq!(
+            (shop.charges(), shop.purchase_calls()),
+            (1, 1),
+            "{seconds} s"
+        );
     }
 }
 
@@ -87,7 +130,11 @@ async fn look_ups_that_fail_beside_a_lost_answer_only_delay() {
     let shop = Shop::careless();
     shop.fault(Operation::Order, Fault::DropAfterEffect);
     // The look-up before the purchase passes, the ten after it fail.
-    shop.rule(Rule::new(Operation::Orders, Fault::HtmlError { status: 502 }).skip(1).times(10));
+    shop.rule(
+        Rule::new(Operation::Orders, Fault::HtmlError { status: 502 })
+            .skip(1)
+            .times(10),
+    );
     let order = shop.buy("double trouble").await;
     assert_eq!(order.state(), OrderState::Fulfilled);
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
@@ -99,20 +146,75 @@ async fn a_provider_that_loses_every_call_ends_with_a_person_and_without_a_charg
     shop.rule(Rule::new(Operation::Order, Fault::DropBeforeEffect).for_ever());
     let order = shop.buy("never").await;
     assert_eq!(order.state(), OrderState::NeedsAttention);
-    assert!(order.open_attention().any(|why| *why == AttentionReason::AttemptsUsedUp));
+    assert!(
+        order
+            .open_attention()
+            .any(|why| *why == AttentionReason::AttemptsUsedUp)
+    );
     assert_eq!((shop.charges(), calls(&shop, &order).await), (0, 2));
-    assert!(shop.clock.elapsed() < Duration::from_mins(30), "{:?}", shop.clock.elapsed());
+    assert!(
+        shop.clock.elapsed() < Duration::from_mins(30),
+        "{:?}",
+        shop.clock.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_charge_that_comes_after_all_look_ups_is_found_and_settles_the_order() {
+    for attempts in [1, 2] {
+        let shop = Shop::careless().under(|policy| policy.max_attempts = attempts);
+        shop.fault(Operation::Order, Fault::LateEffect { ms: 1_800_000 });
+        // Where there is a second call, it is refused: nothing more is sent, and one charge is out.
+        let refused = Fault::StatusBeforeEffect {
+            status: 400,
+            body: None,
+            retry_after: None,
+        };
+        shop.fault(Operation::Order, refused);
+        let order = shop.buy("very late").await;
+        assert_eq!(
+            (order.state(), shop.charges()),
+            (OrderState::NeedsAttention, 0)
+        );
+        assert!(order.money_may_have_moved());
+        tokio::time::sleep(Duration::from_mins(30)).await;
+        // Whoever carries on what is unfinished finds it among that.
+        let unfinished = shop.orders.unfinished().await.unwrap();
+        assert_eq!(unfinished.len(), 1, "after {attempts} calls");
+        let order = shop.carry(unfinished[0].id).await.order;
+        assert_eq!(
+            (order.state(), order.open_attention().count()),
+            (OrderState::Fulfilled, 0)
+        );
+        assert_eq!(
+            (shop.charges(), shop.purchase_calls()),
+            (1, u64::from(attempts))
+        );
+        assert!(shop.orders.unfinished().await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rejecting_provider_is_sent_the_same_request_again_and_charges_once() {
-    for fault in [Fault::DropBeforeEffect, Fault::DropAfterEffect, Fault::BrokenJson] {
+    for fault in [
+        Fault::DropBeforeEffect,
+        Fault::DropAfterEffect,
+        Fault::BrokenJson,
+    ] {
         let shop = Shop::strict();
         shop.fault(Operation::Order, fault.clone());
         let order = shop.buy("rejects").await;
         assert_eq!(order.state(), OrderState::Fulfilled, "{fault:?}");
-        assert_eq!((shop.charges(), order.counted_attempts()), (1, 1), "{fault:?}");
-        assert!(shop.clock.elapsed() < Duration::from_secs(10), "{:?}", shop.clock.elapsed());
+        assert_eq!(
+            (shop.charges(), order.counted_attempts()),
+            (1, 1),
+            "{fault:?}"
+        );
+        assert!(
+            shop.clock.elapsed() < Duration::from_secs(10),
+            "{:?}",
+            shop.clock.elapsed()
+        );
     }
 }
 

@@ -78,6 +78,7 @@ fn an_order_names_each_esim_and_its_state() {
     let order = text(&bought["order"]["id"]);
     let shown = home.json(&format!("order show {order}"));
     assert_eq!(shown["order"]["items"][0]["esim"], bought["esims"][0]["id"]);
+    assert_eq!(shown["order"]["esims"][0], bought["esims"][0]["id"]);
     assert_eq!(shown["order"]["items"][0]["state"], "ready");
     assert_eq!(shown["order"]["attempts"][0]["state"], "placed");
     for part in ["lpa", "matching_id", "LPA:1$"] {

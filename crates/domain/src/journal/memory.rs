@@ -32,7 +32,8 @@ pub struct InMemoryJournal {
 struct Memory {
     orders: HashMap<OrderId, Row>,
     keys: HashMap<IdempotencyKey, OrderId>,
-    profiles: HashMap<(ProviderName, EsimId), KeptProfile>,
+    /// The last kept comes last: a card number that was used again means the newer eSIM.
+    profiles: Vec<KeptProfile>,
     leases: u64,
 }
 
@@ -103,6 +104,9 @@ impl OrderJournal for InMemoryJournal {
         };
         if memory.orders.values().any(taken) {
             return Err(JournalError::Duplicate { what: "the reference" });
+        }
+        if memory.orders.contains_key(&new.id) {
+            return Err(JournalError::Duplicate { what: "the order id" });
         }
         let event = Event::Requested(Box::new(new.requested.clone()));
         let row = Row {
@@ -257,8 +261,12 @@ impl OrderJournal for InMemoryJournal {
 #[async_trait]
 impl ProfileStore for InMemoryJournal {
     async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
-        let key = (profile.esim.provider().clone(), profile.esim.id().clone());
-        self.stored().profiles.insert(key, profile.clone());
+        let mut memory = self.stored();
+        let same = |kept: &KeptProfile| {
+            kept.esim.provider() == profile.esim.provider() && kept.esim.id() == profile.esim.id()
+        };
+        memory.profiles.retain(|kept| !same(kept));
+        memory.profiles.push(profile.clone());
         Ok(())
     }
 
@@ -267,20 +275,19 @@ impl ProfileStore for InMemoryJournal {
         provider: &ProviderName,
         key: &EsimKey,
     ) -> Result<Option<KeptProfile>, JournalError> {
-        let memory = self.stored();
-        let found = match (key.id(), key.iccid()) {
-            (Some(id), _) => memory.profiles.get(&(provider.clone(), id.clone())),
-            (None, iccid) => memory.profiles.values().find(|profile| {
-                profile.esim.provider() == provider
-                    && iccid.is_some()
-                    && profile.esim.iccid() == iccid
-            }),
+        let named = |kept: &&KeptProfile| match (key.id(), key.iccid()) {
+            (Some(id), _) => kept.esim.id() == id,
+            (None, iccid) => iccid.is_some() && kept.esim.iccid() == iccid,
         };
-        Ok(found.cloned())
+        let memory = self.stored();
+        let mut at_provider =
+            memory.profiles.iter().rev().filter(|kept| kept.esim.provider() == provider);
+        Ok(at_provider.find(named).cloned())
     }
 
     async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
-        self.stored().profiles.remove(&(provider.clone(), esim.clone()));
+        let mut memory = self.stored();
+        memory.profiles.retain(|kept| kept.esim.provider() != provider || kept.esim.id() != esim);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use roamport_domain::data::{AfterLimit, DataSize, FairUse};
 use roamport_domain::order::{
     AttentionReason, DeferralReason, EsimProgress, Event, GuardReason, LookUpResult, NotSentCause,
     OrderContent, OrderedLine, PlacedItem, PlacedOrder, PlacementOutcome, ProvisioningOutcome,
-    PurchaseRequest, Requested, Resolution,
+    Requested, Resolution,
 };
 use roamport_domain::provider::{Line, ProviderOrderStatus};
 use roamport_domain::{DataAllowance, Iccid};

@@ -30,8 +30,15 @@ pub(crate) fn name() -> ProviderName {
 
 /// What the usual mock can do: the least that safe ordering needs.
 pub(crate) fn capabilities() -> Capabilities {
-    let lookup = LookupSupport { by_reference: true, since: false, lag: Duration::ZERO };
-    Capabilities { lookup: Some(lookup), ..Capabilities::NONE }
+    let lookup = LookupSupport {
+        by_reference: true,
+        since: false,
+        lag: Duration::ZERO,
+    };
+    Capabilities {
+        lookup: Some(lookup),
+        ..Capabilities::NONE
+    }
 }
 
 /// A provider that answers what a test sets, and beyond that sells one package at 4.00, has
@@ -41,7 +48,9 @@ pub(crate) fn provider(set: impl FnOnce(&mut MockEsimProvider)) -> MockEsimProvi
     set(&mut provider);
     provider.expect_name().return_const(name());
     provider.expect_capabilities().return_const(capabilities());
-    provider.expect_packages().returning(|_| listed(vec![package("4.00")]));
+    provider
+        .expect_packages()
+        .returning(|_| listed(vec![package("4.00")]));
     provider.expect_balance().returning(|| Ok(usd("100")));
     provider.expect_find_orders().returning(|_| Ok(nothing()));
     provider
@@ -63,11 +72,19 @@ pub(crate) fn package(price: &str) -> Package {
         provider: name(),
         id: package_id(PACKAGE),
         name: "3 GB - 15 Days".into(),
-        area: Arc::new(Area { destination, coverage: Vec::new() }),
-        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        area: Arc::new(Area {
+            destination,
+            coverage: Vec::new(),
+        }),
+        data: DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
         voice: Allowance::None,
         sms: Allowance::None,
-        validity: Validity { days: 15, starts: ValidityStart::FirstUse },
+        validity: Validity {
+            days: 15,
+            starts: ValidityStart::FirstUse,
+        },
         price: usd(price),
         flags: PackageFlags::default(),
         apn: None,
@@ -85,16 +102,24 @@ pub(crate) fn lost() -> ProviderError {
 }
 
 pub(crate) fn nothing() -> FoundOrders {
-    FoundOrders { orders: Vec::new(), complete: true }
+    FoundOrders {
+        orders: Vec::new(),
+        complete: true,
+    }
 }
 
 pub(crate) fn found(orders: Vec<ProviderOrder>) -> FoundOrders {
-    FoundOrders { orders, complete: true }
+    FoundOrders {
+        orders,
+        complete: true,
+    }
 }
 
 /// A finished order of the usual package: these eSIMs, 4.00 each, ready to be installed.
 pub(crate) fn placed(id: &str, esims: &[&str]) -> ProviderOrder {
-    let total = usd("4.00").checked_times(u32::try_from(esims.len()).unwrap()).unwrap();
+    let total = usd("4.00")
+        .checked_times(u32::try_from(esims.len()).unwrap())
+        .unwrap();
     ProviderOrder {
         id: ProviderOrderId::parse(id).unwrap(),
         reference: None,
@@ -122,7 +147,10 @@ pub(crate) fn without_profiles(mut order: ProviderOrder) -> ProviderOrder {
 }
 
 pub(crate) fn under(reference: &Reference, order: ProviderOrder) -> ProviderOrder {
-    ProviderOrder { reference: Some(reference.clone()), ..order }
+    ProviderOrder {
+        reference: Some(reference.clone()),
+        ..order
+    }
 }
 
 pub(crate) fn ready(id: &str) -> Esim {
@@ -160,22 +188,35 @@ pub(crate) struct Diary {
 
 impl Diary {
     pub(crate) fn new() -> Self {
-        Self { start: tokio::time::Instant::now(), calls: Arc::default() }
+        Self {
+            start: tokio::time::Instant::now(),
+            calls: Arc::default(),
+        }
     }
 
     /// Takes a call down and says how many of its name there now are.
     pub(crate) fn note(&self, call: &'static str) -> usize {
-        self.calls.lock().unwrap().push((call, self.start.elapsed()));
+        self.calls
+            .lock()
+            .unwrap()
+            .push((call, self.start.elapsed()));
         self.times(call).len()
     }
 
     pub(crate) fn times(&self, call: &str) -> Vec<Duration> {
         let calls = self.calls.lock().unwrap();
-        calls.iter().filter(|(name, _)| *name == call).map(|(_, at)| *at).collect()
+        calls
+            .iter()
+            .filter(|(name, _)| *name == call)
+            .map(|(_, at)| *at)
+            .collect()
     }
 
     pub(crate) fn between(&self, call: &str, from: Duration, to: Duration) -> usize {
-        self.times(call).into_iter().filter(|at| (from..to).contains(at)).count()
+        self.times(call)
+            .into_iter()
+            .filter(|at| (from..to).contains(at))
+            .count()
     }
 }
 
@@ -197,13 +238,25 @@ impl Desk {
         let journal = Arc::new(InMemoryJournal::new(clock.clone()));
         let mut parts = parts(Arc::new(provider), &journal, &clock);
         change(&mut parts);
-        Self { journal, clock, orders: Orders::new(parts.clone()), parts }
+        Self {
+            journal,
+            clock,
+            orders: Orders::new(parts.clone()),
+            parts,
+        }
     }
 
     /// The same orders kept in another journal.
     pub(crate) fn on(self, journal: impl OrderJournal) -> Self {
-        let parts = OrdersParts { journal: Arc::new(journal), ..self.parts };
-        Self { orders: Orders::new(parts.clone()), parts, ..self }
+        let parts = OrdersParts {
+            journal: Arc::new(journal),
+            ..self.parts
+        };
+        Self {
+            orders: Orders::new(parts.clone()),
+            parts,
+            ..self
+        }
     }
 
     /// Records an order for so many eSIMs of the usual package.
@@ -213,7 +266,10 @@ impl Desk {
 
     pub(crate) async fn record(&self, wish: &Wish) -> OrderId {
         let quote = self.orders.quote(wish).await.unwrap();
-        let terms = Terms { key: Some(key("shop-10442")), ..Terms::default() };
+        let terms = Terms {
+            key: Some(key("shop-10442")),
+            ..Terms::default()
+        };
         match self.orders.place(&quote, &terms).await.unwrap() {
             Placement::New(order) => order.id(),
             other => panic!("a new order, not {other:?}"),
@@ -229,7 +285,9 @@ impl Desk {
 
 /// What a future gives that never waits.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
-    future.now_or_never().expect("a journal in memory answers at once")
+    future
+        .now_or_never()
+        .expect("a journal in memory answers at once")
 }
 
 /// The journal in memory behind a mock that refuses appends and loads where `refuse` and
@@ -254,20 +312,25 @@ pub(crate) fn journal(
     forward!(mock, expect_release, release, |claim|);
     forward!(mock, expect_now, now, | |);
     let kept = inner.clone();
-    mock.expect_list().returning(move |filter| kept.list(filter));
+    mock.expect_list()
+        .returning(move |filter| kept.list(filter));
     let kept = inner.clone();
     mock.expect_load().returning(move |id| match refuse_load() {
         Some(error) => Err(error),
         None => at_once(kept.load(id)),
     });
     let kept = inner.clone();
-    mock.expect_append().returning(move |id, expected, events, due| match refuse(events) {
-        Some(error) => Err(error),
-        None => at_once(kept.append(id, expected, events, due)),
-    });
+    mock.expect_append()
+        .returning(move |id, expected, events, due| match refuse(events) {
+            Some(error) => Err(error),
+            None => at_once(kept.append(id, expected, events, due)),
+        });
     mock
 }
 
 pub(crate) fn full_disk() -> JournalError {
-    JournalError::Unavailable { message: "the disk is full".into(), source: None }
+    JournalError::Unavailable {
+        message: "the disk is full".into(),
+        source: None,
+    }
 }

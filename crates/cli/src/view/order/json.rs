@@ -89,6 +89,8 @@ pub(crate) struct OrderJson {
     place_before: Timestamp,
     attempts: Vec<AttemptJson>,
     provider_order: Option<ProviderOrderJson>,
+    /// The eSIMs it bought, or the one it tops up.
+    esims: Vec<String>,
     items: Vec<ItemJson>,
     attention: Vec<AttentionJson>,
     ending: Option<String>,
@@ -189,6 +191,7 @@ impl From<&Order> for OrderJson {
             place_before: order.place_before(),
             attempts: order.attempts().iter().map(AttemptJson::from).collect(),
             provider_order,
+            esims: order.esims().iter().map(ToString::to_string).collect(),
             items: order.items().iter().map(ItemJson::from).collect(),
             attention: attention.collect(),
             ending: order.ending().map(words::ending_sentence),

@@ -1,0 +1,131 @@
+//! What is read once more before a purchase call: packages, prices, the wallet.
+
+use roamport_domain::order::{
+    AttemptNumber, DeferralReason, GuardReason, OrderContent, PurchaseRequest,
+};
+use roamport_domain::provider::{EsimKey, Line, ProviderError, Reaction};
+use roamport_domain::{EsimProviderExt as _, Money, Order, Package};
+
+use super::Driver;
+
+/// Why a purchase call is not made now.
+pub(super) enum Not {
+    Ever(GuardReason, String),
+    Yet(DeferralReason, String),
+}
+
+impl Driver {
+    /// Reads the packages and the wallet once more, and makes the request of them. A repetition
+    /// sends what was stored.
+    pub(super) async fn checked_request(
+        &self,
+        order: &Order,
+        replays: Option<AttemptNumber>,
+    ) -> Result<PurchaseRequest, Not> {
+        if let Some(number) = replays
+            && let Some(stored) = order
+                .attempts()
+                .iter()
+                .find(|attempt| attempt.number == number)
+        {
+            return Ok(stored.request.clone());
+        }
+        let content = &order.requested().content;
+        let mut lines = Vec::with_capacity(content.lines().len());
+        for line in content.lines() {
+            let package = self.read_package(content, &line.line).await?;
+            if package.flags.travel_date_required
+                && content.start_date().is_none()
+                && !content.is_top_up()
+            {
+                let message = format!("package `{}` needs the date of travel", package.id);
+                return Err(Not::Ever(GuardReason::TravelDateMissing, message));
+            }
+            lines.push(Line {
+                unit_price: package.price,
+                ..line.line.clone()
+            });
+        }
+        let request = match content {
+            OrderContent::Esims { start_date, .. } => PurchaseRequest::PlaceOrder {
+                lines,
+                start_date: *start_date,
+            },
+            OrderContent::TopUp(top_up) => PurchaseRequest::TopUp {
+                esim: top_up.esim.clone(),
+                iccid: top_up.iccid.clone(),
+                package: top_up.line.line.package.clone(),
+                unit_price: lines[0].unit_price,
+            },
+        };
+        self.check_price(order, &request).await?;
+        Ok(request)
+    }
+
+    async fn read_package(&self, content: &OrderContent, line: &Line) -> Result<Package, Not> {
+        let provider = &self.parts.provider;
+        let found = match content {
+            OrderContent::Esims { .. } => provider.find_package(&line.package).await,
+            OrderContent::TopUp(top_up) => {
+                let key = EsimKey::new(Some(top_up.esim.clone()), top_up.iccid.clone());
+                let key = key.expect("the id is given");
+                provider.find_top_up_package(&key, &line.package).await
+            }
+        };
+        match found {
+            Ok(Some(package)) => Ok(package),
+            Ok(None) => Err(Not::Ever(
+                GuardReason::PackageGone,
+                format!(
+                    "{} no longer sells package `{}`",
+                    provider.name(),
+                    line.package
+                ),
+            )),
+            Err(error) => Err(not_readable(&error)),
+        }
+    }
+
+    async fn check_price(&self, order: &Order, request: &PurchaseRequest) -> Result<(), Not> {
+        let never = |message| Not::Ever(GuardReason::AboveCap, message);
+        let total = request
+            .total()
+            .ok_or_else(|| never("its total cannot be computed".into()))?;
+        let cap = order.requested().cap;
+        match total.compare(cap) {
+            Ok(ordering) if ordering.is_le() => {}
+            Ok(_) => {
+                return Err(never(format!(
+                    "it now costs {total}, above the maximum of {cap}"
+                )));
+            }
+            Err(error) => return Err(never(error.to_string())),
+        }
+        let balance: Money = self
+            .parts
+            .provider
+            .balance()
+            .await
+            .map_err(|error| not_readable(&error))?;
+        let short = |message| Not::Yet(DeferralReason::WalletShort, message);
+        match total.checked_sub(balance) {
+            Ok(missing) if missing.is_negative() || missing.is_zero() => Ok(()),
+            Ok(missing) => Err(short(format!(
+                "the wallet holds {balance}; {missing} is missing for {total}"
+            ))),
+            Err(error) => Err(short(error.to_string())),
+        }
+    }
+}
+
+/// What a failed read before a purchase means for the order.
+fn not_readable(error: &ProviderError) -> Not {
+    let message = error.to_string();
+    match error.reaction() {
+        Reaction::Retry { .. } | Reaction::Reconcile => {
+            Not::Yet(DeferralReason::ProviderUnavailable, message)
+        }
+        Reaction::Halt => Not::Yet(DeferralReason::Halted, message),
+        Reaction::Refuse => Not::Ever(GuardReason::Unsupported, message),
+    }
+}

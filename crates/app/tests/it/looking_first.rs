@@ -1,0 +1,161 @@
+//! The look-up that precedes every purchase and every failure: what is there already is adopted,
+//! and nothing is bought or given up while nobody can look.
+
+use std::time::Duration;
+
+use roamport_domain::Reference;
+use roamport_domain::order::{AttentionReason, OrderState};
+use roamport_domain::provider::{ErrorKind, FoundOrders, Operation};
+
+use crate::support::mocks::{
+    Desk, Diary, error, found, listed, name, nothing, package, placed, provider, ready, under,
+};
+
+#[tokio::test(start_paused = true)]
+async fn an_order_found_before_its_first_purchase_is_adopted_instead_of_bought_again() {
+    // What a journal restored from yesterday looks like: it knows of no purchase, the provider does.
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_find_orders()
+            .returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
+        mock.expect_esim().returning(|_| Ok(ready("e1")));
+        mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(order.placed().unwrap().id.as_str(), "bought");
+    assert!(order.attempts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_dearer_by_now() {
+    for later in [None, Some(package("9.00"))] {
+        let mut asked = 0;
+        let desk = Desk::at(provider(|mock| {
+            mock.expect_place_order().never();
+            mock.expect_packages().returning(move |_| {
+                asked += 1;
+                let first = (asked == 1).then(|| package("4.00"));
+                listed(first.or_else(|| later.clone()).into_iter().collect())
+            });
+            mock.expect_find_orders()
+                .returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
+            mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
+        }));
+        let order = desk.buy().await.order;
+        assert_eq!(order.state(), OrderState::Fulfilled);
+        assert_eq!(order.placed().unwrap().id.as_str(), "bought");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_not_called_failed_before_a_look_up_confirms_that_nothing_is_there() {
+    let mut asked = 0;
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_packages().returning(move |_| {
+            asked += 1;
+            listed(if asked == 1 {
+                vec![package("4.00")]
+            } else {
+                Vec::new()
+            })
+        });
+        mock.expect_find_orders()
+            .returning(|_| Err(error(ErrorKind::Unavailable, Operation::FindOrders)));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert_eq!(
+        order.open_attention().collect::<Vec<_>>(),
+        [&AttentionReason::UnsentUnconfirmed]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
+    let other = Reference::derive(&name(), &crate::support::key("somebody else's"));
+    let diary = Diary::new();
+    let (looked, bought) = (diary.clone(), diary.clone());
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_find_orders()
+            .returning(move |_| match looked.note("find") {
+                1 => Err(error(ErrorKind::Unavailable, Operation::FindOrders)),
+                2 => Err(error(ErrorKind::InvalidResponse, Operation::FindOrders)),
+                3 => Ok(FoundOrders {
+                    complete: false,
+                    ..nothing()
+                }),
+                4 => Ok(found(vec![under(&other, placed("not ours", &["e9"]))])),
+                _ => Ok(nothing()),
+            });
+        mock.expect_place_order().times(1).returning(move |_| {
+            bought.note("place");
+            Ok(placed("ours", &["e1"]))
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(order.placed().unwrap().id.as_str(), "ours");
+    assert_eq!(diary.times("find").len(), 5);
+    assert!(diary.times("find").last() <= diary.times("place").first());
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_orders_under_our_reference_are_a_persons_business() {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_find_orders()
+            .returning(|_| Ok(found(vec![placed("one", &["e1"]), placed("two", &["e2"])])));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    let reasons: Vec<_> = order.open_attention().collect();
+    assert!(
+        matches!(reasons[..], [AttentionReason::SeveralFound { orders }] if orders.len() == 2),
+        "{reasons:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_for_something_else_under_our_reference_is_not_taken_for_ours() {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_find_orders().returning(|_| {
+            let mut order = placed("another", &["e1"]);
+            order.items[0].package = Some(crate::support::package_id("esim-japan"));
+            Ok(found(vec![order]))
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(matches!(
+        order.open_attention().next(),
+        Some(AttentionReason::FoundDiffers { order }) if order.as_str() == "another"
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unsent_order_is_not_given_up_before_a_look_up_confirms_that_nothing_is_there() {
+    let diary = Diary::new();
+    let looked = diary.clone();
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_find_orders().returning(move |_| {
+            looked.note("find");
+            Err(error(ErrorKind::Unavailable, Operation::FindOrders))
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert_eq!(
+        order.open_attention().collect::<Vec<_>>(),
+        [&AttentionReason::UnsentUnconfirmed]
+    );
+    let late = Duration::from_mins(15);
+    assert!(
+        diary.between("find", late, late * 2) > 10,
+        "{:?}",
+        diary.times("find")
+    );
+}
