@@ -43,7 +43,8 @@ pub(crate) fn packages(
 ///
 /// - at an empty page,
 /// - at a 404 beyond page 1,
-/// - at a page that brings nothing new, once a page behind it brings nothing new either.
+/// - at a page that brings nothing new, once those on their way behind it, at least one, bring
+///   nothing new either.
 ///
 /// A page shorter than asked for is *not* the end: a server may cap the size silently.
 struct Listing {
@@ -150,11 +151,10 @@ impl Listing {
             return Step::End;
         }
         if !self.seen.any_new(&page.packages) {
-            if self.ending {
-                return Step::End;
-            }
+            // Every page that is on its way behind it is looked at before the list counts as over.
+            let last = self.ending && self.in_flight.is_empty();
             self.ending = true;
-            return Step::Go;
+            return if last { Step::End } else { Step::Go };
         }
         if self.ending {
             return self.restart();

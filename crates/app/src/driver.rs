@@ -23,7 +23,7 @@ use roamport_domain::{Monotonic, Order, OrderId};
 
 use self::claim::HeldClaim;
 use self::items::Working;
-use crate::orders::OrdersParts;
+use crate::OrdersParts;
 use crate::{AppError, Carried, Halt, Observer, Progress, StopSignal};
 
 /// Why the loop ends before the order does.
@@ -145,6 +145,7 @@ impl Driver {
                 Step::LookUp { conclusive } => {
                     // A parked order is looked up once by whoever asks, and then left to its rest.
                     let parked = order.state() == OrderState::NeedsAttention;
+                    self.notice(&Progress::LookingUp);
                     self.look_up(&mut order, conclusive).await?;
                     if parked && order.state() == OrderState::NeedsAttention {
                         return Ok(Halt::Settled);

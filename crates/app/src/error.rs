@@ -1,5 +1,6 @@
 //! What can go wrong with a use-case, in words for a person.
 
+use jiff::civil::Date;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::ProviderError;
@@ -108,6 +109,12 @@ pub enum Refusal {
     TravelDateMissing {
         /// Which.
         package: PackageId,
+    },
+    /// The day the journey starts is over everywhere on earth.
+    #[error("the date of travel, {date}, is past; give the day the journey starts")]
+    TravelDatePast {
+        /// The day that was given.
+        date: Date,
     },
     /// It costs more than was allowed.
     #[error("it costs {total}, which is above the maximum of {maximum}; nothing was bought")]

@@ -7,7 +7,7 @@ use roamport_domain::order::{Fingerprint, OrderContent, OrderedLine};
 use roamport_domain::provider::Line;
 use roamport_domain::{EsimProviderExt as _, Money, Package, PackageId};
 
-use crate::orders::Quote;
+use crate::Quote;
 use crate::{AppError, Orders, Refusal};
 
 /// What somebody wants to buy.
@@ -43,10 +43,11 @@ impl Orders {
     ///
     /// # Errors
     ///
-    /// [`Refusal::UnknownPackage`], [`Refusal::TravelDateMissing`], [`Refusal::AboveLimit`],
-    /// [`Refusal::Empty`]; [`AppError::Provider`].
+    /// [`Refusal::UnknownPackage`], [`Refusal::TravelDateMissing`], [`Refusal::TravelDatePast`],
+    /// [`Refusal::AboveLimit`], [`Refusal::Empty`]; [`AppError::Provider`].
     pub async fn quote(&self, wish: &Wish) -> Result<Quote, AppError> {
         self.check_limits(wish)?;
+        self.check_date(wish)?;
         let mut lines = Vec::with_capacity(wish.lines.len());
         for (id, quantity) in &wish.lines {
             let package = self
@@ -71,6 +72,17 @@ impl Orders {
             start_date: wish.start_date,
         })
         .await
+    }
+
+    /// A profile that is asked for with a past date fails, and the money is gone by then. A day is
+    /// past once it is over in the last time zone, twelve hours behind UTC.
+    fn check_date(&self, wish: &Wish) -> Result<(), Refusal> {
+        let last_zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(-12));
+        let today = self.parts().clock.now().to_zoned(last_zone).date();
+        match wish.start_date {
+            Some(date) if date < today => Err(Refusal::TravelDatePast { date }),
+            _ => Ok(()),
+        }
     }
 
     fn check_limits(&self, wish: &Wish) -> Result<(), Refusal> {

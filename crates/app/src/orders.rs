@@ -6,71 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use roamport_domain::journal::{NewOrder, Opened, OrderFilter, OrderSummary, Owner, Recorded};
+use roamport_domain::journal::{NewOrder, Opened, OrderFilter, OrderSummary, Recorded};
 use roamport_domain::order::{
-    Fingerprint, Moment, OrderContent, OrderPolicy, OrderState, ProviderInstance, Requested, Step,
-    next_step,
+    Fingerprint, Moment, OrderState, Requested, Step, next_step,
 };
-use roamport_domain::{
-    Clock, EsimProvider, IdempotencyKey, Money, Order, OrderId, OrderJournal, ProfileStore,
-    Reference,
-};
+use roamport_domain::provider::EsimKey;
+use roamport_domain::{Esim, IdempotencyKey, Money, Order, OrderId, Reference};
 use uuid::Uuid;
 
 use crate::driver::Driver;
-use crate::{AppError, Observer, Refusal, StopSignal};
-
-/// How long a claim lasts and how often it is renewed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeasePolicy {
-    /// How long. 30 seconds.
-    pub lease: Duration,
-    /// How often it is renewed while work goes on. 10 seconds.
-    pub renew_every: Duration,
-}
-
-impl Default for LeasePolicy {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(30),
-            renew_every: Duration::from_secs(10),
-        }
-    }
-}
-
-/// What orders are carried out with.
-#[derive(Clone, Debug)]
-pub struct OrdersParts {
-    /// The provider, in its layers.
-    pub provider: Arc<dyn EsimProvider>,
-    /// The provider as orders remember it.
-    pub instance: ProviderInstance,
-    /// Where orders are kept.
-    pub journal: Arc<dyn OrderJournal>,
-    /// Where profiles are kept.
-    pub profiles: Arc<dyn ProfileStore>,
-    /// This process's clocks.
-    pub clock: Arc<dyn Clock>,
-    /// Times and limits.
-    pub policy: OrderPolicy,
-    /// Times of claims.
-    pub lease: LeasePolicy,
-    /// A name that is unique among the processes that run.
-    pub owner: Owner,
-}
-
-/// What a purchase would be, at today's price.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quote {
-    /// With whom.
-    pub provider: ProviderInstance,
-    /// What for.
-    pub content: OrderContent,
-    /// What it costs in all.
-    pub total: Money,
-    /// What the wallet holds.
-    pub balance: Money,
-}
+use crate::{AppError, Carried, Observer, OrdersParts, Quote, StopSignal};
 
 /// On which terms a quote is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,28 +37,6 @@ pub enum Placement {
     Continued(Order),
     /// An order for the same thing is unfinished, and no key was given: nothing was recorded.
     Unfinished(OrderSummary),
-}
-
-/// Why the work on an order came to a halt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// The order ended, or a person has to look.
-    Settled,
-    /// Whoever waited asked to stop.
-    Stopped,
-    /// The time to wait is over.
-    TimeUp,
-    /// Another process holds the order, or took it over.
-    HeldElsewhere,
-}
-
-/// How far an order was carried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Carried {
-    /// The order as it stands.
-    pub order: Order,
-    /// Why the work came to a halt.
-    pub halt: Halt,
 }
 
 /// Orders at one provider, kept in one journal.
@@ -147,8 +70,8 @@ impl Orders {
     ///
     /// # Errors
     ///
-    /// [`AppError::KeyReused`]; [`Refusal::AboveMaximum`] and [`Refusal::WalletShort`] for an order
-    /// that is not there yet; [`AppError::Journal`].
+    /// [`AppError::KeyReused`]; [`Quote::cap`]'s for an order that is not there yet;
+    /// [`AppError::Journal`].
     pub async fn place(&self, quote: &Quote, terms: &Terms) -> Result<Placement, AppError> {
         let fingerprint = Fingerprint::of(&quote.provider, &quote.content);
         match &terms.key {
@@ -164,7 +87,7 @@ impl Orders {
             }
             None => {}
         }
-        let cap = checked_cap(quote, terms.maximum)?;
+        let cap = quote.cap(terms.maximum)?;
         let key = match &terms.key {
             Some(key) => key.clone(),
             None => IdempotencyKey::parse(new_uuid().to_string()).expect("a UUID is a key"),
@@ -300,6 +223,23 @@ impl Orders {
         Ok(self.parts.journal.load(id).await?)
     }
 
+    /// The profiles of an order's eSIMs, as they were kept: those that are there, in the order of its
+    /// items. None of a top-up, whose eSIM another order bought.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Journal`].
+    pub async fn profiles(&self, order: &Order) -> Result<Vec<Esim>, AppError> {
+        let provider = &order.requested().provider.name;
+        let mut profiles = Vec::with_capacity(order.items().len());
+        for item in order.items() {
+            let key = EsimKey::from_id(item.esim.clone());
+            let kept = self.parts.profiles.find_profile(provider, &key).await?;
+            profiles.extend(kept.map(|kept| kept.esim));
+        }
+        Ok(profiles)
+    }
+
     /// Everything that happened to an order.
     ///
     /// # Errors
@@ -321,33 +261,6 @@ impl Orders {
         };
         Ok(self.parts.journal.list(filter).try_collect().await?)
     }
-}
-
-/// The cap of an order, once price, maximum and wallet agree.
-fn checked_cap(quote: &Quote, maximum: Option<Money>) -> Result<Money, Refusal> {
-    let currencies =
-        |error: roamport_domain::money::MoneyError| Refusal::Currencies(error.to_string());
-    let cap = maximum.unwrap_or(quote.total);
-    if quote.total.compare(cap).map_err(currencies)?.is_gt() {
-        return Err(Refusal::AboveMaximum {
-            total: quote.total,
-            maximum: cap,
-        });
-    }
-    if quote
-        .balance
-        .compare(quote.total)
-        .map_err(currencies)?
-        .is_lt()
-    {
-        return Err(Refusal::WalletShort {
-            provider: quote.provider.name.clone(),
-            total: quote.total,
-            balance: quote.balance,
-            missing: quote.total.checked_sub(quote.balance).map_err(currencies)?,
-        });
-    }
-    Ok(cap)
 }
 
 fn unfinished_states() -> Vec<OrderState> {

@@ -7,7 +7,7 @@ use roamport_domain::provider::EsimKey;
 use roamport_domain::{EsimId, EsimProviderExt as _, PackageId, TopUp};
 
 use crate::order_and_provision::ordered_line;
-use crate::orders::Quote;
+use crate::Quote;
 use crate::{AppError, Orders, Refusal};
 
 impl Orders {

@@ -6,7 +6,7 @@ use roamport_app::{Catalogue, Esims, Orders, UsageReader};
 use roamport_bootstrap::{
     Composition, Environment, Settings, SettingsError, SettingsLoader, StartError, Telemetry,
 };
-use roamport_domain::{EsimProvider, ProfileStore};
+use roamport_domain::EsimProvider;
 
 use crate::args::GlobalArguments;
 use crate::exit::Failure;
@@ -132,11 +132,6 @@ impl Session {
     /// The use-case "check usage".
     pub(crate) async fn usage(&self) -> Result<UsageReader, Failure> {
         Ok(self.composition.usage().await?)
-    }
-
-    /// The profiles that are kept.
-    pub(crate) async fn profiles(&self) -> Result<Arc<dyn ProfileStore>, Failure> {
-        Ok(self.composition.profiles().await?)
     }
 
     /// Ends what runs behind the provider.

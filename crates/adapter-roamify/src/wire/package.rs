@@ -69,7 +69,8 @@ pub(crate) struct Signal<'a> {
     pub(crate) carriers: Texts<'a>,
 }
 
-/// A package in either shape: each value is taken from the flat or the nested place.
+/// A package in either shape: each value is taken from the flat or the nested place. What a package of
+/// the catalogue rarely has is boxed, since a page moves its packages while it grows.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePackage<'a> {
@@ -120,17 +121,17 @@ pub(crate) struct WirePackage<'a> {
     #[serde(default)]
     pub(crate) with_throttle: Flag,
     #[serde(borrow, default)]
-    pub(crate) throttle: Option<Throttle<'a>>,
+    pub(crate) throttle: Option<Box<Throttle<'a>>>,
     #[serde(default)]
     pub(crate) requirements: Option<Requirements>,
     #[serde(borrow, default)]
     pub(crate) notes: Texts<'a>,
     #[serde(borrow, default)]
-    pub(crate) data: Option<DataPart<'a>>,
+    pub(crate) data: Option<Box<DataPart<'a>>>,
     #[serde(borrow, default)]
-    pub(crate) call: Option<CallPart<'a>>,
+    pub(crate) call: Option<Box<CallPart<'a>>>,
     #[serde(borrow, default)]
-    pub(crate) sms: Option<SmsPart<'a>>,
+    pub(crate) sms: Option<Box<SmsPart<'a>>>,
 }
 
 /// The fair-use limit of an unlimited package.

@@ -8,7 +8,7 @@ use roamport_domain::journal::{Claim, JournalError};
 use tokio::task::JoinHandle;
 
 use super::Driver;
-use crate::orders::OrdersParts;
+use crate::OrdersParts;
 use crate::{AppError, Progress};
 
 /// A claim that is renewed until it is given back or dropped.

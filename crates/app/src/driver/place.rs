@@ -92,25 +92,17 @@ impl Driver {
     /// One healthy look-up that finds nothing: whoever restored an old journal would otherwise buy
     /// again.
     async fn nothing_is_there(&self, order: &mut Order) -> Result<bool, Break> {
-        let (started_at, result) = self.search(order).await?;
-        let message = match &result {
-            LookUpResult::Unhealthy { message } => Some(message.clone()),
-            LookUpResult::Healthy { .. } => None,
-        };
-        let mut events = vec![Event::LookedUp {
-            started_at,
-            conclusive: false,
-            result,
-        }];
-        if let Some(message) = message {
+        let result = self.look_up(order, false).await?;
+        if let LookUpResult::Unhealthy { message } = result {
             let at = self.parts.journal.now().await?;
-            events.push(Event::Deferred {
+            let reason = DeferralReason::LookUpUnhealthy;
+            let event = Event::Deferred {
                 at,
-                reason: DeferralReason::LookUpUnhealthy,
+                reason,
                 message,
-            });
+            };
+            self.append(order, &[event]).await?;
         }
-        self.append(order, &events).await?;
         Ok(order.look_ups().fresh_empty)
     }
 
@@ -184,7 +176,7 @@ impl Driver {
         &self,
         order: &mut Order,
         attempt: AttemptNumber,
-        outcome: PlacementOutcome,
+        mut outcome: PlacementOutcome,
         words: &str,
     ) -> Result<bool, Break> {
         const TRIES: u32 = 60;
@@ -203,6 +195,12 @@ impl Driver {
             };
             let error = match self.append(order, &[settled]).await {
                 Ok(()) => return Ok(overtaken),
+                Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
+                    outcome = PlacementOutcome::Ambiguous {
+                        message: somebody_elses(words),
+                    };
+                    continue;
+                }
                 Err(Break::Error(error)) => error,
                 Err(Break::Elsewhere) => {
                     overtaken = true;
@@ -276,6 +274,12 @@ fn in_words(outcome: &PlacementOutcome) -> String {
             format!("it may or may not have been bought: {message}")
         }
     }
+}
+
+/// An answer that names an order which already belongs to another of ours proves nothing for this
+/// one.
+pub(super) fn somebody_elses(answer: &str) -> String {
+    format!("{answer}, which already belongs to another of our orders")
 }
 
 fn after(moment: Timestamp, wait: Duration) -> Timestamp {

@@ -1,31 +1,41 @@
 //! Looking for an order at the provider, and reading the one that is there.
 
 use jiff::Timestamp;
+use roamport_domain::journal::JournalError;
 use roamport_domain::order::{Event, LookUpResult, PlacedOrder, ProvisioningOutcome};
 use roamport_domain::provider::{FoundOrders, OrderLookup, ProviderError};
 use roamport_domain::{Esim, Order, ProviderOrderId, Reference};
 
+use super::place::somebody_elses;
 use super::{Break, Driver};
-use crate::Progress;
+use crate::AppError;
 
 impl Driver {
-    /// Looks for our reference and records what came of it.
-    pub(super) async fn look_up(&self, order: &mut Order, conclusive: bool) -> Result<(), Break> {
-        self.notice(&Progress::LookingUp);
+    /// Looks for our reference and records what came of it; gives what was recorded.
+    pub(super) async fn look_up(
+        &self,
+        order: &mut Order,
+        conclusive: bool,
+    ) -> Result<LookUpResult, Break> {
         let (started_at, result) = self.search(order).await?;
-        self.append(
-            order,
-            &[Event::LookedUp {
-                started_at,
-                conclusive,
-                result,
-            }],
-        )
-        .await
+        let looked_up = |result| Event::LookedUp {
+            started_at,
+            conclusive,
+            result,
+        };
+        match self.append(order, &[looked_up(result.clone())]).await {
+            Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
+                let message = somebody_elses("the provider named an order");
+                let result = LookUpResult::Unhealthy { message };
+                self.append(order, &[looked_up(result.clone())]).await?;
+                Ok(result)
+            }
+            recorded => recorded.map(|()| result),
+        }
     }
 
     /// One look-up by reference: when it was started on the journal's clock, and what it gave.
-    pub(super) async fn search(&self, order: &Order) -> Result<(Timestamp, LookUpResult), Break> {
+    async fn search(&self, order: &Order) -> Result<(Timestamp, LookUpResult), Break> {
         let started_at = self.parts.journal.now().await?;
         let reference = order.requested().reference.clone();
         let lookup = OrderLookup::Reference {

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use roamport_app::order_and_provision::Wish;
 use roamport_app::{Halt, Progress};
 use roamport_domain::OrderJournal as _;
 use roamport_domain::order::{DeferralReason, Ending, GuardReason, OrderState, Waiting};
 use roamport_domain::package::PackageFlags;
 use roamport_domain::provider::{ErrorKind, Operation};
-use roamport_domain::{Capabilities, Order};
+use roamport_domain::{Capabilities, Clock as _, Order};
 
 use crate::support::mocks::{
     Desk, Diary, capabilities, error, full_disk, journal, listed, lost, name, package, provider,
 };
-use crate::support::{Listener, carry, usd};
+use crate::support::{Listener, carry, usd, wish};
 
 fn guard_refused(order: &Order) -> (GuardReason, String) {
     assert_eq!(order.state(), OrderState::Failed);
@@ -233,4 +234,27 @@ fn with_the_rest(
         .returning(|_| listed(vec![package("4.00")]));
     mock.expect_balance().returning(|| Ok(usd("100")));
     mock
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_travel_date_that_is_past_everywhere_is_refused_before_anything_is_read() {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_packages().never();
+        mock.expect_balance().never();
+    }));
+    let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    for (days_ago, past) in [(1, true), (0, false)] {
+        let date = today - jiff::ToSpan::days(days_ago);
+        let wish = Wish {
+            start_date: Some(date),
+            ..wish("esim-portugal", 1)
+        };
+        if past {
+            let error = desk.orders.quote(&wish).await.unwrap_err();
+            assert!(error.to_string().contains("is past"), "{error}");
+        } else {
+            let desk = Desk::at(provider(|_| {}));
+            desk.orders.quote(&wish).await.unwrap();
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use roamport_app::orders::{Placement, Terms};
 use roamport_app::{Carried, Halt};
 use roamport_domain::ProviderError;
 use roamport_domain::order::{
@@ -10,7 +11,7 @@ use roamport_domain::order::{
 use roamport_domain::provider::{ErrorKind, Operation, ProviderOrder};
 
 use crate::support::mocks::{Desk, Diary, error, found, lost, nothing, placed, provider};
-use crate::support::{WINDOW_AND_QUIET, carry, started};
+use crate::support::{WINDOW_AND_QUIET, carry, key, started, wish};
 
 /// Buys where the purchase call answers this, each time it is made; gives what became of it and
 /// when calls were made.
@@ -330,4 +331,35 @@ async fn a_provider_that_halts_at_the_purchase_is_waited_for_and_then_given_up()
             .all(|at| at < Duration::from_mins(15)),
         "{diary:?}"
     );
+}
+
+/// The provider answers every purchase with one and the same order: the first order's, and the
+/// second one's two attempts.
+fn always_the_same() -> roamport_domain::provider::MockEsimProvider {
+    provider(|mock| {
+        mock.expect_place_order()
+            .times(3)
+            .returning(|_| Ok(placed("one-and-the-same", &["esim-1"])));
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_names_another_orders_purchase_is_recorded_and_never_taken_for_this_one() {
+    let desk = Desk::at(always_the_same());
+    let first = desk.buy().await.order;
+    assert_eq!(first.state(), OrderState::Fulfilled);
+
+    let terms = Terms {
+        key: Some(key("shop-10443")),
+        ..Terms::default()
+    };
+    let quote = desk.orders.quote(&wish("esim-portugal", 1)).await.unwrap();
+    let Placement::New(order) = desk.orders.place(&quote, &terms).await.unwrap() else {
+        panic!("another key is another order");
+    };
+    let second = carry(&desk.orders, order.id()).await.order;
+    assert_eq!(second.state(), OrderState::NeedsAttention);
+    assert!(second.placed().is_none() && second.money_may_have_moved());
+    let told = format!("{:?}", second.attempts());
+    assert!(told.contains("one-and-the-same, which already belongs"), "{told}");
 }

@@ -97,6 +97,16 @@ async fn an_effect_that_comes_late_is_found_and_not_bought_beside() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_the_quiet_period_the_judge_sees_the_double_charge() {
+    // What the rules are for, and the proof that the ledger would tell.
+    let shop = Shop::careless().under(|policy| policy.quiet_period = Duration::ZERO);
+    shop.fault(Operation::Order, Fault::LateEffect { ms: 239_000 });
+    assert_eq!(shop.buy("hasty").await.state(), OrderState::Fulfilled);
+    tokio::time::sleep(Duration::from_mins(4)).await;
+    assert_eq!((shop.charges(), shop.purchase_calls()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn look_ups_that_lag_behind_the_charge_do_not_cause_another() {
     for seconds in [3, 60, 230] {
         let shop = Shop::careless();

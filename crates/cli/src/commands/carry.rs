@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use roamport_app::{Carried, Halt, Orders, StopSignal, Stopper};
-use roamport_domain::journal::KeptProfile;
 use roamport_domain::order::OrderState;
-use roamport_domain::provider::EsimKey;
 use roamport_domain::{Esim, Order};
 use serde::Serialize;
 
@@ -75,7 +73,7 @@ pub(super) async fn carry(
     wait: Option<Duration>,
 ) -> Result<Outcome, Failure> {
     if wait.is_some_and(|wait| wait.is_zero()) {
-        return outcome(session, order.clone(), Halt::TimeUp).await;
+        return outcome(orders, order.clone(), Halt::TimeUp).await;
     }
     let (stopper, mut signal) = Stopper::new();
     if let Some(wait) = wait {
@@ -86,7 +84,7 @@ pub(super) async fn carry(
     let carried = work(session, orders, order, &progress, &stopper, signal).await;
     progress.finish();
     let Carried { order, halt } = carried?;
-    outcome(session, order, halt).await
+    outcome(orders, order, halt).await
 }
 
 async fn work(
@@ -116,17 +114,8 @@ async fn work(
     }
 }
 
-async fn outcome(session: &Session, order: Order, halt: Halt) -> Result<Outcome, Failure> {
-    let mut esims = Vec::new();
-    if !order.requested().content.is_top_up() {
-        let profiles = session.profiles().await?;
-        for item in order.items() {
-            let key = EsimKey::from_id(item.esim.clone());
-            let provider = &order.requested().provider.name;
-            let kept = profiles.find_profile(provider, &key).await?;
-            esims.extend(kept.map(|KeptProfile { esim, .. }| esim));
-        }
-    }
+async fn outcome(orders: &Orders, order: Order, halt: Halt) -> Result<Outcome, Failure> {
+    let esims = orders.profiles(&order).await?;
     Ok(Outcome { order, halt, esims })
 }
 

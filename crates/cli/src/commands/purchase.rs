@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::future::Future;
 
-use roamport_app::orders::{Placement, Quote, Terms};
-use roamport_app::{AppError, Orders};
+use roamport_app::orders::{Placement, Terms};
+use roamport_app::{AppError, Orders, Quote};
 use roamport_domain::order::{Fingerprint, OrderContent, OrderState};
 use roamport_domain::{Money, Order, OrderId};
 use serde::Serialize;
@@ -121,17 +121,15 @@ fn terms(arguments: &PurchaseArguments, quote: &Quote, beside: bool) -> Result<T
     })
 }
 
-/// Shows the quote and asks, unless that was answered on the command line, or the answer would not
-/// matter because the order will be refused.
+/// Shows the quote and asks, unless that was answered on the command line. What will be refused is
+/// not asked.
 async fn agree(
     output: &Output,
     arguments: &PurchaseArguments,
     quote: &Quote,
     terms: &Terms,
 ) -> Result<(), Failure> {
-    if will_be_refused(quote, terms.maximum) {
-        return Ok(());
-    }
+    quote.cap(terms.maximum).map_err(AppError::from)?;
     let text = quote_text(quote, terms.maximum);
     if arguments.yes {
         output.note(&text);
@@ -141,20 +139,6 @@ async fn agree(
         output.important(&text);
     }
     prompt::confirm(output, format!("Buy for {}?", quote.total)).await
-}
-
-fn will_be_refused(quote: &Quote, maximum: Option<Money>) -> bool {
-    let short = quote
-        .balance
-        .compare(quote.total)
-        .is_ok_and(std::cmp::Ordering::is_lt);
-    let above = maximum.is_some_and(|maximum| {
-        quote
-            .total
-            .compare(maximum)
-            .is_ok_and(std::cmp::Ordering::is_gt)
-    });
-    short || above
 }
 
 fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
