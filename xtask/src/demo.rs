@@ -55,6 +55,8 @@ fn travel(terminal: &impl Terminal) -> anyhow::Result<()> {
         "packages",
         "--country",
         "FR",
+        "--gb",
+        "1",
         "--sort",
         "price",
         "--limit",
@@ -73,7 +75,7 @@ fn travel(terminal: &impl Terminal) -> anyhow::Result<()> {
     terminal.types(&["usage", &esim])?;
 
     say("\n# Top it up")?;
-    let top_ups = ["topup", "packages", &esim];
+    let top_ups = ["topup", "packages", &esim, "--limit", "5"];
     terminal.types(&top_ups)?;
     let top_up = answer::package(&terminal.asks(&top_ups)?)?;
     terminal.types(&["topup", "buy", &esim, &top_up, "--yes"])?;
@@ -221,7 +223,7 @@ mod tests {
         let failed = error.downcast_ref::<CommandFailed>().unwrap();
         assert_eq!(
             failed.command,
-            "roamport packages --country FR --sort price --limit 5"
+            "roamport packages --country FR --gb 1 --sort price --limit 5"
         );
         assert!(!failed.status.success());
     }
@@ -243,7 +245,7 @@ mod tests {
             Ok(match arguments {
                 ["packages", ..] => json!({"packages": [{"id": "fr-1gb"}, {"id": "fr-3gb"}]}),
                 ["topup", ..] if self.without_top_ups => json!({"packages": []}),
-                ["topup", "packages", "esim-1"] => json!({"packages": [{"id": "plus-1gb"}]}),
+                ["topup", "packages", "esim-1", ..] => json!({"packages": [{"id": "plus-1gb"}]}),
                 ["order", "list"] => json!({"orders": [{"id": "order-1"}]}),
                 ["order", "show", "order-1"] => json!({"esims": [{"id": "esim-1"}]}),
                 _ => bail!("nobody would ask {arguments:?}"),
@@ -258,11 +260,11 @@ mod tests {
         assert_eq!(
             notebook.typed.into_inner(),
             [
-                "packages --country FR --sort price --limit 5",
+                "packages --country FR --gb 1 --sort price --limit 5",
                 "buy fr-1gb --yes",
                 "esim qr esim-1",
                 "usage esim-1",
-                "topup packages esim-1",
+                "topup packages esim-1 --limit 5",
                 "topup buy esim-1 plus-1gb --yes",
                 "usage esim-1",
                 "balance",
@@ -283,7 +285,7 @@ mod tests {
         );
         assert_eq!(
             notebook.typed.borrow().last().unwrap(),
-            "topup packages esim-1"
+            "topup packages esim-1 --limit 5"
         );
     }
 

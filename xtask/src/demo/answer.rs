@@ -3,12 +3,13 @@
 use anyhow::Context;
 use serde_json::Value;
 
-/// The first package in the answer that can be used and topped up, or simply the first.
+/// The first package in the answer whose usage can be read and that needs no travel date, or simply
+/// the first.
 pub(super) fn package(answer: &Value) -> anyhow::Result<String> {
     let packages = list(answer, "packages");
     let says_no = |package: &Value, flag: &str| package[flag] == false;
     let suits = |package: &&Value| {
-        !says_no(package, "top_up") && !says_no(package, "usage") && package["travel_date"] != true
+        !says_no(package, "usage_readable") && package["travel_date_required"] != true
     };
     let chosen = packages.iter().find(suits).or(packages.first());
     chosen.and_then(id).context("no package was found")
@@ -59,15 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn a_package_without_top_ups_is_passed_over() {
+    fn a_package_that_needs_more_or_shows_less_is_passed_over() {
         let answer = json!({"packages": [
-            {"id": "a", "top_up": false},
-            {"id": "b", "usage": false},
-            {"id": "c", "travel_date": true},
-            {"id": "d", "top_up": true, "usage": true, "travel_date": false},
+            {"id": "b", "usage_readable": false},
+            {"id": "c", "travel_date_required": true},
+            {"id": "d", "usage_readable": true, "travel_date_required": false},
         ]});
         assert_eq!(package(&answer).unwrap(), "d");
-        let none_suits = json!({"packages": [{"id": "a", "top_up": false}]});
+        let none_suits = json!({"packages": [{"id": "a", "usage_readable": false}]});
         assert_eq!(package(&none_suits).unwrap(), "a");
     }
 

@@ -1,19 +1,26 @@
 //! Every order the search meets, kept once: the real [`Order::apply`] and [`next_step`], remembered.
+//!
+//! The machine knows no absolute time: what it does depends on how long ago things happened. So two
+//! orders that are the same but for a shift of all their moments are one [`Situation`], and a moment
+//! that lies further back than any limit reaches is simply long ago.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use roamport_domain::Order;
 use roamport_domain::order::{
     AttemptState, AttentionReason, DeferralReason, Ending, Event, LookUpResult, Moment, OrderState,
-    PlacementOutcome, Step, next_step,
+    PlacedOrder, PlacementOutcome, Step, next_step,
 };
 
 use super::Setting;
-use crate::support::{Scene, at, bought, not_sent, refused, request_of, top_up_content};
+use crate::support::{Scene, ambiguous, at, bought, cancelled, not_sent, refused, request_of, top_up_content};
 
-/// An order by its place in [`Orders`].
-pub(crate) type Place = u32;
+/// An order at a tick of the journal's clock, by its place in [`Orders`].
+pub(crate) type Situation = u32;
 
 /// How a purchase call ends for its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,51 +31,55 @@ pub(crate) enum Answer {
     Ambiguous,
 }
 
-/// An event in a few bytes; moments are ticks of the journal's clock.
+/// Something that is appended now, in a few bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Deed {
-    /// The orders found, a bit for each attempt that was charged; `None` where it was not healthy.
-    LookedUp { at: i16, conclusive: bool, found: Option<u8> },
-    Deferred { at: i16 },
-    Started { at: i16, attempt: u8 },
-    Settled { at: i16, attempt: u8, answer: Answer },
-    Cancelled { at: i16 },
+    /// The attempt whose order was found, if any.
+    Found { conclusive: bool, attempt: Option<u8> },
+    /// The look-up before a purchase was not healthy.
+    NotReady,
+    /// A look-up was not healthy.
+    Unhealthy,
+    Started { attempt: u8 },
+    Settled { attempt: u8, answer: Answer },
+    Cancelled,
 }
 
 /// What [`next_step`] wants, with what it records already applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
-    Record(Place),
-    Place(u8),
+    Record(Situation),
+    Place,
     LookUp { conclusive: bool },
     Wait,
     Rest,
 }
 
-/// All orders met so far.
+/// All situations met so far.
 pub(crate) struct Orders {
     pub(crate) setting: Setting,
-    list: Vec<Order>,
-    places: HashMap<Vec<i32>, Place>,
-    applied: HashMap<(Place, Deed), Option<Place>>,
-    wishes: HashMap<(Place, i16, u8), Wish>,
+    list: Vec<(Rc<Order>, i64)>,
+    places: HashMap<Vec<i16>, Situation>,
+    applied: HashMap<(Situation, Deed), Option<Situation>>,
+    moved: HashMap<(Situation, i8), Situation>,
+    wishes: HashMap<(Situation, u8), Wish>,
 }
 
 impl Orders {
     /// With the wish for a top-up at place 0: all money and no provisioning.
     pub(crate) fn new(setting: Setting) -> Self {
-        let mut scene = Scene::wishing(top_up_content());
+        let scene = Scene::wishing(top_up_content());
         let mut requested = scene.order.requested().clone();
         requested.place_before = at(setting.place_before.into());
-        scene.order = Order::open(scene.order.id(), requested);
         let mut orders = Self {
             setting,
             list: Vec::new(),
             places: HashMap::new(),
             applied: HashMap::new(),
+            moved: HashMap::new(),
             wishes: HashMap::new(),
         };
-        orders.keep(scene.order);
+        orders.keep(Rc::new(Order::open(scene.order.id(), requested)), 0);
         orders
     }
 
@@ -76,164 +87,185 @@ impl Orders {
         self.list.len()
     }
 
-    pub(crate) fn order(&self, place: Place) -> &Order {
-        &self.list[usize::try_from(place).unwrap()]
+    fn entry(&self, situation: Situation) -> &(Rc<Order>, i64) {
+        &self.list[usize::try_from(situation).unwrap()]
     }
 
-    pub(crate) fn state(&self, place: Place) -> OrderState {
-        self.order(place).state()
+    pub(crate) fn order(&self, situation: Situation) -> &Order {
+        &self.entry(situation).0
     }
 
-    fn keep(&mut self, order: Order) -> Place {
-        let place = Place::try_from(self.list.len()).unwrap();
-        match self.places.entry(facts(&order)) {
-            std::collections::hash_map::Entry::Occupied(known) => *known.get(),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(place);
-                self.list.push(order);
-                place
+    pub(crate) fn state(&self, situation: Situation) -> OrderState {
+        self.order(situation).state()
+    }
+
+    fn keep(&mut self, order: Rc<Order>, wall: i64) -> Situation {
+        let fresh = Situation::try_from(self.list.len()).unwrap();
+        match self.places.entry(facts(&self.setting, &order, wall)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                free.insert(fresh);
+                self.list.push((order, wall));
+                fresh
             }
         }
     }
 
-    /// The order after `deed`; `None` where it cannot follow.
-    pub(crate) fn apply(&mut self, place: Place, deed: Deed) -> Option<Place> {
-        if let Some(known) = self.applied.get(&(place, deed)) {
+    /// The same order after the wall clock moved on, or was set.
+    pub(crate) fn moved(&mut self, situation: Situation, ticks: i8) -> Situation {
+        if let Some(known) = self.moved.get(&(situation, ticks)) {
             return *known;
         }
-        let mut order = self.order(place).clone();
-        let event = self.event(&order, deed);
-        let next = order.apply(&event).is_ok().then(|| self.keep(order));
-        self.applied.insert((place, deed), next);
+        let (order, wall) = self.entry(situation).clone();
+        let moved = self.keep(order, wall + i64::from(ticks));
+        self.moved.insert((situation, ticks), moved);
+        moved
+    }
+
+    /// The order after `deed`; `None` where it cannot follow.
+    pub(crate) fn apply(&mut self, situation: Situation, deed: Deed) -> Option<Situation> {
+        if let Some(known) = self.applied.get(&(situation, deed)) {
+            return *known;
+        }
+        let (order, wall) = self.entry(situation).clone();
+        let mut order = Order::clone(&order);
+        let events = self.events(&order, wall, deed);
+        let legal = events.iter().all(|event| order.apply(event).is_ok());
+        let next = legal.then(|| self.keep(Rc::new(order), wall));
+        self.applied.insert((situation, deed), next);
         next
     }
 
-    fn event(&self, order: &Order, deed: Deed) -> Event {
+    fn events(&self, order: &Order, wall: i64, deed: Deed) -> Vec<Event> {
+        let looked_up = |conclusive, result| Event::LookedUp { started_at: at(wall), conclusive, result };
+        let unhealthy = || looked_up(false, LookUpResult::Unhealthy { message: String::new() });
         match deed {
-            Deed::LookedUp { at: tick, conclusive, found } => Event::LookedUp {
-                started_at: at(tick.into()),
-                conclusive,
-                result: match found {
-                    None => LookUpResult::Unhealthy { message: String::new() },
-                    Some(bits) => LookUpResult::Healthy {
-                        found: (1..=8).filter(|n| bits & (1 << (n - 1)) != 0).map(charged).collect(),
-                    },
-                },
-            },
-            Deed::Deferred { at: tick } => Event::Deferred {
-                at: at(tick.into()),
-                reason: DeferralReason::LookUpUnhealthy,
-                message: String::new(),
-            },
-            Deed::Started { at: tick, attempt } => Event::PlacementStarted {
+            Deed::Found { conclusive, attempt } => {
+                let found = attempt.map(charged).into_iter().collect();
+                vec![looked_up(conclusive, LookUpResult::Healthy { found })]
+            }
+            Deed::Unhealthy => vec![unhealthy()],
+            Deed::NotReady => {
+                let (reason, message) = (DeferralReason::LookUpUnhealthy, String::new());
+                vec![unhealthy(), Event::Deferred { at: at(wall), reason, message }]
+            }
+            Deed::Started { attempt } => vec![Event::PlacementStarted {
                 attempt: attempt.into(),
-                opens_at: at(tick.into()),
-                closes_at: at((tick + i16::from(self.setting.window)).into()),
+                opens_at: at(wall),
+                closes_at: at(wall + i64::from(self.setting.window)),
                 request: request_of(&order.requested().content),
                 replays: None,
                 blind: false,
-            },
-            Deed::Settled { at: tick, attempt, answer } => Event::PlacementSettled {
+            }],
+            Deed::Settled { attempt, answer } => vec![Event::PlacementSettled {
                 attempt: attempt.into(),
-                at: at(tick.into()),
+                at: at(wall),
                 outcome: match answer {
                     Answer::Placed => PlacementOutcome::Placed { order: charged(attempt) },
                     Answer::Refused => refused(),
                     Answer::NotSent => not_sent(),
-                    Answer::Ambiguous => crate::support::ambiguous(),
+                    Answer::Ambiguous => ambiguous(),
                 },
-            },
-            Deed::Cancelled { at: tick } => crate::support::cancelled(tick.into()),
+            }],
+            Deed::Cancelled => vec![cancelled(wall)],
         }
     }
 
-    /// What the machine wants with this order at this tick, after a watch so long.
-    pub(crate) fn wish(&mut self, place: Place, tick: i16, watched: u8) -> Wish {
-        if let Some(known) = self.wishes.get(&(place, tick, watched)) {
+    /// What the machine wants with this order now, after a watch so long.
+    pub(crate) fn wish(&mut self, situation: Situation, watched: u8) -> Wish {
+        if let Some(known) = self.wishes.get(&(situation, watched)) {
             return *known;
         }
+        let (order, wall) = self.entry(situation).clone();
         let watched_for = if self.setting.ignore_watch { u64::MAX } else { watched.into() };
         let moment = Moment {
-            now: at(tick.into()),
+            now: at(wall),
             watched: Duration::from_secs(watched_for),
             busy: BTreeSet::new(),
         };
         let policy = self.setting.policy();
-        let step = next_step(self.order(place), &self.setting.capabilities(), &policy, &moment);
-        let wish = match step {
+        let wish = match next_step(&order, &self.setting.capabilities(), &policy, &moment) {
             Step::Record(events) => {
-                let mut order = self.order(place).clone();
+                let mut order = Order::clone(&order);
                 for event in &events {
                     order.apply(event).expect("what the machine records can follow");
                 }
-                Wish::Record(self.keep(order))
+                Wish::Record(self.keep(Rc::new(order), wall))
             }
-            Step::Place { attempt, .. } => Wish::Place(u8::try_from(attempt).unwrap()),
+            Step::Place { .. } => Wish::Place,
             Step::LookUp { conclusive } => Wish::LookUp { conclusive },
             Step::Wait { until, .. } => {
-                assert!(until > at(tick.into()), "a wait for a moment that is over");
+                assert!(until > moment.now, "a wait for a moment that is over");
                 Wish::Wait
             }
             Step::Rest => Wish::Rest,
-            Step::ReadOrder(_) | Step::Items(_) => unreachable!("a top-up that is done"),
+            Step::ReadOrder(_) | Step::Items(_) => unreachable!("a top-up is done once it is placed"),
         };
-        self.wishes.insert((place, tick, watched), wish);
+        self.wishes.insert((situation, watched), wish);
         wish
     }
 }
 
 /// The provider's order that this attempt made.
-fn charged(attempt: u8) -> roamport_domain::order::PlacedOrder {
+fn charged(attempt: u8) -> PlacedOrder {
     bought(&format!("po-{attempt}"), &[])
 }
 
-/// All of an order that can change what follows, as numbers. Left out are texts, versions (the
-/// search itself knows who is overtaken), and moments of what is explained or harmless.
-fn facts(order: &Order) -> Vec<i32> {
-    let tick = |moment: Option<jiff::Timestamp>| {
-        moment.map_or(-999, |moment| {
-            i32::try_from(moment.duration_since(at(0)).as_secs()).unwrap()
+/// All of an order that can change what follows, as numbers; moments are ticks from now. Left out
+/// are texts, versions (the search itself knows who is overtaken), and moments that nothing asks for.
+fn facts(setting: &Setting, order: &Order, wall: i64) -> Vec<i16> {
+    // A moment before all that `reach` asks for is as good as any other such moment.
+    let ago = |moment: Option<Timestamp>, reach: u8| {
+        let oldest = -i16::from(reach) - setting.clock_reach;
+        moment.map_or(i16::MIN, |moment| {
+            let ticks = moment.duration_since(at(wall)).as_secs();
+            i16::try_from(ticks).unwrap().max(oldest)
         })
     };
-    let mut facts = vec![order.state() as i32, i32::from(order.granted_attempts())];
-    for attempt in order.attempts() {
-        let state = match &attempt.state {
+    let unknown_for = setting.reconcile_for.max(setting.attention_for);
+    let mut facts = vec![order.state() as i16, ago(Some(order.place_before()), 0)];
+    let last_unknown = order.attempts().iter().rposition(|attempt| attempt.is_unknown());
+    for (number, attempt) in order.attempts().iter().enumerate() {
+        facts.push(match &attempt.state {
             AttemptState::InFlight => 0,
             AttemptState::Abandoned => 1,
             AttemptState::Ambiguous { .. } => 2,
             AttemptState::NotSent { .. } => 3,
             AttemptState::Refused { .. } => 4,
             AttemptState::Placed { .. } => 5,
-        };
-        let closed = attempt.explained || !attempt.is_unknown();
-        let opened = if closed && state != 0 { None } else { Some(attempt.opens_at) };
-        let settled = attempt.settled_at.filter(|_| attempt.is_unknown());
-        facts.extend([state, tick(opened), tick(settled), i32::from(attempt.explained)]);
+        });
+        let open = attempt.state == AttemptState::InFlight || attempt.is_unresolved();
+        let opened = Some(attempt.opens_at).filter(|_| open);
+        let settled = attempt.settled_at.filter(|_| Some(number) == last_unknown);
+        facts.extend([
+            i16::from(attempt.explained),
+            ago(opened, setting.window + setting.quiet),
+            ago(settled, unknown_for),
+        ]);
     }
     let look_ups = order.look_ups();
-    let confirmed = look_ups.last_empty_at.is_some_and(|at| at >= order.place_before());
+    let late = |moment: Option<Timestamp>| {
+        i16::from(moment.is_some_and(|moment| moment >= order.place_before()))
+    };
     facts.extend([
         -1,
-        tick(look_ups.last_at),
-        i32::try_from(look_ups.conclusive_empty.len()).unwrap(),
-        tick(look_ups.late_since),
-        i32::from(confirmed),
-        i32::from(look_ups.fresh_empty),
-        tick(order.deferral().map(|deferral| deferral.at)),
-        i32::from(order.placed().is_some()),
+        ago(look_ups.last_at, Setting::ATTENTION_EVERY),
+        late(look_ups.last_at),
+        i16::try_from(look_ups.conclusive_empty.len()).unwrap(),
+        ago(look_ups.late_since, setting.reconcile_for),
+        late(look_ups.last_empty_at),
+        i16::from(look_ups.fresh_empty),
+        ago(order.deferral().map(|deferral| deferral.at), 1),
+        i16::from(order.placed().is_some()),
     ]);
     for attention in order.attention() {
         let (kind, number) = match &attention.reason {
-            AttentionReason::OutcomeUnknown { attempt } => (1, i32::from(*attempt)),
+            AttentionReason::OutcomeUnknown { attempt } => (1, i16::try_from(*attempt).unwrap()),
             AttentionReason::AttemptsUsedUp => (2, 0),
-            AttentionReason::SeveralFound { orders } => (3, i32::try_from(orders.len()).unwrap()),
-            AttentionReason::SecondCharge { order } => {
-                (4, order.as_str().trim_start_matches("po-").parse().unwrap())
-            }
-            AttentionReason::UnsentUnconfirmed => (5, 0),
-            other => unreachable!("the search cannot lead to {other:?}"),
+            AttentionReason::UnsentUnconfirmed => (3, 0),
+            other => unreachable!("one charge at most cannot lead to {other:?}"),
         };
-        facts.extend([kind, number, i32::from(attention.open)]);
+        facts.extend([kind, number, i16::from(attention.open)]);
     }
     facts.push(match order.ending() {
         None => 0,

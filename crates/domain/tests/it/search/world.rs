@@ -3,7 +3,7 @@
 
 use roamport_domain::order::OrderState;
 
-use super::orders::{Answer, Deed, Orders, Place, Wish};
+use super::orders::{Answer, Deed, Orders, Situation, Wish};
 
 /// A process that may drive the order. One that was overtaken has nothing left to lose but the
 /// answer to a call: whatever else it appends is refused, and it begins anew.
@@ -15,16 +15,17 @@ pub(crate) enum Worker {
     Watching { watched: u8 },
     /// Has looked just now, found nothing, and is about to record the call.
     Ready { watched: u8 },
-    /// Has recorded the call and not yet sent it.
-    Sending { attempt: u8, opened: u8, opened_wall: i16, overtaken: bool },
+    /// Has recorded the call so long ago and not yet sent it; the wall clock was set by `set` since.
+    Sending { attempt: u8, age: u8, set: i8, overtaken: bool },
     /// Knows how the call ended, and has not yet told.
-    Answered { attempt: u8, opened: u8, answer: Answer, overtaken: bool },
+    Answered { attempt: u8, age: u8, answer: Answer, overtaken: bool },
 }
 
-/// How many more faults of each kind may happen.
+/// How many more faults of each kind may happen. That an answer is lost, an effect late, a reply 500
+/// or a worker slow counts as no fault here: it may happen every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Faults {
-    /// A worker is gone at any point.
+    /// A worker is gone, at any point.
     pub(crate) crashes: u8,
     /// A look-up gives no trustworthy answer.
     pub(crate) look_ups: u8,
@@ -36,67 +37,58 @@ pub(crate) struct Faults {
     pub(crate) cancels: u8,
 }
 
+/// What the provider took money for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Charge {
+    attempt: u8,
+    /// Ticks until it takes effect; below zero, ticks since.
+    effect: i8,
+}
+
 /// Everything at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct World {
-    /// True time, which no one can read.
-    pub(crate) now: u8,
-    /// What the wall clock shows.
-    pub(crate) wall: i16,
-    pub(crate) journal: Place,
+    pub(crate) journal: Situation,
     pub(crate) workers: [Worker; 2],
-    /// When the charge of each attempt takes effect; [`World::NEVER`] where there is none.
-    pub(crate) charges: [u8; World::ATTEMPTS],
+    pub(crate) charge: Option<Charge>,
+    /// What no world may have.
+    pub(crate) second_charge: bool,
     pub(crate) faults: Faults,
 }
 
 impl World {
-    pub(crate) const NEVER: u8 = u8::MAX;
-    pub(crate) const ATTEMPTS: usize = 4;
-
-    pub(crate) fn new(faults: Faults) -> Self {
-        Self {
-            now: 0,
-            wall: 0,
-            journal: 0,
-            workers: [Worker::Away; 2],
-            charges: [Self::NEVER; Self::ATTEMPTS],
-            faults,
-        }
+    pub(crate) const fn new(faults: Faults) -> Self {
+        let workers = [Worker::Away; 2];
+        Self { journal: 0, workers, charge: None, second_charge: false, faults }
     }
 
-    /// Purchases that were charged or will be.
-    pub(crate) fn charge_count(&self) -> usize {
-        self.charges.iter().filter(|charge| **charge != Self::NEVER).count()
-    }
-
-    /// Whether nothing can happen any more but time.
-    fn is_over(&self, orders: &Orders) -> bool {
+    /// Whether nothing can happen any more.
+    pub(crate) fn is_over(&self, orders: &Orders) -> bool {
         let idle = |worker: &Worker| matches!(worker, Worker::Away | Worker::Watching { .. });
         orders.state(self.journal).is_final() && self.workers.iter().all(idle)
     }
 
     /// What is wrong here, if anything.
     pub(crate) fn violation(&self, orders: &Orders) -> Option<&'static str> {
-        let window = orders.setting.window;
         let in_flight = |worker: &&Worker| match worker {
-            Worker::Sending { opened, .. } | Worker::Answered { opened, .. } => {
-                self.now - opened < window
+            Worker::Sending { age, .. } | Worker::Answered { age, .. } => {
+                *age < orders.setting.window
             }
             _ => false,
         };
         if self.workers.iter().filter(in_flight).count() > 1 {
             return Some("G1: two calls in flight");
         }
-        let charges = self.charge_count();
-        if charges > 1 {
+        if self.second_charge {
             return Some("G2: a double charge");
         }
         match orders.state(self.journal) {
-            OrderState::Failed | OrderState::Cancelled if charges > 0 => {
+            OrderState::Failed | OrderState::Cancelled if self.charge.is_some() => {
                 Some("an order that failed was charged")
             }
-            OrderState::Fulfilled if charges != 1 => Some("an order was fulfilled without a charge"),
+            OrderState::Fulfilled if self.charge.is_none() => {
+                Some("an order was fulfilled without a charge")
+            }
             _ => None,
         }
     }
@@ -106,7 +98,7 @@ impl World {
         if self.is_over(orders) {
             return Vec::new();
         }
-        let mut next = Vec::new();
+        let mut next = vec![self.ticked(orders)];
         for number in 0..self.workers.len() {
             self.act(number, orders, &mut next);
             if self.workers[number] != Worker::Away && self.faults.crashes > 0 {
@@ -116,9 +108,6 @@ impl World {
             }
         }
         self.strangers(orders, &mut next);
-        if self.now < orders.setting.horizon {
-            next.push(self.ticked(orders));
-        }
         for world in &mut next {
             world.workers.sort_unstable();
         }
@@ -129,30 +118,42 @@ impl World {
     fn strangers(&self, orders: &mut Orders, next: &mut Vec<World>) {
         if self.faults.clock > 0 {
             for step in orders.setting.clock_steps {
-                let mut world = *self;
+                let mut world = World { journal: orders.moved(self.journal, step), ..*self };
                 world.faults.clock -= 1;
-                world.wall += step;
+                for worker in &mut world.workers {
+                    if let Worker::Sending { set, .. } = worker {
+                        *set += step;
+                    }
+                }
                 next.push(world);
             }
         }
         if self.faults.cancels > 0
-            && let Some(journal) = orders.apply(self.journal, Deed::Cancelled { at: self.wall })
+            && let Some(journal) = orders.apply(self.journal, Deed::Cancelled)
         {
-            let mut world = self.appended(usize::MAX, journal);
+            let mut world = self.appended(None, journal);
             world.faults.cancels -= 1;
             next.push(world);
         }
     }
 
-    fn ticked(&self, orders: &Orders) -> World {
-        let cap = orders.setting.longest_watch;
-        let mut world = *self;
-        world.now += 1;
-        world.wall += 1;
+    /// A tick later on every clock.
+    pub(crate) fn ticked(&self, orders: &mut Orders) -> World {
+        let (watch, lag) = (orders.setting.longest_watch, i8::try_from(orders.setting.lag).unwrap());
+        let mut world = World { journal: orders.moved(self.journal, 1), ..*self };
         for worker in &mut world.workers {
-            if let Worker::Watching { watched } | Worker::Ready { watched } = worker {
-                *watched = (*watched + 1).min(cap);
+            match worker {
+                Worker::Away => {}
+                Worker::Watching { watched } | Worker::Ready { watched } => {
+                    *watched = (*watched + 1).min(watch);
+                }
+                Worker::Sending { age, .. } | Worker::Answered { age, .. } => {
+                    *age = (*age + 1).min(watch);
+                }
             }
+        }
+        if let Some(charge) = &mut world.charge {
+            charge.effect = (charge.effect - 1).max(-lag);
         }
         world
     }
@@ -164,10 +165,10 @@ impl World {
     }
 
     /// The journal has grown: whoever else held the order is overtaken.
-    fn appended(&self, by: usize, journal: Place) -> World {
+    fn appended(&self, by: Option<usize>, journal: Situation) -> World {
         let mut world = World { journal, ..*self };
         for (number, worker) in world.workers.iter_mut().enumerate() {
-            if number == by || journal == self.journal {
+            if by == Some(number) {
                 continue;
             }
             match worker {
@@ -182,126 +183,108 @@ impl World {
     }
 
     /// Everything that one worker may do now.
-    fn act(&self, number: usize, orders: &mut Orders, next: &mut Vec<World>) {
+    pub(crate) fn act(&self, number: usize, orders: &mut Orders, next: &mut Vec<World>) {
         match self.workers[number] {
             Worker::Away => next.push(self.with(number, Worker::Watching { watched: 0 })),
             Worker::Watching { watched } => self.step(number, watched, orders, next),
-            Worker::Ready { .. } => {
-                let attempt = u8::try_from(orders.order(self.journal).attempts().len() + 1).unwrap();
-                let started = Deed::Started { at: self.wall, attempt };
-                next.push(match orders.apply(self.journal, started) {
-                    None => self.with(number, Worker::Away),
-                    Some(journal) => self.appended(number, journal).with(
-                        number,
-                        Worker::Sending {
-                            attempt,
-                            opened: self.now,
-                            opened_wall: self.wall,
-                            overtaken: false,
-                        },
-                    ),
-                });
-            }
+            Worker::Ready { .. } => next.push(self.record_the_call(number, orders)),
             Worker::Sending { .. } => self.send(number, orders, next),
-            Worker::Answered { attempt, opened, answer, overtaken } => {
-                let settled = Deed::Settled { at: self.wall, attempt, answer };
+            Worker::Answered { attempt, age, answer, overtaken } => {
+                let settled = Deed::Settled { attempt, answer };
                 let journal = orders.apply(self.journal, settled).expect("an answer is never dropped");
-                let watched = (self.now - opened).min(orders.setting.longest_watch);
-                let then = if overtaken { Worker::Away } else { Worker::Watching { watched } };
-                next.push(self.appended(number, journal).with(number, then));
+                let then = if overtaken { Worker::Away } else { Worker::Watching { watched: age } };
+                next.push(self.appended(Some(number), journal).with(number, then));
             }
         }
     }
 
     /// One step of the machine.
     fn step(&self, number: usize, watched: u8, orders: &mut Orders, next: &mut Vec<World>) {
-        match orders.wish(self.journal, self.wall, watched) {
-            Wish::Record(journal) => next.push(self.appended(number, journal)),
-            Wish::Place(_) => self.look(number, false, Worker::Ready { watched }, orders, next),
+        match orders.wish(self.journal, watched) {
+            Wish::Record(journal) => next.push(self.appended(Some(number), journal)),
+            Wish::Place => {
+                for journal in self.looked_up(false, orders) {
+                    let mut world = self.appended(Some(number), journal);
+                    if orders.order(journal).look_ups().fresh_empty {
+                        world.workers[number] = Worker::Ready { watched };
+                    }
+                    next.push(world);
+                }
+                self.look_in_vain(number, Deed::NotReady, orders, next);
+            }
             Wish::LookUp { conclusive } => {
-                let early = orders.setting.trust_early_look_ups;
-                self.look(number, conclusive || early, Worker::Watching { watched }, orders, next);
+                for journal in self.looked_up(conclusive, orders) {
+                    next.push(self.appended(Some(number), journal));
+                }
+                self.look_in_vain(number, Deed::Unhealthy, orders, next);
             }
             Wish::Wait | Wish::Rest => {}
         }
     }
 
-    /// A look-up, with everything it may find. Where it was made before a purchase and finds nothing,
-    /// the worker is `ready`.
-    fn look(
-        &self,
-        number: usize,
-        conclusive: bool,
-        ready: Worker,
-        orders: &mut Orders,
-        next: &mut Vec<World>,
-    ) {
-        let before_purchase = matches!(ready, Worker::Ready { .. });
-        for found in self.views(orders.setting.lag) {
-            let deed = Deed::LookedUp { at: self.wall, conclusive, found: Some(found) };
-            // One that an altered setting counts too early for the machine.
-            let plain = Deed::LookedUp { at: self.wall, conclusive: false, found: Some(found) };
-            let journal = orders.apply(self.journal, deed).or_else(|| orders.apply(self.journal, plain));
-            let Some(journal) = journal else { continue };
-            let mut world = self.appended(number, journal);
-            if before_purchase && orders.order(journal).look_ups().fresh_empty {
-                world.workers[number] = ready;
-            }
-            next.push(world);
+    /// What a healthy look-up may lead to: a charge in effect is found, a young one perhaps.
+    fn looked_up(&self, conclusive: bool, orders: &mut Orders) -> Vec<Situation> {
+        let lag = i8::try_from(orders.setting.lag).unwrap();
+        let found = self.charge.filter(|charge| charge.effect <= 0).map(|charge| charge.attempt);
+        let must_be_found = self.charge.is_some_and(|charge| charge.effect <= -lag);
+        let mut views = vec![found];
+        if found.is_some() && !must_be_found {
+            views.push(None);
         }
-        if self.faults.look_ups > 0 {
-            let deed = Deed::LookedUp { at: self.wall, conclusive: false, found: None };
-            let Some(mut journal) = orders.apply(self.journal, deed) else { return };
-            if before_purchase {
-                let deferred = Deed::Deferred { at: self.wall };
-                journal = orders.apply(journal, deferred).expect("an unsent order waits");
-            }
-            let mut world = self.appended(number, journal);
-            world.faults.look_ups -= 1;
-            next.push(world);
+        let count_all = orders.setting.trust_early_look_ups;
+        let mut journals = Vec::new();
+        for attempt in views {
+            let as_told = Deed::Found { conclusive, attempt };
+            let trusted = Deed::Found { conclusive: true, attempt };
+            let journal = if count_all { orders.apply(self.journal, trusted) } else { None };
+            // Where the clock was set back in between, the machine refuses it: the worker reloads.
+            journals.extend(journal.or_else(|| orders.apply(self.journal, as_told)));
         }
+        journals
     }
 
-    /// What a look-up may see: charges in effect, and those of the last few ticks or not.
-    fn views(&self, lag: u8) -> Vec<u8> {
-        let mut views = vec![0_u8];
-        for (number, effect) in self.charges.iter().enumerate() {
-            if *effect == Self::NEVER || *effect > self.now {
-                continue;
-            }
-            let seen: Vec<u8> = views.iter().map(|view| view | (1 << number)).collect();
-            if effect + lag <= self.now {
-                views = seen;
-            } else {
-                views.extend(seen);
-            }
+    fn look_in_vain(&self, number: usize, deed: Deed, orders: &mut Orders, next: &mut Vec<World>) {
+        if self.faults.look_ups == 0 {
+            return;
         }
-        views
+        let journal = orders.apply(self.journal, deed).expect("a failed look-up is recorded");
+        let mut world = self.appended(Some(number), journal);
+        world.faults.look_ups -= 1;
+        next.push(world);
+    }
+
+    fn record_the_call(&self, number: usize, orders: &mut Orders) -> World {
+        let attempt = u8::try_from(orders.order(self.journal).attempts().len() + 1).unwrap();
+        match orders.apply(self.journal, Deed::Started { attempt }) {
+            // It became too late meanwhile.
+            None => self.with(number, Worker::Away),
+            Some(journal) => self
+                .appended(Some(number), journal)
+                .with(number, Worker::Sending { attempt, age: 0, set: 0, overtaken: false }),
+        }
     }
 
     /// The call itself, as the adapter makes it: not at all once either clock says that the window is
-    /// over.
+    /// over, or that it has not begun.
     fn send(&self, number: usize, orders: &Orders, next: &mut Vec<World>) {
-        let Worker::Sending { attempt, opened, opened_wall, overtaken } = self.workers[number] else {
-            return;
-        };
-        let window = orders.setting.window;
-        let answered = |answer| {
-            self.with(number, Worker::Answered { attempt, opened, answer, overtaken })
-        };
-        let on_the_wall = self.wall - opened_wall;
-        if self.now - opened >= window || !(0..i16::from(window)).contains(&on_the_wall) {
+        let Worker::Sending { attempt, age, set, overtaken } = self.workers[number] else { return };
+        let (setting, window) = (&orders.setting, i8::try_from(orders.setting.window).unwrap());
+        let answered =
+            |answer| self.with(number, Worker::Answered { attempt, age, answer, overtaken });
+        let own = i8::try_from(age).unwrap();
+        if own >= window || !(0..window).contains(&(own + set)) {
             next.push(answered(Answer::NotSent));
             return;
         }
         let charged = |answer, effect: u8| {
             let mut world = answered(answer);
-            world.charges[usize::from(attempt) - 1] = effect;
+            world.second_charge = self.charge.is_some();
+            world.charge = Some(Charge { attempt, effect: i8::try_from(effect).unwrap() });
             world
         };
-        next.push(charged(Answer::Placed, self.now));
-        next.push(charged(Answer::Ambiguous, self.now));
-        next.push(charged(Answer::Ambiguous, self.now + orders.setting.late_effect));
+        next.push(charged(Answer::Placed, 0));
+        next.push(charged(Answer::Ambiguous, 0));
+        next.push(charged(Answer::Ambiguous, setting.late_effect));
         next.push(answered(Answer::Ambiguous));
         if self.faults.calls > 0 {
             for answer in [Answer::NotSent, Answer::Refused] {
