@@ -30,7 +30,7 @@ use crate::{SqliteJournalConfig, connection, list, moment, rows};
 /// Settled purchase calls count toward back-pressure for so long.
 const LATELY: Duration = Duration::from_mins(1);
 
-/// The order journal and the profile store in one SQLite file.
+/// The order journal, the profile store and the balances that were read, in one SQLite file.
 ///
 /// One task writes, on the runtime on which the journal was opened; several connections read. Any
 /// number of processes of one machine may have the same file open. Clones of an `Arc` around it

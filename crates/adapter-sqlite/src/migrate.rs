@@ -10,7 +10,10 @@ use crate::error::{Failure, Trouble};
 const APPLICATION_ID: i64 = 0x526F_616D;
 
 /// Each one is run once, in this order; its place is the version it makes. None is ever edited.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_journal.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/0001_journal.sql"),
+    include_str!("../migrations/0002_balances.sql"),
+];
 
 /// What a file says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,8 @@ use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::ProviderError;
 use roamport_domain::{EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName};
 
+use crate::DecisionError;
+
 /// A use-case that could not be carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,6 +21,9 @@ pub enum AppError {
     /// A check before anything was bought said no. Nothing was bought.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A person's decision about an order cannot be taken down. Nothing was changed.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// No country has this code or English name.
     #[error("there is no country `{text}`{}", nearest.as_deref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
     UnknownCountry {

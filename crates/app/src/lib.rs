@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod attention;
 pub mod balance;
 pub mod catalogue;
 mod driver;
@@ -10,10 +11,12 @@ pub mod orders;
 pub mod parts;
 pub mod progress;
 pub mod quote;
+pub mod reconcile;
 pub mod stop;
 pub mod top_up;
 pub mod usage;
 
+pub use self::attention::{Decision, DecisionError};
 pub use self::catalogue::Catalogue;
 pub use self::error::{AppError, Refusal};
 pub use self::esims::Esims;
@@ -21,5 +24,6 @@ pub use self::orders::Orders;
 pub use self::parts::{Carried, Halt, LeasePolicy, OrdersParts};
 pub use self::progress::{Observer, Progress, Silent};
 pub use self::quote::Quote;
+pub use self::reconcile::Reconciler;
 pub use self::stop::{StopSignal, Stopper};
 pub use self::usage::UsageReader;

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use roamport_domain::journal::{NewOrder, Opened, OrderFilter, OrderSummary, Recorded};
-use roamport_domain::order::{
-    Fingerprint, Moment, OrderState, Requested, Step, next_step,
-};
+use roamport_domain::order::{Fingerprint, Moment, OrderState, Requested, Step, next_step};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Esim, IdempotencyKey, Money, Order, OrderId, Reference};
 use uuid::Uuid;

@@ -6,8 +6,8 @@ use roamport_domain::order::{Fingerprint, OrderContent};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{EsimId, EsimProviderExt as _, PackageId, TopUp};
 
-use crate::order_and_provision::ordered_line;
 use crate::Quote;
+use crate::order_and_provision::ordered_line;
 use crate::{AppError, Orders, Refusal};
 
 impl Orders {

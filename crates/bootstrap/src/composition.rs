@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
-use roamport_app::{Catalogue, Esims, Orders, OrdersParts, UsageReader};
+use roamport_app::{Catalogue, Esims, Orders, OrdersParts, Reconciler, UsageReader};
 use roamport_domain::journal::Owner;
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Clock, EsimProvider, OrderJournal, ProfileStore};
@@ -180,6 +180,16 @@ impl Composition {
             lease: self.settings.lease,
             owner: self.owner.clone(),
         }))
+    }
+
+    /// The use-case "reconcile", with the balances of the journal.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Composition::storage`].
+    pub async fn reconciler(&self) -> Result<Reconciler, StartError> {
+        let balances = self.storage().await?.balances();
+        Ok(Reconciler::new(self.orders().await?, balances))
     }
 
     /// The use-cases of eSIMs.

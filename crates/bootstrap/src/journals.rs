@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use roamport_adapter_sqlite::SqliteJournal;
-use roamport_domain::{Clock, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, Clock, OrderJournal, ProfileStore};
 
 use crate::ending::Ending;
 use crate::registry::Registry;
@@ -30,11 +30,12 @@ impl JournalContext {
     }
 }
 
-/// Where orders and profiles are kept.
+/// Where orders, profiles and balances are kept.
 #[derive(Debug)]
 pub struct Storage {
     journal: Arc<dyn OrderJournal>,
     profiles: Arc<dyn ProfileStore>,
+    balances: Option<Arc<dyn BalanceStore>>,
     ending: Ending,
 }
 
@@ -44,7 +45,18 @@ impl Storage {
         Self {
             journal,
             profiles,
+            balances: None,
             ending: Ending::default(),
+        }
+    }
+
+    /// With a place for the balances that reconciliations read. Without one they are not kept, and
+    /// no reconciliation can tell what moved in the wallet.
+    #[must_use]
+    pub fn with_balances(self, balances: Arc<dyn BalanceStore>) -> Self {
+        Self {
+            balances: Some(balances),
+            ..self
         }
     }
 
@@ -68,6 +80,11 @@ impl Storage {
     /// The profiles.
     pub fn profiles(&self) -> Arc<dyn ProfileStore> {
         Arc::clone(&self.profiles)
+    }
+
+    /// The balances that were read, where they are kept.
+    pub fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        self.balances.clone()
     }
 
     pub(crate) async fn shutdown(self) {
@@ -126,6 +143,7 @@ async fn sqlite(context: JournalContext) -> Result<Storage, StartError> {
         Arc::clone(&journal) as Arc<dyn OrderJournal>,
         Arc::clone(&journal) as Arc<dyn ProfileStore>,
     );
+    let storage = storage.with_balances(Arc::clone(&journal) as Arc<dyn BalanceStore>);
     Ok(storage.with_shutdown(move || async move { journal.close().await }))
 }
 

@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use roamport_domain::order::OrderState;
 use roamport_domain::package::Geography;
 use roamport_domain::provider::EsimKey;
-use roamport_domain::{DataSize, IdempotencyKey, OrderId, PackageId};
+use roamport_domain::{DataSize, IdempotencyKey, OrderId, PackageId, ProviderOrderId};
 
-pub(crate) use self::value::{PriceLimit, Quantity, Wait};
+pub(crate) use self::value::{PriceLimit, Quantity, Since, Wait};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +22,7 @@ Examples:
   roamport usage 8988303000001234567
   roamport order list --state needs-attention
   roamport order resume
+  roamport reconcile --since 7d
 
 With nothing configured, everything runs against the built-in sandbox: no account, no real money.
 
@@ -98,9 +99,19 @@ Examples:
   roamport buy esim-france-7days-1gb-all --key shop-order-10442 --yes --json")]
     Buy(BuyArguments),
 
-    /// What was bought, and carrying on what was left unfinished
+    /// What was bought, carrying on what was left unfinished, and settling what needs a person
     #[command(subcommand)]
     Order(OrderCommand),
+
+    /// Compare the journal with the provider's orders and the wallet
+    #[command(after_help = "\
+Buys nothing. Raises what it finds on the orders it concerns, keeps the balance it reads, and ends with
+0 only where nothing differs and the provider's list was complete; otherwise with 4.
+
+Examples:
+  roamport reconcile
+  roamport reconcile --since 2026-11-01 --json")]
+    Reconcile(ReconcileArguments),
 
     /// Show an eSIM's profile, install links and QR code
     #[command(subcommand)]
@@ -290,6 +301,91 @@ An order whose purchase call was cut off is looked for at the provider before an
         #[arg(long, value_name = "DURATION")]
         wait: Option<Wait>,
     },
+    /// Show everything about one order: what was tried, found and decided, and what can be decided
+    Review {
+        /// The order id
+        id: OrderId,
+    },
+    /// Decide that an order at the provider is the one, and carry it on
+    Attach {
+        /// The order id
+        id: OrderId,
+
+        /// The provider's id of the order
+        provider_order: ProviderOrderId,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+
+        /// How long to wait, for example `90s` or `5m`; `0` decides only. Until it ends otherwise
+        #[arg(long, value_name = "DURATION")]
+        wait: Option<Wait>,
+    },
+    /// Decide that nothing was bought, and send the order once more
+    #[command(after_help = "\
+Costs money a second time where the first call was charged after all. Ask the provider first: its
+portal, its support, `roamport reconcile`. The order is then watched for the quiet period, looked for
+once more, and sent only where nothing is found.")]
+    Resend {
+        /// The order id
+        id: OrderId,
+
+        /// Your word that the provider was asked and has no charge for this order
+        #[arg(long)]
+        i_have_checked: bool,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+
+        /// How long to wait, for example `90s` or `5m`; `0` decides only. Until it ends otherwise
+        #[arg(long, value_name = "DURATION")]
+        wait: Option<Wait>,
+    },
+    /// Decide that an order is good as it is
+    Accept {
+        /// The order id
+        id: OrderId,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+    },
+    /// Give an order up, whatever it cost
+    WriteOff {
+        /// The order id
+        id: OrderId,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+    },
+    /// Call off an order that was never sent
+    Cancel {
+        /// The order id
+        id: OrderId,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+    },
+}
+
+/// Who decides, and why: kept in the journal.
+#[derive(Debug, Args)]
+pub(crate) struct DecisionArguments {
+    /// Who decides; asked where there is a terminal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+
+    /// Why; asked where there is a terminal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: Option<String>,
+}
+
+/// `reconcile`
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileArguments {
+    /// From when on: a day (UTC), a moment (RFC 3339), or how long ago, as in `7d` or `36h`. 30 days
+    /// otherwise
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<Since>,
 }
 
 /// `esim …`

@@ -5,11 +5,13 @@ mod buy;
 mod carry;
 mod completions;
 mod config;
+mod decide;
 mod destinations;
 mod esim;
 mod order;
 mod packages;
 mod purchase;
+mod reconcile;
 mod sandbox;
 mod top_up;
 mod usage;
@@ -76,6 +78,7 @@ async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
         Command::Packages(arguments) => packages::run(session, &arguments).await,
         Command::Esim(command) => esim::run(session, command).await,
         Command::Balance => balance::run(session).await,
+        Command::Reconcile(arguments) => reconcile::run(session, &arguments).await,
         Command::Buy(_)
         | Command::Order(_)
         | Command::TopUp(_)

@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use roamport_app::{AppError, Halt, Refusal};
+use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{DeferralReason, Ending, OrderState};
 use roamport_domain::provider::{ErrorKind, ProviderError};
@@ -99,6 +99,13 @@ pub(crate) enum Failure {
         /// The gravest of their codes.
         exit: Exit,
     },
+    /// A reconciliation found differences, or could not look everywhere.
+    NotClean {
+        /// What is wrong, in a sentence.
+        verdict: String,
+        /// What to do.
+        hint: String,
+    },
     /// Somebody said no at the prompt.
     Declined,
     /// The process was interrupted during a read, or left at once.
@@ -162,9 +169,10 @@ pub(crate) fn exit_code(failure: &Failure) -> Exit {
         Failure::Usage { .. } => Exit::Usage,
         Failure::Order { order, .. } => order_exit_code(order),
         Failure::Several { exit, .. } => *exit,
-        Failure::NoProfile { .. } | Failure::Unfinished { .. } | Failure::Interrupted { .. } => {
-            Exit::Unfinished
-        }
+        Failure::NoProfile { .. }
+        | Failure::Unfinished { .. }
+        | Failure::NotClean { .. }
+        | Failure::Interrupted { .. } => Exit::Unfinished,
         Failure::Sandbox { .. }
         | Failure::Declined
         | Failure::File { .. }
@@ -183,9 +191,18 @@ fn app_exit_code(error: &AppError) -> Exit {
         | AppError::UnknownDestination { .. }
         | AppError::KeyReused { .. } => Exit::Usage,
         AppError::Refused(_) => Exit::Refused,
+        AppError::Decision(error) => decision_exit_code(error),
         AppError::OtherProvider { .. } => Exit::Settings,
         AppError::AnswerNotRecorded { .. } | AppError::Broken(_) => Exit::Unfinished,
         _ => Exit::Other,
+    }
+}
+
+const fn decision_exit_code(error: &DecisionError) -> Exit {
+    match error {
+        DecisionError::Unsigned { .. } | DecisionError::NotChecked { .. } => Exit::Usage,
+        DecisionError::HeldElsewhere { .. } => Exit::Unfinished,
+        _ => Exit::Refused,
     }
 }
 

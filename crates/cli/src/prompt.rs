@@ -1,6 +1,6 @@
 //! Questions to the person at the terminal, and what happens where there is none.
 
-use inquire::{Confirm, InquireError, Select};
+use inquire::{Confirm, InquireError, Select, Text};
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -18,6 +18,11 @@ pub(crate) async fn confirm(output: &Output, question: String) -> Result<(), Fai
     } else {
         Err(Failure::Declined)
     }
+}
+
+/// Asks for a line of text. The caller made sure that somebody can be asked.
+pub(crate) async fn line(question: String) -> Result<String, Failure> {
+    ask(move || Text::new(&question).prompt()).await
 }
 
 /// What to do about an order for the same thing that is unfinished.

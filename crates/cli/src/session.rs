@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use roamport_app::{Catalogue, Esims, Orders, UsageReader};
+use jiff::Timestamp;
+use roamport_app::{Catalogue, Esims, Orders, Reconciler, UsageReader};
 use roamport_bootstrap::{
     Composition, Environment, Settings, SettingsError, SettingsLoader, StartError, Telemetry,
 };
@@ -122,6 +123,16 @@ impl Session {
     /// The use-cases of orders.
     pub(crate) async fn orders(&self) -> Result<Orders, Failure> {
         Ok(self.composition.orders().await?)
+    }
+
+    /// The use-case "reconcile".
+    pub(crate) async fn reconciler(&self) -> Result<Reconciler, Failure> {
+        Ok(self.composition.reconciler().await?)
+    }
+
+    /// The machine's wall clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.composition.clock().now()
     }
 
     /// The use-case "show an eSIM".

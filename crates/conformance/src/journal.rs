@@ -1,5 +1,5 @@
-//! The promises of the ports to what is kept, the order journal and the profile store: one
-//! `async fn` each.
+//! The promises of the ports to what is kept, the order journal, the profile store and the balances:
+//! one `async fn` each.
 //!
 //! A case takes a [`JournalHarness`] over an *empty* store, sets up its own orders and passes
 //! against any journal that keeps the promise. [`journal_suite!`](crate::journal_suite) makes a test
@@ -44,6 +44,7 @@
 //! ```
 
 pub mod appending;
+pub mod balances;
 pub mod claims;
 mod clock;
 pub mod handles;
@@ -59,7 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use roamport_domain::{OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
 
 pub use self::clock::MovableClock;
 
@@ -74,6 +75,12 @@ pub trait JournalHarness: Debug + Send + Sync {
 
     /// The profile store under test.
     fn profiles(&self) -> Arc<dyn ProfileStore>;
+
+    /// The balances under test; `None` where the store keeps none. The cases that need them are then
+    /// skipped, and say so.
+    fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        None
+    }
 
     /// Lets this much time go by on the journal's clock. A [`MovableClock`] does it at once.
     async fn pass(&self, time: Duration);
@@ -148,6 +155,10 @@ macro_rules! journal_suite {
                 an_id_goes_before_a_card_number
                 an_erased_profile_is_gone_and_no_other
                 a_profile_belongs_to_its_provider
+            }
+            balances {
+                readings_are_kept_whole_and_read_back_oldest_first
+                readings_of_another_wallet_stay_apart
             }
             handles {
                 another_handle_sees_what_was_written

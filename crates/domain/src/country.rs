@@ -86,7 +86,10 @@ fn squeezed(name: &str) -> String {
 
 /// ISO lists some names as `Gambia (the)`; a person writes `Gambia`.
 fn short_name(long_name: &'static str) -> &'static str {
-    long_name.strip_suffix(" (the)").unwrap_or(long_name).trim_start_matches("The ")
+    long_name
+        .strip_suffix(" (the)")
+        .unwrap_or(long_name)
+        .trim_start_matches("The ")
 }
 
 impl fmt::Debug for CountryCode {

@@ -41,8 +41,12 @@ impl DataSize {
 /// As people in the trade write it, in binary units: `1 GB`, `1.5 GB`, `512 MB`, `300 kB`.
 impl fmt::Display for DataSize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(u64, &str); 4] =
-            [(1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")];
+        const UNITS: [(u64, &str); 4] = [
+            (1 << 40, "TB"),
+            (1 << 30, "GB"),
+            (1 << 20, "MB"),
+            (1 << 10, "kB"),
+        ];
         let (unit, name) = UNITS
             .into_iter()
             .find(|(unit, _)| self.0 >= *unit)
@@ -129,19 +133,27 @@ impl fmt::Display for DataAllowance {
             Self::Fixed { size } => size.to_string(),
             Self::Daily { per_day, .. } => format!("{per_day} a day"),
             Self::Unlimited { fair_use: None } => "unlimited".to_owned(),
-            Self::Unlimited { fair_use: Some(FairUse { threshold: None, .. }) } => {
-                "unlimited, fair use".to_owned()
-            }
-            Self::Unlimited { fair_use: Some(FairUse { threshold: Some(size), then }) } => {
-                match then {
-                    AfterLimit::Slowed { kilobits_per_second } => {
-                        format!("unlimited ({size}, then {kilobits_per_second} kbit/s)")
-                    }
-                    AfterLimit::Stopped | AfterLimit::Unknown => {
-                        format!("unlimited ({size} at full speed)")
-                    }
+            Self::Unlimited {
+                fair_use: Some(FairUse {
+                    threshold: None, ..
+                }),
+            } => "unlimited, fair use".to_owned(),
+            Self::Unlimited {
+                fair_use:
+                    Some(FairUse {
+                        threshold: Some(size),
+                        then,
+                    }),
+            } => match then {
+                AfterLimit::Slowed {
+                    kilobits_per_second,
+                } => {
+                    format!("unlimited ({size}, then {kilobits_per_second} kbit/s)")
                 }
-            }
+                AfterLimit::Stopped | AfterLimit::Unknown => {
+                    format!("unlimited ({size} at full speed)")
+                }
+            },
         };
         formatter.pad(&text)
     }
@@ -166,16 +178,29 @@ mod tests {
     fn an_allowance_is_readable() {
         let fair_use = FairUse {
             threshold: Some(DataSize::from_bytes(2 << 30)),
-            then: AfterLimit::Slowed { kilobits_per_second: 128 },
+            then: AfterLimit::Slowed {
+                kilobits_per_second: 128,
+            },
         };
-        let unlimited = DataAllowance::Unlimited { fair_use: Some(fair_use) };
+        let unlimited = DataAllowance::Unlimited {
+            fair_use: Some(fair_use),
+        };
         assert_eq!(unlimited.to_string(), "unlimited (2 GB, then 128 kbit/s)");
-        assert_eq!(DataAllowance::Fixed { size: DataSize::GIBIBYTE }.to_string(), "1 GB");
+        assert_eq!(
+            DataAllowance::Fixed {
+                size: DataSize::GIBIBYTE
+            }
+            .to_string(),
+            "1 GB"
+        );
     }
 
     #[test]
     fn sizes_beyond_sixty_four_bits_are_refused() {
-        assert_eq!(DataSize::from_bytes(u64::MAX).checked_add(DataSize::from_bytes(1)), None);
+        assert_eq!(
+            DataSize::from_bytes(u64::MAX).checked_add(DataSize::from_bytes(1)),
+            None
+        );
         assert_eq!(DataSize::GIBIBYTE.checked_times(1 << 34), None);
     }
 }

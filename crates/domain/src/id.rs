@@ -17,7 +17,10 @@ pub struct InvalidId {
 
 impl InvalidId {
     fn new(what: &'static str, problem: impl Into<String>) -> Self {
-        Self { what, problem: problem.into() }
+        Self {
+            what,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -29,10 +32,16 @@ fn check_opaque(what: &'static str, text: &str) -> Result<(), InvalidId> {
         return Err(InvalidId::new(what, "is empty"));
     }
     if text.len() > LONGEST_TEXT {
-        return Err(InvalidId::new(what, format!("is longer than {LONGEST_TEXT} bytes")));
+        return Err(InvalidId::new(
+            what,
+            format!("is longer than {LONGEST_TEXT} bytes"),
+        ));
     }
     if text.chars().any(char::is_control) || text.trim() != text {
-        return Err(InvalidId::new(what, "has a control character or blanks around it"));
+        return Err(InvalidId::new(
+            what,
+            "has a control character or blanks around it",
+        ));
     }
     Ok(())
 }
@@ -130,7 +139,10 @@ fn check_slug(what: &'static str, text: &str) -> Result<(), InvalidId> {
     if (1..=40).contains(&text.len()) && text.bytes().all(fits) {
         Ok(())
     } else {
-        Err(InvalidId::new(what, "is not 1 to 40 of `a-z`, `0-9` and `-`"))
+        Err(InvalidId::new(
+            what,
+            "is not 1 to 40 of `a-z`, `0-9` and `-`",
+        ))
     }
 }
 
@@ -138,7 +150,10 @@ fn check_iccid(what: &'static str, text: &str) -> Result<(), InvalidId> {
     if (16..=22).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(())
     } else {
-        Err(InvalidId::new(what, "is not 16 to 22 digits, for example 8988303000001234567"))
+        Err(InvalidId::new(
+            what,
+            "is not 16 to 22 digits, for example 8988303000001234567",
+        ))
     }
 }
 
@@ -174,14 +189,14 @@ fn crockford(number: u128) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     (0..26)
         .rev()
-        .map(|place| char::from(ALPHABET[usize::try_from((number >> (5 * place)) & 31).expect("five bits")]))
+        .map(|place| {
+            char::from(ALPHABET[usize::try_from((number >> (5 * place)) & 31).expect("five bits")])
+        })
         .collect()
 }
 
 /// Our own identifier of an order: a UUID, of version 7 (RFC 9562) wherever we draw it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderId(Uuid);
 
@@ -221,10 +236,20 @@ mod tests {
 
     #[test]
     fn an_iccid_is_sixteen_to_twenty_two_digits() {
-        for good in ["8988303000001234", "89883030000012345", "8988303000001234567890"] {
+        for good in [
+            "8988303000001234",
+            "89883030000012345",
+            "8988303000001234567890",
+        ] {
             assert_eq!(Iccid::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "898830300000123", "89883030000012345678901", "8988303000001234X", "８９８８３０３００００１２３４５"] {
+        for bad in [
+            "",
+            "898830300000123",
+            "89883030000012345678901",
+            "8988303000001234X",
+            "８９８８３０３００００１２３４５",
+        ] {
             assert!(Iccid::parse(bad).is_err(), "{bad}");
         }
     }
@@ -247,7 +272,10 @@ mod tests {
     #[test]
     fn an_order_id_that_is_no_uuid_says_so() {
         let error = "abc".parse::<OrderId>().unwrap_err();
-        assert!(error.to_string().starts_with("order id is not a UUID"), "{error}");
+        assert!(
+            error.to_string().starts_with("order id is not a UUID"),
+            "{error}"
+        );
     }
 
     proptest! {

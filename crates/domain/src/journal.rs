@@ -1,5 +1,6 @@
-//! The ports to what is kept: the order journal and the profile store.
+//! The ports to what is kept: the order journal, the profile store and the balances that were read.
 
+mod balances;
 mod memory;
 
 use std::fmt::{self, Debug};
@@ -11,6 +12,9 @@ use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "mock")]
+pub use self::balances::MockBalanceStore;
+pub use self::balances::{BalanceReading, BalanceStore};
 pub use self::memory::InMemoryJournal;
 use crate::order::{Event, IllegalEvent, Order, OrderState, ProviderInstance, Requested};
 use crate::provider::EsimKey;
@@ -20,9 +24,7 @@ use crate::{
 
 /// How many events an order has. `append` names the version it builds on: that compare-and-set is
 /// the fence between workers.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(u64);
 
@@ -132,9 +134,18 @@ impl OrderFilter {
     pub fn admits(&self, order: &Order) -> bool {
         let requested = order.requested();
         (self.states.is_empty() || self.states.contains(&order.state()))
-            && self.esim.as_ref().is_none_or(|esim| order.esims().contains(esim))
-            && self.fingerprint.as_ref().is_none_or(|wanted| requested.fingerprint == *wanted)
-            && self.provider.as_ref().is_none_or(|wanted| requested.provider.name == *wanted)
+            && self
+                .esim
+                .as_ref()
+                .is_none_or(|esim| order.esims().contains(esim))
+            && self
+                .fingerprint
+                .as_ref()
+                .is_none_or(|wanted| requested.fingerprint == *wanted)
+            && self
+                .provider
+                .as_ref()
+                .is_none_or(|wanted| requested.provider.name == *wanted)
     }
 }
 
@@ -177,8 +188,14 @@ impl OrderSummary {
             provider: requested.provider.clone(),
             state: order.state(),
             is_top_up: requested.content.is_top_up(),
-            lines: lines.iter().map(|line| (line.name.clone(), line.line.quantity)).collect(),
-            total: order.placed().and_then(|placed| placed.total).or_else(|| order.quoted_total()),
+            lines: lines
+                .iter()
+                .map(|line| (line.name.clone(), line.line.quantity))
+                .collect(),
+            total: order
+                .placed()
+                .and_then(|placed| placed.total)
+                .or_else(|| order.quoted_total()),
             esims: order.esims(),
             created_at: requested.at,
             updated_at,

@@ -90,7 +90,10 @@ impl Money {
 
     /// Nothing of `currency`.
     pub const fn zero(currency: Currency) -> Self {
-        Self { amount: Decimal::ZERO, currency }
+        Self {
+            amount: Decimal::ZERO,
+            currency,
+        }
     }
 
     /// The amount in major units.
@@ -120,7 +123,10 @@ impl Money {
     /// [`MoneyError::CurrenciesDiffer`] and [`MoneyError::OutOfRange`].
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::OutOfRange)?;
+        let amount = self
+            .amount
+            .checked_add(other.amount)
+            .ok_or(MoneyError::OutOfRange)?;
         Self::new(amount, self.currency)
     }
 
@@ -131,7 +137,10 @@ impl Money {
     /// [`MoneyError::CurrenciesDiffer`] and [`MoneyError::OutOfRange`].
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let amount = self.amount.checked_sub(other.amount).ok_or(MoneyError::OutOfRange)?;
+        let amount = self
+            .amount
+            .checked_sub(other.amount)
+            .ok_or(MoneyError::OutOfRange)?;
         Self::new(amount, self.currency)
     }
 
@@ -141,8 +150,10 @@ impl Money {
     ///
     /// [`MoneyError::OutOfRange`].
     pub fn checked_times(self, count: u32) -> Result<Self, MoneyError> {
-        let amount =
-            self.amount.checked_mul(Decimal::from(count)).ok_or(MoneyError::OutOfRange)?;
+        let amount = self
+            .amount
+            .checked_mul(Decimal::from(count))
+            .ok_or(MoneyError::OutOfRange)?;
         Self::new(amount, self.currency)
     }
 
@@ -163,14 +174,20 @@ impl Money {
         let amount = self
             .amount
             .round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
-        Self { amount, currency: self.currency }
+        Self {
+            amount,
+            currency: self.currency,
+        }
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
         if self.currency == other.currency {
             Ok(())
         } else {
-            Err(MoneyError::CurrenciesDiffer(self.currency.code(), other.currency.code()))
+            Err(MoneyError::CurrenciesDiffer(
+                self.currency.code(),
+                other.currency.code(),
+            ))
         }
     }
 }
@@ -180,7 +197,11 @@ impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = u32::from(self.currency.exponent().unwrap_or(2)).max(self.amount.scale());
         let decimals = usize::try_from(decimals).expect("at most 28 decimals");
-        formatter.pad(&format!("{:.decimals$} {}", self.amount, self.currency.code()))
+        formatter.pad(&format!(
+            "{:.decimals$} {}",
+            self.amount,
+            self.currency.code()
+        ))
     }
 }
 
@@ -193,7 +214,10 @@ struct Written {
 
 impl From<Money> for Written {
     fn from(money: Money) -> Self {
-        Self { amount: money.amount, currency: money.currency }
+        Self {
+            amount: money.amount,
+            currency: money.currency,
+        }
     }
 }
 
@@ -236,22 +260,36 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_refused() {
         for text in ["", "abc", "1,5", "NaN", "inf", "1.2.3", "--1", "1e", "0x10"] {
-            assert!(Money::parse_amount(text, Currency::USD).is_err(), "{text:?}");
+            assert!(
+                Money::parse_amount(text, Currency::USD).is_err(),
+                "{text:?}"
+            );
         }
-        assert_eq!(Money::parse_amount("1e13", Currency::USD), Err(MoneyError::OutOfRange));
+        assert_eq!(
+            Money::parse_amount("1e13", Currency::USD),
+            Err(MoneyError::OutOfRange)
+        );
     }
 
     #[test]
     fn two_currencies_never_mix() {
         let euro = Money::parse_amount("1", Currency::EUR).unwrap();
-        assert_eq!(usd("1").checked_add(euro), Err(MoneyError::CurrenciesDiffer("USD", "EUR")));
+        assert_eq!(
+            usd("1").checked_add(euro),
+            Err(MoneyError::CurrenciesDiffer("USD", "EUR"))
+        );
         assert!(usd("1").compare(euro).is_err());
     }
 
     #[test]
     fn display_shows_the_currencys_own_decimals_and_never_hides_one() {
         assert_eq!(usd("3.5").to_string(), "3.50 USD");
-        assert_eq!(Money::parse_amount("120", Currency::JPY).unwrap().to_string(), "120 JPY");
+        assert_eq!(
+            Money::parse_amount("120", Currency::JPY)
+                .unwrap()
+                .to_string(),
+            "120 JPY"
+        );
         assert_eq!(usd("0.005").rounded_for_display().to_string(), "0.00 USD");
         assert_eq!(usd("0.015").rounded_for_display().to_string(), "0.02 USD");
     }

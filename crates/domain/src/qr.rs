@@ -43,9 +43,17 @@ impl QrMatrix {
             .build()
             .map_err(|_| QrError)?;
         let dark = (0..code.size)
-            .flat_map(|row| code[row].iter().map(|module| module.value()).collect::<Vec<_>>())
+            .flat_map(|row| {
+                code[row]
+                    .iter()
+                    .map(|module| module.value())
+                    .collect::<Vec<_>>()
+            })
             .collect();
-        Ok(Self { size: code.size, dark })
+        Ok(Self {
+            size: code.size,
+            dark,
+        })
     }
 
     /// Modules on a side, without the light margin.
@@ -60,7 +68,9 @@ impl QrMatrix {
 
     /// Whether a module is dark, counted from the outer corner of the margin.
     fn is_dark_with_margin(&self, row: usize, column: usize) -> bool {
-        row >= QUIET_ZONE && column >= QUIET_ZONE && self.is_dark(row - QUIET_ZONE, column - QUIET_ZONE)
+        row >= QUIET_ZONE
+            && column >= QUIET_ZONE
+            && self.is_dark(row - QUIET_ZONE, column - QUIET_ZONE)
     }
 
     const fn size_with_margin(&self) -> usize {
@@ -156,7 +166,10 @@ mod tests {
     use super::*;
 
     fn matrix() -> QrMatrix {
-        Activation::new("smdp.example.com", Secret::new("04386-AGYFT-A74Y8-3F815")).unwrap().qr().unwrap()
+        Activation::new("smdp.example.com", Secret::new("04386-AGYFT-A74Y8-3F815"))
+            .unwrap()
+            .qr()
+            .unwrap()
     }
 
     #[test]
@@ -165,11 +178,23 @@ mod tests {
         let last = matrix.size() - 1;
         for (row, column) in [(0, 0), (0, last - 6), (last - 6, 0)] {
             let pattern: Vec<String> = (0..7)
-                .map(|y| (0..7).map(|x| if matrix.is_dark(row + y, column + x) { '#' } else { '.' }).collect())
+                .map(|y| {
+                    (0..7)
+                        .map(|x| {
+                            if matrix.is_dark(row + y, column + x) {
+                                '#'
+                            } else {
+                                '.'
+                            }
+                        })
+                        .collect()
+                })
                 .collect();
             assert_eq!(
                 pattern,
-                ["#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"],
+                [
+                    "#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"
+                ],
             );
         }
     }
@@ -180,17 +205,27 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         let width = matrix().size() + 8;
         assert!(lines.iter().all(|line| line.chars().count() == width));
-        assert!(lines[..2].iter().all(|line| line.chars().all(|character| character == '█')));
+        assert!(
+            lines[..2]
+                .iter()
+                .all(|line| line.chars().all(|character| character == '█'))
+        );
     }
 
     #[test]
     fn debug_shows_the_size_alone() {
-        assert_eq!(format!("{:?}", matrix()), format!("QrMatrix({0}×{0})", matrix().size()));
+        assert_eq!(
+            format!("{:?}", matrix()),
+            format!("QrMatrix({0}×{0})", matrix().size())
+        );
     }
 
     #[test]
     fn a_text_beyond_every_qr_code_is_refused() {
-        assert_eq!(QrMatrix::encode(&Secret::new("x".repeat(5000))), Err(QrError));
+        assert_eq!(
+            QrMatrix::encode(&Secret::new("x".repeat(5000))),
+            Err(QrError)
+        );
     }
 
     #[test]
@@ -217,7 +252,10 @@ mod tests {
         assert_eq!(side, (matrix.size() + 8) * 3);
         for y in 0..side {
             for x in 0..side {
-                assert_eq!(pixels[y * side + x] == 0, matrix.is_dark_with_margin(y / 3, x / 3));
+                assert_eq!(
+                    pixels[y * side + x] == 0,
+                    matrix.is_dark_with_margin(y / 3, x / 3)
+                );
             }
         }
         assert_eq!(matrix.to_png(0), Err(QrError));

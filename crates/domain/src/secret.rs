@@ -49,7 +49,11 @@ mod tests {
 
     #[test]
     fn debug_shows_no_character_of_the_secret() {
-        let shown = format!("{:?} {:#?}", Secret::new("K2-1A9F3C"), Secret::new("K2-1A9F3C"));
+        let shown = format!(
+            "{:?} {:#?}",
+            Secret::new("K2-1A9F3C"),
+            Secret::new("K2-1A9F3C")
+        );
         assert!(!shown.contains("K2"), "{shown}");
         assert!(!shown.contains('9'), "{shown}");
     }

@@ -116,7 +116,11 @@ impl Usage {
     /// unit, that is the unit; otherwise it stays unknown and only the share is given.
     pub fn data(&self, purchased: &[DataAllowance]) -> DataUsage {
         let unlimited = self.unlimited || purchased.iter().any(DataAllowance::is_unlimited);
-        let unit = if unlimited { None } else { self.data_unit(purchased) };
+        let unit = if unlimited {
+            None
+        } else {
+            self.data_unit(purchased)
+        };
         let size = |amount: Option<Decimal>| unit.and_then(|unit| unit.size(amount?));
         let (allowed, remaining) = (size(self.data.allowed), size(self.data.remaining));
         DataUsage {
@@ -126,19 +130,35 @@ impl Usage {
             used: allowed
                 .zip(remaining)
                 .map(|(all, left)| DataSize::from_bytes(all.bytes().saturating_sub(left.bytes()))),
-            remaining_basis_points: if unlimited { None } else { self.remaining_basis_points() },
+            remaining_basis_points: if unlimited {
+                None
+            } else {
+                self.remaining_basis_points()
+            },
         }
     }
 
     fn data_unit(&self, purchased: &[DataAllowance]) -> Option<DataUnit> {
-        const CANDIDATES: [DataUnit; 4] =
-            [DataUnit::Mebibytes, DataUnit::Kibibytes, DataUnit::Megabytes, DataUnit::Bytes];
-        let allowed = self.data.allowed.filter(|allowed| *allowed > Decimal::ZERO)?;
-        let sizes: Vec<DataSize> =
-            purchased.iter().filter_map(DataAllowance::fixed_size).collect();
-        let sum = sizes.iter().try_fold(DataSize::default(), |sum, size| sum.checked_add(*size))?;
+        const CANDIDATES: [DataUnit; 4] = [
+            DataUnit::Mebibytes,
+            DataUnit::Kibibytes,
+            DataUnit::Megabytes,
+            DataUnit::Bytes,
+        ];
+        let allowed = self
+            .data
+            .allowed
+            .filter(|allowed| *allowed > Decimal::ZERO)?;
+        let sizes: Vec<DataSize> = purchased
+            .iter()
+            .filter_map(DataAllowance::fixed_size)
+            .collect();
+        let sum = sizes
+            .iter()
+            .try_fold(DataSize::default(), |sum, size| sum.checked_add(*size))?;
         CANDIDATES.into_iter().find(|unit| {
-            unit.size(allowed).is_some_and(|size| size == sum || sizes.contains(&size))
+            unit.size(allowed)
+                .is_some_and(|size| size == sum || sizes.contains(&size))
         })
     }
 
@@ -147,7 +167,10 @@ impl Usage {
         if allowed <= Decimal::ZERO || remaining < Decimal::ZERO {
             return None;
         }
-        let share = remaining.min(allowed).checked_mul(Decimal::from(10_000))?.checked_div(allowed)?;
+        let share = remaining
+            .min(allowed)
+            .checked_mul(Decimal::from(10_000))?
+            .checked_div(allowed)?;
         share.floor().to_u16()
     }
 
@@ -186,8 +209,14 @@ mod tests {
                 allowed: Some(Decimal::from(allowed)),
                 remaining: Some(Decimal::from(remaining)),
             },
-            sms: RawQuantity { allowed: None, remaining: None },
-            voice: RawQuantity { allowed: None, remaining: None },
+            sms: RawQuantity {
+                allowed: None,
+                remaining: None,
+            },
+            voice: RawQuantity {
+                allowed: None,
+                remaining: None,
+            },
             daily: Vec::new(),
             unlimited: false,
             as_of: Timestamp::UNIX_EPOCH,
@@ -195,7 +224,9 @@ mod tests {
     }
 
     fn fixed(mebibytes: u64) -> DataAllowance {
-        DataAllowance::Fixed { size: DataSize::MEBIBYTE.checked_times(mebibytes).unwrap() }
+        DataAllowance::Fixed {
+            size: DataSize::MEBIBYTE.checked_times(mebibytes).unwrap(),
+        }
     }
 
     #[test]
@@ -227,16 +258,31 @@ mod tests {
     #[test]
     fn an_unlimited_plan_has_no_share() {
         let unlimited = DataAllowance::Unlimited { fair_use: None };
-        assert_eq!(usage(9_007_199_254_740_991, 1).data(&[unlimited]).remaining_basis_points, None);
+        assert_eq!(
+            usage(9_007_199_254_740_991, 1)
+                .data(&[unlimited])
+                .remaining_basis_points,
+            None
+        );
     }
 
     #[test]
     fn days_that_exceed_the_total_have_another_unit() {
         let mut report = usage(1024, 924);
-        let day = DailyUsage { date: jiff::civil::date(2026, 11, 18), used: Decimal::from(100), location: None };
+        let day = DailyUsage {
+            date: jiff::civil::date(2026, 11, 18),
+            used: Decimal::from(100),
+            location: None,
+        };
         report.daily = vec![day.clone()];
-        assert_eq!(report.daily_size(DataUnit::Mebibytes, &day), DataSize::MEBIBYTE.checked_times(100));
-        let day = DailyUsage { used: Decimal::from(10_000), ..day };
+        assert_eq!(
+            report.daily_size(DataUnit::Mebibytes, &day),
+            DataSize::MEBIBYTE.checked_times(100)
+        );
+        let day = DailyUsage {
+            used: Decimal::from(10_000),
+            ..day
+        };
         report.daily = vec![day.clone()];
         assert_eq!(report.daily_size(DataUnit::Mebibytes, &day), None);
     }

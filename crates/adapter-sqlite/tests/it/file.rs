@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use roamport_adapter_sqlite::SqliteJournal;
 use roamport_conformance::journal::{MovableClock, sample};
-use roamport_domain::OrderJournal;
-use roamport_domain::journal::{JournalError, Version};
+use roamport_domain::journal::{BalanceReading, JournalError, Version};
+use roamport_domain::{BalanceStore as _, Clock as _, Currency, Money, OrderJournal};
 use tempfile::TempDir;
 
 use crate::support::{Bench, open, open_impatient, run, shell};
@@ -105,6 +106,33 @@ async fn the_journal_of_a_later_release_is_refused() {
     let says = ["version 99", "use the release that wrote it"];
     let error = check_refused(&bench.path(), &says).await;
     assert!(matches!(error, JournalError::Corrupt { .. }));
+}
+
+#[tokio::test]
+async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_balances() {
+    let bench = Bench::new().await;
+    let new = bench.opened("of the past").await;
+    bench.journal.close().await;
+    // As the first release left it: without the table of balances.
+    run(
+        &bench.path(),
+        "DROP TABLE balances; PRAGMA user_version = 1",
+    )
+    .await;
+    let journal = bench.open_another().await.unwrap();
+    assert_eq!(journal.load(new.id).await.unwrap().id(), new.id);
+    let provider = new.requested.provider;
+    let reading = BalanceReading {
+        provider: provider.clone(),
+        at: bench.clock.now(),
+        balance: Money::zero(Currency::USD),
+        newest_order_at: None,
+        newest_orders: Vec::new(),
+        comparable: true,
+    };
+    journal.keep_balance(&reading).await.unwrap();
+    let kept = journal.balances(&provider, Timestamp::MIN).await.unwrap();
+    assert_eq!(kept, [reading]);
 }
 
 #[tokio::test]

@@ -6,19 +6,24 @@
 )]
 
 mod answers;
+mod attaching;
 mod before_sending;
 mod browse;
 mod buying;
 mod clocks;
+mod deciding;
 mod esims;
 mod interruption;
 mod journal_trouble;
 mod keys;
+mod list_reach;
 mod looking_first;
 mod provisioning;
+mod reconciling;
 mod sending;
 mod support;
 mod take_over;
 mod top_up;
 mod unknown_outcome;
 mod usage;
+mod wallet;

@@ -361,5 +361,8 @@ async fn an_answer_that_names_another_orders_purchase_is_recorded_and_never_take
     assert_eq!(second.state(), OrderState::NeedsAttention);
     assert!(second.placed().is_none() && second.money_may_have_moved());
     let told = format!("{:?}", second.attempts());
-    assert!(told.contains("one-and-the-same, which already belongs"), "{told}");
+    assert!(
+        told.contains("one-and-the-same, which already belongs"),
+        "{told}"
+    );
 }

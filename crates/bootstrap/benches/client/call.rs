@@ -46,6 +46,11 @@ pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     }
     let (ours, floor) = (median(ours), median(floor));
     let detail = format!("{} µs / {} µs", ours.as_micros(), floor.as_micros());
-    table.ratio("balance through the stack / bare call", &detail, thousandths(ours, floor), 1100);
+    table.ratio(
+        "balance through the stack / bare call",
+        &detail,
+        thousandths(ours, floor),
+        1100,
+    );
     Ok(())
 }

@@ -22,9 +22,9 @@ pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     let (mut ours, mut floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let begin = now();
-        let read = provider.packages(PackageQuery::default()).try_fold(0, |count, _| async move {
-            Ok(count + 1)
-        });
+        let read = provider
+            .packages(PackageQuery::default())
+            .try_fold(0, |count, _| async move { Ok(count + 1) });
         let read = read.await?;
         let (mine, begin) = (begin.elapsed(), now());
         if read != PACKAGES {
@@ -40,8 +40,17 @@ pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
         }
     }
     ratios.sort_unstable();
-    let detail = format!("{} ms / {} ms", median(ours).as_millis(), median(floor).as_millis());
-    table.ratio("28,000 packages, wall time / fetch alone", &detail, ratios[ROUNDS / 2], 1300);
+    let detail = format!(
+        "{} ms / {} ms",
+        median(ours).as_millis(),
+        median(floor).as_millis()
+    );
+    table.ratio(
+        "28,000 packages, wall time / fetch alone",
+        &detail,
+        ratios[ROUNDS / 2],
+        1300,
+    );
     Ok(())
 }
 

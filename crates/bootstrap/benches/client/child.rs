@@ -34,14 +34,24 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) fn start(packages: usize, latency: Duration) -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["child-sandbox", &packages.to_string(), &latency.as_millis().to_string()])
+            .args([
+                "child-sandbox",
+                &packages.to_string(),
+                &latency.as_millis().to_string(),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = child.stdout.take().ok_or("the child has no standard output")?;
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or("the child has no standard output")?;
         let mut base_url = String::new();
         BufReader::new(stdout).read_line(&mut base_url)?;
-        Ok(Self { child, base_url: base_url.trim().to_owned() })
+        Ok(Self {
+            child,
+            base_url: base_url.trim().to_owned(),
+        })
     }
 }
 
@@ -57,8 +67,13 @@ async fn serve(arguments: &[String]) -> Outcome<()> {
     let number = |place: usize| -> Outcome<u64> {
         Ok(arguments.get(place).ok_or("a number is missing")?.parse()?)
     };
-    let world = World::builder().packages(usize::try_from(number(2)?)?).token(TOKEN).build()?;
-    let options = ServerOptions { latency: Duration::from_millis(number(3)?) };
+    let world = World::builder()
+        .packages(usize::try_from(number(2)?)?)
+        .token(TOKEN)
+        .build()?;
+    let options = ServerOptions {
+        latency: Duration::from_millis(number(3)?),
+    };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let server = Server::start_with(world, address, options).await?;
     {

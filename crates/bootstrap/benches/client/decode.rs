@@ -55,8 +55,10 @@ struct Signal {
 #[expect(dead_code, reason = "the floor decodes every field and uses none")]
 #[serde(rename_all = "camelCase")]
 struct Package {
-    package_id: String,
-    package: String,
+    #[serde(rename = "packageId")]
+    id: String,
+    #[serde(rename = "package")]
+    name: String,
     activation: String,
     day: u16,
     price: f64,
@@ -86,12 +88,15 @@ struct Package {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "the floor decodes every field and uses none")]
-#[serde(rename_all = "camelCase")]
 struct Throttle {
-    throttle_speed: u32,
-    throttle_speed_unit: String,
-    throttle_threshold: f64,
-    throttle_threshold_unit: String,
+    #[serde(rename = "throttleSpeed")]
+    speed: u32,
+    #[serde(rename = "throttleSpeedUnit")]
+    speed_unit: String,
+    #[serde(rename = "throttleThreshold")]
+    threshold: f64,
+    #[serde(rename = "throttleThresholdUnit")]
+    threshold_unit: String,
 }
 
 #[derive(Deserialize)]
@@ -105,7 +110,13 @@ struct Requirements {
 pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     let sandbox = Sandbox::start(28_000, Duration::ZERO)?;
     let url = format!("{}/api/esim/packages?page=7&pageSize=50", sandbox.base_url);
-    let page = bare()?.get(url).bearer_auth(TOKEN).send().await?.bytes().await?;
+    let page = bare()?
+        .get(url)
+        .bearer_auth(TOKEN)
+        .send()
+        .await?
+        .bytes()
+        .await?;
     let provider = ProviderName::parse("roamify")?;
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -123,6 +134,11 @@ pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     let (ours, floor) = (median(ours), median(floor));
     let each = |time: Duration| time.as_micros() / u128::try_from(PAGES_A_ROUND).unwrap_or(1);
     let detail = format!("{} µs / {} µs a page", each(ours), each(floor));
-    table.ratio("decoding 50 packages / plain structs", &detail, thousandths(ours, floor), 1000);
+    table.ratio(
+        "decoding 50 packages / plain structs",
+        &detail,
+        thousandths(ours, floor),
+        1000,
+    );
     Ok(())
 }

@@ -18,9 +18,7 @@ use self::world::{TOKEN, WorldHarness};
 mod world;
 
 /// The world behind a server, and the adapter in front of it.
-async fn over_http(
-    wrap: impl FnOnce(Roamify) -> Arc<dyn EsimProvider>,
-) -> Wrapped<WorldHarness> {
+async fn over_http(wrap: impl FnOnce(Roamify) -> Arc<dyn EsimProvider>) -> Wrapped<WorldHarness> {
     let harness = WorldHarness::new(Switches::default(), |world, clock| {
         Arc::new(SandboxProvider::new(world.clone()).with_clock(clock))
     });
@@ -29,8 +27,13 @@ async fn over_http(
     let config = RoamifyConfig::new(server.base_url(), TOKEN);
     // The server ends with the runtime of its test.
     std::mem::forget(server);
-    let gate = RateLimit::new(NonZeroU32::new(10_000).unwrap(), NonZeroU32::new(10_000).unwrap());
-    let roamify = Roamify::new(&config, harness.clock()).unwrap().with_gate(Arc::new(gate));
+    let gate = RateLimit::new(
+        NonZeroU32::new(10_000).unwrap(),
+        NonZeroU32::new(10_000).unwrap(),
+    );
+    let roamify = Roamify::new(&config, harness.clock())
+        .unwrap()
+        .with_gate(Arc::new(gate));
     let provider = wrap(roamify);
     Wrapped::new(harness, |_| provider)
 }

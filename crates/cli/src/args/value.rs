@@ -5,8 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use roamport_domain::money::{Currency, Money, MoneyError};
 use roamport_domain::order::OrderState;
 use roamport_domain::provider::EsimKey;
@@ -72,6 +73,42 @@ impl FromStr for Wait {
         Duration::try_from(duration)
             .map(Self)
             .map_err(|_| "a wait is not below zero".to_owned())
+    }
+}
+
+/// A moment from which on something is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// This one.
+    Moment(Timestamp),
+    /// So long ago.
+    Ago(SignedDuration),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if let Ok(day) = Date::strptime("%Y-%m-%d", text) {
+            let moment = day
+                .to_zoned(TimeZone::UTC)
+                .map_err(|error| error.to_string())?;
+            return Ok(Self::Moment(moment.timestamp()));
+        }
+        if let Ok(moment) = text.parse::<Timestamp>() {
+            return Ok(Self::Moment(moment));
+        }
+        let ago = text.parse::<Span>().ok();
+        let ago = ago.and_then(|ago| ago.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+        match ago {
+            Some(ago) if ago.is_positive() => Ok(Self::Ago(ago)),
+            _ => Err(
+                "write a day like 2026-11-01, a moment like 2026-11-01T08:00:00Z, or how long \
+                      ago, like `7d` or `36h`"
+                    .to_owned(),
+            ),
+        }
     }
 }
 
@@ -157,6 +194,40 @@ mod tests {
         assert_eq!(seconds("PT2M"), Ok(120));
         for bad in ["", "90", "soon", "-5s"] {
             assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_since_is_a_day_a_moment_or_a_time_ago() {
+        let moment = |text: &str| Ok(Since::Moment(text.parse().unwrap()));
+        assert_eq!("2026-11-01".parse(), moment("2026-11-01T00:00:00Z"));
+        assert_eq!(
+            "2026-11-01T08:00:00+01:00".parse(),
+            moment("2026-11-01T07:00:00Z")
+        );
+        assert_eq!(
+            "7d".parse(),
+            Ok(Since::Ago(SignedDuration::from_hours(168)))
+        );
+        assert_eq!(
+            "1w".parse(),
+            Ok(Since::Ago(SignedDuration::from_hours(168)))
+        );
+        assert_eq!(
+            "36h".parse(),
+            Ok(Since::Ago(SignedDuration::from_hours(36)))
+        );
+        for bad in [
+            "",
+            "yesterday",
+            "-7d",
+            "0s",
+            "2026-13-01",
+            "7",
+            "1 month",
+            "2026-11-01 08:00",
+        ] {
+            assert!(bad.parse::<Since>().is_err(), "{bad}");
         }
     }
 

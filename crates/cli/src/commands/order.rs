@@ -1,4 +1,5 @@
-//! `roamport order`: what was bought, and carrying on what was left unfinished.
+//! `roamport order`: what was bought, and carrying on what was left unfinished. What a person decides
+//! is in [`decide`].
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use roamport_domain::order::OrderState;
 use serde::Serialize;
 
 use super::carry::{Outcome, OutcomeDocument, carry, print_purchase};
+use super::decide::{self, LastWord};
 use crate::args::OrderCommand;
 use crate::exit::{Exit, Failure, exit_code};
 use crate::session::Session;
@@ -36,6 +38,41 @@ pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), 
                 Some(id) => resume_one(session, &orders, id, wait).await,
                 None => resume_all(session, &orders, wait).await,
             }
+        }
+        decision => decide(session, &orders, decision).await,
+    }
+}
+
+async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Result<(), Failure> {
+    let end = async |id, word, decision| decide::end(session, orders, id, word, &decision).await;
+    match command {
+        OrderCommand::Review { id } => {
+            let reviewing = decide::review(session, orders, id);
+            session.interrupts().abandoning(reviewing).await
+        }
+        OrderCommand::Attach {
+            id,
+            provider_order,
+            decision,
+            wait,
+        } => {
+            let wait = wait.map(|wait| wait.0);
+            decide::attach(session, orders, id, &provider_order, &decision, wait).await
+        }
+        OrderCommand::Resend {
+            id,
+            i_have_checked,
+            decision,
+            wait,
+        } => {
+            let wait = wait.map(|wait| wait.0);
+            decide::resend(session, orders, id, i_have_checked, &decision, wait).await
+        }
+        OrderCommand::Accept { id, decision } => end(id, LastWord::Accept, decision).await,
+        OrderCommand::WriteOff { id, decision } => end(id, LastWord::WriteOff, decision).await,
+        OrderCommand::Cancel { id, decision } => end(id, LastWord::Cancel, decision).await,
+        OrderCommand::List { .. } | OrderCommand::Show { .. } | OrderCommand::Resume { .. } => {
+            unreachable!("carried out elsewhere")
         }
     }
 }

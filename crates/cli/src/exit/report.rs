@@ -1,6 +1,6 @@
 //! What a failure says: a sentence, what to do next, and whether money may have moved.
 
-use roamport_app::{AppError, Halt, Refusal};
+use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::OrderState;
 use roamport_domain::provider::{ErrorKind, Operation, ProviderError};
@@ -151,6 +151,7 @@ impl Report {
                 format!("{count} orders did not come to a good end"),
             )
             .hint("`roamport order list` shows where they stand"),
+            Failure::NotClean { verdict, hint } => Self::new("not_clean", verdict).hint(hint),
             Failure::Declined => {
                 Self::new("declined", "the answer was no: nothing was bought").money(false)
             }
@@ -214,7 +215,9 @@ fn order_report(order: &Order, halt: Halt) -> Report {
                 "needs_attention",
                 format!("order {id} needs a person: {reasons}; {money}"),
             )
-            .hint(format!("`roamport order show {id}` shows what was tried"))
+            .hint(format!(
+                "`roamport order review {id}` shows what was tried and what can be decided"
+            ))
         }
         (OrderState::Fulfilled, _) => Report::new("order", format!("order {id} is fulfilled")),
         (state, halt) => {
@@ -248,6 +251,7 @@ fn app(error: &AppError) -> Report {
         }
         AppError::Journal(_) => Report::new("journal", said),
         AppError::Refused(refusal) => refused(refusal, said).money(false),
+        AppError::Decision(error) => decision(error, said),
         AppError::UnknownCountry { .. } => Report::new("unknown_country", said)
             .hint("give an ISO 3166-1 code such as FR, or an English name such as France"),
         AppError::UnknownDestination { .. } => Report::new("unknown_destination", said)
@@ -284,6 +288,34 @@ fn refused(refusal: &Refusal, said: String) -> Report {
             Report::new("above_limit", said).hint("lower --quantity, or make several orders")
         }
         _ => Report::new("refused", said),
+    }
+}
+
+fn decision(error: &DecisionError, said: String) -> Report {
+    match error {
+        DecisionError::NotPossible { order, .. } => Report::new("not_possible", said)
+            .hint(format!(
+                "`roamport order review {order}` shows what can be decided"
+            ))
+            .order(*order),
+        DecisionError::NotChecked { order } => Report::new("not_checked", said)
+            .hint("`roamport order review ID` and `roamport reconcile` help to look; then add --i-have-checked")
+            .order(*order),
+        DecisionError::UnknownProviderOrder { .. } => Report::new("unknown_provider_order", said)
+            .hint("take the id from the provider's portal, from `roamport order review ID` or from `roamport reconcile`"),
+        DecisionError::OtherReference { .. } => Report::new("other_reference", said),
+        DecisionError::BelongsToAnother { .. } => Report::new("belongs_to_another", said)
+            .hint("`roamport order list` shows the orders there are"),
+        DecisionError::StillThere { order, .. } => Report::new("still_there", said)
+            .hint(format!(
+                "`roamport order resume {order}` looks again, `roamport order attach {order} PROVIDER_ORDER` takes one as the one"
+            ))
+            .order(*order)
+            .money(true),
+        DecisionError::HeldElsewhere { order } => {
+            Report::new("held_elsewhere", said).order(*order)
+        }
+        _ => Report::new("decision", said),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use roamport_app::{AppError, Halt, Refusal};
+use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::money::{Currency, Money};
 use roamport_domain::order::{
@@ -141,7 +141,62 @@ fn table() -> Vec<(Failure, Exit)> {
         text: text.to_owned(),
         nearest: None,
     };
+    let provider_order = roamport_domain::ProviderOrderId::parse("o-1").unwrap();
+    let decision = |error: DecisionError| Failure::from(AppError::from(error));
+    let reference = |text: &str| Reference::parse(text).unwrap();
     let mut table = vec![
+        (
+            decision(DecisionError::Unsigned {
+                what: "why",
+                rule: "it is missing".to_owned(),
+            }),
+            Exit::Usage,
+        ),
+        (
+            decision(DecisionError::NotChecked { order: id() }),
+            Exit::Usage,
+        ),
+        (
+            decision(DecisionError::HeldElsewhere { order: id() }),
+            Exit::Unfinished,
+        ),
+        (
+            decision(DecisionError::NotPossible {
+                order: id(),
+                state: OrderState::Fulfilled,
+                action: "accept",
+                why: "it is over".to_owned(),
+            }),
+            Exit::Refused,
+        ),
+        (
+            decision(DecisionError::UnknownProviderOrder {
+                provider_order: provider_order.clone(),
+                provider: provider(),
+            }),
+            Exit::Refused,
+        ),
+        (
+            decision(DecisionError::OtherReference {
+                provider_order: provider_order.clone(),
+                theirs: reference("THEIRS"),
+                ours: reference("OURS"),
+            }),
+            Exit::Refused,
+        ),
+        (
+            decision(DecisionError::BelongsToAnother {
+                provider_order: provider_order.clone(),
+            }),
+            Exit::Refused,
+        ),
+        (
+            decision(DecisionError::StillThere {
+                order: id(),
+                found: vec![provider_order],
+            }),
+            Exit::Refused,
+        ),
         (Failure::StdoutClosed, Exit::Done),
         (Failure::Declined, Exit::Other),
         (Failure::Machine("no threads".to_owned()), Exit::Other),
@@ -201,6 +256,13 @@ fn table() -> Vec<(Failure, Exit)> {
         (
             Failure::NoProfile {
                 esim: "e".to_owned(),
+            },
+            Exit::Unfinished,
+        ),
+        (
+            Failure::NotClean {
+                verdict: "not clean: 1 difference is open".to_owned(),
+                hint: "look".to_owned(),
             },
             Exit::Unfinished,
         ),

@@ -1,6 +1,8 @@
 //! Orders, as JSON, as a table and as text. No activation data.
 
+mod history;
 mod json;
+mod review;
 mod words;
 
 use std::fmt::Write as _;
@@ -10,8 +12,10 @@ use roamport_domain::journal::OrderSummary;
 use roamport_domain::order::{AttemptState, ItemState, OrderContent};
 
 pub(crate) use self::json::{OrderJson, OrdersDocument};
+pub(crate) use self::review::{ReviewDocument, review_text, warning_sentence};
 pub(crate) use self::words::{
-    attention_sentence, ending_sentence, money_sentence, state_sentence, waiting_for,
+    attention_sentence, ending_sentence, money_sentence, provider_status, state_sentence,
+    waiting_for,
 };
 use super::{facts, moment};
 use crate::table::{Column, table};

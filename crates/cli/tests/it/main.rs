@@ -6,10 +6,13 @@
 )]
 
 mod bad_input;
+mod deciding;
 mod flow;
 mod home;
 mod interruption;
 mod json;
 mod odd_answers;
 mod output;
+mod reconciling;
+mod restored;
 mod sandbox;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use roamport_conformance::journal::{JournalHarness, MovableClock};
 use roamport_domain::journal::InMemoryJournal;
-use roamport_domain::{OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
 
 #[derive(Debug)]
 struct InMemory {
@@ -38,6 +38,10 @@ impl JournalHarness for InMemory {
         Arc::clone(&self.journal) as _
     }
 
+    fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
     async fn pass(&self, time: Duration) {
         self.clock.pass(time);
     }
@@ -51,6 +55,7 @@ mod in_memory {
 fn every_case_of_the_journal_is_made_a_test_by_the_macro() {
     let areas = [
         include_str!("../../src/journal/appending.rs"),
+        include_str!("../../src/journal/balances.rs"),
         include_str!("../../src/journal/claims.rs"),
         include_str!("../../src/journal/handles.rs"),
         include_str!("../../src/journal/lists.rs"),

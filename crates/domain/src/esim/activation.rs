@@ -98,7 +98,11 @@ impl Activation {
             return Err(ActivationError::TooLong);
         }
         let prefix = text.get(..4).unwrap_or_default();
-        let code = if prefix.eq_ignore_ascii_case("LPA:") { &text[4..] } else { text };
+        let code = if prefix.eq_ignore_ascii_case("LPA:") {
+            &text[4..]
+        } else {
+            text
+        };
         let mut parts = code.split('$');
         if parts.next() != Some("1") {
             return Err(ActivationError::UnknownForm);
@@ -144,7 +148,9 @@ impl Activation {
     fn checked(self) -> Result<Self, ActivationError> {
         let label = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
         if self.smdp_address.len() > 253 || !self.smdp_address.split('.').all(label) {
             return Err(ActivationError::SmdpAddress);
@@ -154,7 +160,10 @@ impl Activation {
             return Err(ActivationError::MatchingId);
         }
         if let Some(oid) = &self.smdp_oid
-            && (oid.is_empty() || !oid.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+            && (oid.is_empty()
+                || !oid
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'.'))
         {
             return Err(ActivationError::SmdpOid);
         }
@@ -219,7 +228,15 @@ impl Activation {
         link.push_str(base);
         for byte in lpa.expose().bytes() {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'$' | b':' => {
+                b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b'0'..=b'9'
+                | b'-'
+                | b'.'
+                | b'_'
+                | b'~'
+                | b'$'
+                | b':' => {
                     link.push(char::from(byte));
                 }
                 _ => write!(link, "%{byte:02X}").expect("writing to a String cannot fail"),
@@ -261,8 +278,16 @@ mod tests {
 
     #[test]
     fn the_confirmation_code_flag_is_kept() {
-        assert!(parse("1$smdp.example.com$K2$$1").unwrap().confirmation_code_required());
-        assert!(!parse("1$smdp.example.com$K2$1.2$").unwrap().confirmation_code_required());
+        assert!(
+            parse("1$smdp.example.com$K2$$1")
+                .unwrap()
+                .confirmation_code_required()
+        );
+        assert!(
+            !parse("1$smdp.example.com$K2$1.2$")
+                .unwrap()
+                .confirmation_code_required()
+        );
         let error = parse("1$smdp.example.com$K2$$2").unwrap_err();
         assert_eq!(error, ActivationError::ConfirmationCodeFlag);
     }
@@ -270,12 +295,27 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_form_is_refused_by_part() {
         assert_eq!(parse("").unwrap_err(), ActivationError::UnknownForm);
-        assert_eq!(parse("2$smdp.example.com$K2").unwrap_err(), ActivationError::UnknownForm);
-        assert_eq!(parse("1$smdp.example.com").unwrap_err(), ActivationError::UnknownForm);
+        assert_eq!(
+            parse("2$smdp.example.com$K2").unwrap_err(),
+            ActivationError::UnknownForm
+        );
+        assert_eq!(
+            parse("1$smdp.example.com").unwrap_err(),
+            ActivationError::UnknownForm
+        );
         assert_eq!(parse("1$$K2").unwrap_err(), ActivationError::SmdpAddress);
-        assert_eq!(parse("1$smdp example$K2").unwrap_err(), ActivationError::SmdpAddress);
-        assert_eq!(parse("1$smdp.example.com$K 2").unwrap_err(), ActivationError::MatchingId);
-        assert_eq!(parse("1$smdp.example.com$K2$1.x").unwrap_err(), ActivationError::SmdpOid);
+        assert_eq!(
+            parse("1$smdp example$K2").unwrap_err(),
+            ActivationError::SmdpAddress
+        );
+        assert_eq!(
+            parse("1$smdp.example.com$K 2").unwrap_err(),
+            ActivationError::MatchingId
+        );
+        assert_eq!(
+            parse("1$smdp.example.com$K2$1.x").unwrap_err(),
+            ActivationError::SmdpOid
+        );
         let long = format!("1$smdp.example.com${}", "K".repeat(255));
         assert_eq!(parse(&long).unwrap_err(), ActivationError::TooLong);
     }
@@ -287,14 +327,21 @@ mod tests {
             activation.ios_install_link().expose(),
             "https://esimsetup.apple.com/esim_qrcode_provisioning?carddata=LPA:1$smdp.example.com$K2-1A9F%263C"
         );
-        assert!(activation.android_install_link().expose().starts_with("https://esimsetup.android.com/"));
+        assert!(
+            activation
+                .android_install_link()
+                .expose()
+                .starts_with("https://esimsetup.android.com/")
+        );
     }
 
     #[test]
     fn debug_and_errors_show_no_character_of_the_matching_id() {
         let shown = format!("{:?}", parse("1$smdp.example.com$K2-1A9F3C").unwrap());
         assert!(!shown.contains("1A9F3C"), "{shown}");
-        let error = parse("1$smdp.example.com$K2 1A9F3C").unwrap_err().to_string();
+        let error = parse("1$smdp.example.com$K2 1A9F3C")
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("1A9F3C"), "{error}");
     }
 

@@ -46,7 +46,9 @@ impl Esim {
     pub fn to_stored(&self) -> Secret {
         let report = self.report();
         let activation = report.activation.as_ref();
-        let apn = activation.map(|activation| activation.apn().clone()).unwrap_or_default();
+        let apn = activation
+            .map(|activation| activation.apn().clone())
+            .unwrap_or_default();
         let stored = StoredEsim {
             provider: report.provider.clone(),
             id: report.id.clone(),
@@ -129,12 +131,14 @@ mod tests {
             profile: ProfileState::Other("QUANTUM".into()),
             plan: PlanState::NotStarted,
             activation: Some(
-                Activation::new("smdp.example.com", Secret::new("K2-1A9F3C")).unwrap().with_apn(Apn {
-                    automatic: false,
-                    name: Some("internet.example".into()),
-                    username: None,
-                    password: Some(Secret::new("hush")),
-                }),
+                Activation::new("smdp.example.com", Secret::new("K2-1A9F3C"))
+                    .unwrap()
+                    .with_apn(Apn {
+                        automatic: false,
+                        name: Some("internet.example".into()),
+                        username: None,
+                        password: Some(Secret::new("hush")),
+                    }),
             ),
             pin: Some(Secret::new("0000")),
             puk: Some(Secret::new("12345678")),
@@ -164,8 +168,14 @@ mod tests {
 
     #[test]
     fn a_damaged_profile_is_an_error_that_shows_no_value() {
-        let text = esim().to_stored().expose().replace("\"READY\"", "5").replace("roamify", "K2-1A9F3C!");
-        let error = Esim::from_stored(&Secret::new(text)).unwrap_err().to_string();
+        let text = esim()
+            .to_stored()
+            .expose()
+            .replace("\"READY\"", "5")
+            .replace("roamify", "K2-1A9F3C!");
+        let error = Esim::from_stored(&Secret::new(text))
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("1A9F3C"), "{error}");
         assert!(Esim::from_stored(&Secret::new("{")).is_err());
     }

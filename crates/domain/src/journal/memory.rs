@@ -1,4 +1,5 @@
-//! The journal and the profile store in memory: for tests, and for whoever needs no durability.
+//! The journal, the profile store and the balances in memory: for tests, and for whoever needs no
+//! durability.
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
@@ -13,11 +14,11 @@ use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 
 use super::{
-    Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderJournal, OrderSummary,
-    Owner, Pressure, ProfileStore, Recorded, Version,
+    BalanceReading, BalanceStore, Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter,
+    OrderJournal, OrderSummary, Owner, Pressure, ProfileStore, Recorded, Version,
 };
 use crate::clock::later;
-use crate::order::{AttemptState, Event, Order, OrderState};
+use crate::order::{AttemptState, Event, Order, OrderState, ProviderInstance};
 use crate::provider::EsimKey;
 use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
 
@@ -34,6 +35,7 @@ struct Memory {
     keys: HashMap<IdempotencyKey, OrderId>,
     /// The last kept comes last: a card number that was used again means the newer eSIM.
     profiles: Vec<KeptProfile>,
+    balances: Vec<BalanceReading>,
     leases: u64,
 }
 
@@ -51,14 +53,19 @@ impl Row {
     }
 
     fn updated_at(&self) -> Timestamp {
-        self.events.last().map_or(Timestamp::UNIX_EPOCH, |recorded| recorded.at)
+        self.events
+            .last()
+            .map_or(Timestamp::UNIX_EPOCH, |recorded| recorded.at)
     }
 }
 
 impl InMemoryJournal {
     /// An empty journal whose time is that of `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, memory: Mutex::default() }
+        Self {
+            clock,
+            memory: Mutex::default(),
+        }
     }
 
     fn stored(&self) -> MutexGuard<'_, Memory> {
@@ -71,15 +78,27 @@ impl Memory {
         self.orders.get_mut(&id).ok_or(JournalError::NotFound(id))
     }
 
-    fn lease(&mut self, id: OrderId, owner: &Owner, until: Timestamp) -> Result<Claim, JournalError> {
+    fn lease(
+        &mut self,
+        id: OrderId,
+        owner: &Owner,
+        until: Timestamp,
+    ) -> Result<Claim, JournalError> {
         self.leases += 1;
-        let claim = Claim { order: id, owner: owner.clone(), lease: self.leases, until };
+        let claim = Claim {
+            order: id,
+            owner: owner.clone(),
+            lease: self.leases,
+            until,
+        };
         self.row(id)?.claim = Some(claim.clone());
         Ok(claim)
     }
 
     fn owns_provider_order(&self, order: &Order) -> bool {
-        let Some(placed) = order.placed() else { return true };
+        let Some(placed) = order.placed() else {
+            return true;
+        };
         self.orders.values().all(|row| {
             row.order.id() == order.id()
                 || row.order.requested().provider.name != order.requested().provider.name
@@ -95,7 +114,11 @@ impl OrderJournal for InMemoryJournal {
         let mut memory = self.stored();
         if let Some(id) = memory.keys.get(&new.requested.key).copied() {
             let same = memory.row(id)?.order.requested().fingerprint == new.requested.fingerprint;
-            return Ok(if same { Opened::Existing(id) } else { Opened::KeyReused(id) });
+            return Ok(if same {
+                Opened::Existing(id)
+            } else {
+                Opened::KeyReused(id)
+            });
         }
         let taken = |row: &Row| {
             let requested = row.order.requested();
@@ -103,15 +126,23 @@ impl OrderJournal for InMemoryJournal {
                 && requested.provider.name == new.requested.provider.name
         };
         if memory.orders.values().any(taken) {
-            return Err(JournalError::Duplicate { what: "the reference" });
+            return Err(JournalError::Duplicate {
+                what: "the reference",
+            });
         }
         if memory.orders.contains_key(&new.id) {
-            return Err(JournalError::Duplicate { what: "the order id" });
+            return Err(JournalError::Duplicate {
+                what: "the order id",
+            });
         }
         let event = Event::Requested(Box::new(new.requested.clone()));
         let row = Row {
             order: Order::open(new.id, new.requested.clone()),
-            events: vec![Recorded { version: Version::FIRST, at, event }],
+            events: vec![Recorded {
+                version: Version::FIRST,
+                at,
+                event,
+            }],
             due: Some(at),
             claim: None,
         };
@@ -160,15 +191,25 @@ impl OrderJournal for InMemoryJournal {
         let mut order = memory.row(id)?.order.clone();
         if order.version() != expected {
             let actual = order.version();
-            return Err(JournalError::VersionConflict { order: id, expected, actual });
+            return Err(JournalError::VersionConflict {
+                order: id,
+                expected,
+                actual,
+            });
         }
         let mut recorded = Vec::with_capacity(events.len());
         for event in events {
             order.apply(event)?;
-            recorded.push(Recorded { version: order.version(), at, event: event.clone() });
+            recorded.push(Recorded {
+                version: order.version(),
+                at,
+                event: event.clone(),
+            });
         }
         if !memory.owns_provider_order(&order) {
-            return Err(JournalError::Duplicate { what: "the provider's order id" });
+            return Err(JournalError::Duplicate {
+                what: "the provider's order id",
+            });
         }
         let row = memory.row(id)?;
         row.events.extend(recorded);
@@ -193,7 +234,9 @@ impl OrderJournal for InMemoryJournal {
             .collect();
         due.sort_unstable();
         due.truncate(usize::from(limit.get()));
-        due.into_iter().map(|(_, id)| memory.lease(id, owner, later(now, lease))).collect()
+        due.into_iter()
+            .map(|(_, id)| memory.lease(id, owner, later(now, lease)))
+            .collect()
     }
 
     async fn claim_order(
@@ -233,7 +276,10 @@ impl OrderJournal for InMemoryJournal {
     }
 
     async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
-        let since = self.clock.now().saturating_sub(jiff::SignedDuration::from_secs(60));
+        let since = self
+            .clock
+            .now()
+            .saturating_sub(jiff::SignedDuration::from_secs(60));
         let since = since.unwrap_or(Timestamp::MIN);
         let memory = self.stored();
         let mut pressure = Pressure::default();
@@ -280,15 +326,46 @@ impl ProfileStore for InMemoryJournal {
             (None, iccid) => iccid.is_some() && kept.esim.iccid() == iccid,
         };
         let memory = self.stored();
-        let mut at_provider =
-            memory.profiles.iter().rev().filter(|kept| kept.esim.provider() == provider);
+        let mut at_provider = memory
+            .profiles
+            .iter()
+            .rev()
+            .filter(|kept| kept.esim.provider() == provider);
         Ok(at_provider.find(named).cloned())
     }
 
     async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
         let mut memory = self.stored();
-        memory.profiles.retain(|kept| kept.esim.provider() != provider || kept.esim.id() != esim);
+        memory
+            .profiles
+            .retain(|kept| kept.esim.provider() != provider || kept.esim.id() != esim);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl BalanceStore for InMemoryJournal {
+    async fn keep_balance(&self, reading: &BalanceReading) -> Result<(), JournalError> {
+        self.stored().balances.push(reading.clone());
+        Ok(())
+    }
+
+    async fn balances(
+        &self,
+        provider: &ProviderInstance,
+        since: Timestamp,
+    ) -> Result<Vec<BalanceReading>, JournalError> {
+        let meant =
+            |reading: &&BalanceReading| reading.provider == *provider && reading.at >= since;
+        let mut readings: Vec<_> = self
+            .stored()
+            .balances
+            .iter()
+            .filter(meant)
+            .cloned()
+            .collect();
+        readings.sort_by_key(|reading| reading.at);
+        Ok(readings)
     }
 }
 

@@ -419,7 +419,10 @@ impl Event {
 
     /// The text a journal stores: `{"v":1,"event":{…}}`.
     pub fn to_stored(&self) -> String {
-        super::to_json(&Envelope { v: FORMAT, event: self })
+        super::to_json(&Envelope {
+            v: FORMAT,
+            event: self,
+        })
     }
 
     /// Reads what [`Event::to_stored`] wrote, now or in an earlier release.

@@ -63,7 +63,8 @@ impl OrderPolicy {
     /// The quiet period at a provider: the larger of the setting and twice the longest effect the
     /// provider documents.
     pub fn quiet_period_for(&self, capabilities: &Capabilities) -> Duration {
-        self.quiet_period.max(capabilities.longest_effect.saturating_mul(2))
+        self.quiet_period
+            .max(capabilities.longest_effect.saturating_mul(2))
     }
 
     /// The wait before the look-up that follows `done` of them.
@@ -79,7 +80,11 @@ impl OrderPolicy {
 
 fn nth_or_last(waits: &[Duration], done: u32, otherwise: Duration) -> Duration {
     let place = usize::try_from(done).unwrap_or(usize::MAX);
-    waits.get(place).or(waits.last()).copied().unwrap_or(otherwise)
+    waits
+        .get(place)
+        .or(waits.last())
+        .copied()
+        .unwrap_or(otherwise)
 }
 
 #[cfg(test)]
@@ -89,7 +94,9 @@ mod tests {
     #[test]
     fn the_last_wait_repeats() {
         let policy = OrderPolicy::default();
-        let waits: Vec<u64> = (0..7).map(|done| policy.look_up_wait(done).as_secs()).collect();
+        let waits: Vec<u64> = (0..7)
+            .map(|done| policy.look_up_wait(done).as_secs())
+            .collect();
         assert_eq!(waits, [2, 5, 10, 20, 30, 30, 30]);
     }
 

@@ -144,12 +144,18 @@ pub struct Attempt {
 impl Attempt {
     /// Whether it is known that this call charged nothing: it was not sent, or it was refused.
     pub const fn is_harmless(&self) -> bool {
-        matches!(self.state, AttemptState::NotSent { .. } | AttemptState::Refused { .. })
+        matches!(
+            self.state,
+            AttemptState::NotSent { .. } | AttemptState::Refused { .. }
+        )
     }
 
     /// Whether its sender could not tell what became of it, or was gone before it could.
     pub const fn is_unknown(&self) -> bool {
-        matches!(self.state, AttemptState::Abandoned | AttemptState::Ambiguous { .. })
+        matches!(
+            self.state,
+            AttemptState::Abandoned | AttemptState::Ambiguous { .. }
+        )
     }
 
     /// Whether what became of it is unknown, nothing has since explained it, and it is not to be
@@ -357,17 +363,26 @@ impl Order {
 
     /// How many purchase calls count toward the limit.
     pub fn counted_attempts(&self) -> usize {
-        self.attempts.iter().filter(|attempt| attempt.counts()).count()
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.counts())
+            .count()
     }
 
     /// The attempt of which it is unknown what became of it.
     pub fn unresolved_attempt(&self) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.is_unresolved())
+        self.attempts
+            .iter()
+            .rev()
+            .find(|attempt| attempt.is_unresolved())
     }
 
     /// The purchase call whose sender has not told its end.
     pub fn attempt_in_flight(&self) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.state == AttemptState::InFlight)
+        self.attempts
+            .iter()
+            .rev()
+            .find(|attempt| attempt.state == AttemptState::InFlight)
     }
 
     /// What look-ups have given.
@@ -425,7 +440,10 @@ impl Order {
 
     /// What a person still has to decide.
     pub fn open_attention(&self) -> impl Iterator<Item = &AttentionReason> {
-        self.attention.iter().filter(|attention| attention.open).map(|attention| &attention.reason)
+        self.attention
+            .iter()
+            .filter(|attention| attention.open)
+            .map(|attention| &attention.reason)
     }
 
     /// How it ended, where it did not end by delivery.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::{AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, ProvisioningOutcome};
+use super::event::{
+    AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, ProvisioningOutcome,
+};
 use super::policy::OrderPolicy;
 use super::state::{Attempt, AttemptState, ItemState, Order, OrderState};
 use crate::clock::later;
@@ -93,7 +95,12 @@ pub fn next_step(
     policy: &OrderPolicy,
     moment: &Moment,
 ) -> Step {
-    let decision = Decision { order, capabilities, policy, moment };
+    let decision = Decision {
+        order,
+        capabilities,
+        policy,
+        moment,
+    };
     match order.state() {
         OrderState::Requested => decision.requested(),
         OrderState::Placing => decision.placing(),
@@ -138,7 +145,10 @@ impl Decision<'_> {
     }
 
     fn wait(&self, left: Duration, waiting: Waiting) -> Step {
-        Step::Wait { until: later(self.now(), left), waiting }
+        Step::Wait {
+            until: later(self.now(), left),
+            waiting,
+        }
     }
 
     fn requested(&self) -> Step {
@@ -146,7 +156,10 @@ impl Decision<'_> {
             return self.expiring();
         }
         let replays = self.order.attempts().iter().rev().find_map(|attempt| {
-            attempt.replay_until.filter(|_| !attempt.explained).map(|until| (attempt, until))
+            attempt
+                .replay_until
+                .filter(|_| !attempt.explained)
+                .map(|until| (attempt, until))
         });
         if let Some((attempt, until)) = replays
             && self.now() >= until
@@ -156,7 +169,9 @@ impl Decision<'_> {
             return if self.capabilities.finds_by_reference() {
                 Step::LookUp { conclusive: false }
             } else {
-                self.raise(AttentionReason::OutcomeUnknown { attempt: attempt.number })
+                self.raise(AttentionReason::OutcomeUnknown {
+                    attempt: attempt.number,
+                })
             };
         }
         if replays.is_none()
@@ -189,9 +204,12 @@ impl Decision<'_> {
     /// How long this process must still watch before it may send again after an attempt of unknown
     /// outcome; `None` where it has, or where there was none.
     fn unwatched(&self) -> Option<Duration> {
-        let absent = self.order.attempts().iter().rev().find(|attempt| {
-            attempt.explained && !attempt.is_harmless()
-        })?;
+        let absent = self
+            .order
+            .attempts()
+            .iter()
+            .rev()
+            .find(|attempt| attempt.explained && !attempt.is_harmless())?;
         let left = self.must_watch(absent).saturating_sub(self.moment.watched);
         (!left.is_zero()).then_some(left)
     }
@@ -212,21 +230,33 @@ impl Decision<'_> {
             return expired;
         }
         let look_ups = self.order.look_ups();
-        if look_ups.last_empty_at.is_some_and(|at| at >= self.order.place_before()) {
+        if look_ups
+            .last_empty_at
+            .is_some_and(|at| at >= self.order.place_before())
+        {
             return expired;
         }
         // Counted from the first look-up, not from `place_before`: an order may be resumed long after.
-        if look_ups.late_since.is_some_and(|since| self.is_over(since, self.policy.reconcile_for)) {
+        if look_ups
+            .late_since
+            .is_some_and(|since| self.is_over(since, self.policy.reconcile_for))
+        {
             return self.raise(AttentionReason::UnsentUnconfirmed);
         }
-        match look_ups.last_at.filter(|at| *at >= self.order.place_before()) {
+        match look_ups
+            .last_at
+            .filter(|at| *at >= self.order.place_before())
+        {
             None => Step::LookUp { conclusive: false },
             Some(last) => self.look_up_after(last, self.policy.look_up_wait(look_ups.count), false),
         }
     }
 
     fn raise(&self, reason: AttentionReason) -> Step {
-        Step::Record(vec![Event::AttentionRaised { at: self.now(), reason }])
+        Step::Record(vec![Event::AttentionRaised {
+            at: self.now(),
+            reason,
+        }])
     }
 
     /// Whoever asks finds the call of somebody who is gone: what it did is unknown.
@@ -241,23 +271,33 @@ impl Decision<'_> {
     }
 
     fn reconciling(&self) -> Step {
-        let Some(attempt) = self.order.unresolved_attempt() else { return Step::Rest };
+        let Some(attempt) = self.order.unresolved_attempt() else {
+            return Step::Rest;
+        };
         let since = attempt.settled_at.unwrap_or(attempt.closes_at);
         if let Some(step) = self.replay(attempt, since) {
             return step;
         }
         if !self.capabilities.finds_by_reference() {
-            return self.raise(AttentionReason::OutcomeUnknown { attempt: attempt.number });
+            return self.raise(AttentionReason::OutcomeUnknown {
+                attempt: attempt.number,
+            });
         }
         let look_ups = self.order.look_ups();
         if look_ups.conclusive_empty.len() >= usize::from(self.policy.look_ups_for_absence) {
             return self.absent(attempt);
         }
         if self.is_over(since, self.policy.reconcile_for) {
-            return self.raise(AttentionReason::OutcomeUnknown { attempt: attempt.number });
+            return self.raise(AttentionReason::OutcomeUnknown {
+                attempt: attempt.number,
+            });
         }
         let wait = self.policy.look_up_wait(look_ups.count);
-        self.look_up_after(look_ups.last_at.unwrap_or(since), wait, self.is_conclusive(attempt))
+        self.look_up_after(
+            look_ups.last_at.unwrap_or(since),
+            wait,
+            self.is_conclusive(attempt),
+        )
     }
 
     fn look_up_after(&self, last: Timestamp, wait: Duration, conclusive: bool) -> Step {
@@ -299,12 +339,27 @@ impl Decision<'_> {
             Dedup::Replays { window } => window.unwrap_or(UNDOCUMENTED),
         };
         let root = attempt.root();
-        let sent = self.order.attempts().iter().filter(|other| other.root() == root);
-        if sent.clone().any(|other| matches!(other.state, AttemptState::Refused { .. })) {
+        let sent = self
+            .order
+            .attempts()
+            .iter()
+            .filter(|other| other.root() == root);
+        if sent
+            .clone()
+            .any(|other| matches!(other.state, AttemptState::Refused { .. }))
+        {
             return None;
         }
-        let started = self.order.attempts().iter().find(|other| other.number == root)?.opens_at;
-        let until = later(started, window.saturating_sub(self.capabilities.purchase_time_out));
+        let started = self
+            .order
+            .attempts()
+            .iter()
+            .find(|other| other.number == root)?
+            .opens_at;
+        let until = later(
+            started,
+            window.saturating_sub(self.capabilities.purchase_time_out),
+        );
         let until = until.min(self.order.place_before());
         if self.now() >= until {
             return None;
@@ -345,8 +400,8 @@ impl Decision<'_> {
     }
 
     fn provisioning(&self) -> Step {
-        let free = usize::from(self.policy.items_at_once.max(1))
-            .saturating_sub(self.moment.busy.len());
+        let free =
+            usize::from(self.policy.items_at_once.max(1)).saturating_sub(self.moment.busy.len());
         let (mut steps, mut overdue, mut soonest) = (Vec::new(), Vec::new(), None::<Duration>);
         for (number, item) in self.order.items().iter().enumerate() {
             let number = ItemNumber::try_from(number).unwrap_or(ItemNumber::MAX);
@@ -367,12 +422,22 @@ impl Decision<'_> {
             return Step::Items(steps);
         }
         // Busy items tell of themselves; the wait is only for those nobody works on.
-        self.wait(soonest.unwrap_or(self.policy.profile_wait(u32::MAX)), Waiting::Profile)
+        self.wait(
+            soonest.unwrap_or(self.policy.profile_wait(u32::MAX)),
+            Waiting::Profile,
+        )
     }
 
     /// What to do with one item; `Err` with the time to wait, or with `None` once it took too long.
     fn item(&self, number: ItemNumber, state: &ItemState) -> Result<ItemStep, Option<Duration>> {
-        let ItemState::Provisioning { since, asked_at, heard_at, reads, progress } = state else {
+        let ItemState::Provisioning {
+            since,
+            asked_at,
+            heard_at,
+            reads,
+            progress,
+        } = state
+        else {
             return Ok(match self.capabilities.provisioning {
                 Provisioning::SeparateCall => ItemStep::Provision(number),
                 Provisioning::WithOrder | Provisioning::Polled => ItemStep::Read(number),
@@ -381,15 +446,25 @@ impl Decision<'_> {
         let left = self.left(*heard_at, self.policy.profile_wait(*reads));
         if self.is_over(*since, self.policy.provision_within) {
             // Read first: a profile that was left alone for longer is most likely there by now.
-            return if left.is_zero() { Ok(ItemStep::Read(number)) } else { Err(None) };
+            return if left.is_zero() {
+                Ok(ItemStep::Read(number))
+            } else {
+                Err(None)
+            };
         }
         if self.capabilities.provisioning == Provisioning::SeparateCall
             && *progress == EsimProgress::NotStarted
-            && self.left(*asked_at, self.policy.provision_again_after).is_zero()
+            && self
+                .left(*asked_at, self.policy.provision_again_after)
+                .is_zero()
         {
             return Ok(ItemStep::Provision(number));
         }
-        if left.is_zero() { Ok(ItemStep::Read(number)) } else { Err(Some(left)) }
+        if left.is_zero() {
+            Ok(ItemStep::Read(number))
+        } else {
+            Err(Some(left))
+        }
     }
 
     fn give_up(&self, item: ItemNumber) -> Event {
@@ -406,8 +481,15 @@ impl Decision<'_> {
     /// An order with a call of unknown outcome is still looked up, never sent: also where earlier
     /// look-ups found nothing, since a charge may come to light later.
     fn needs_attention(&self) -> Step {
-        let unknown = self.order.attempts().iter().rev().find(|attempt| attempt.is_unknown());
-        let Some(attempt) = unknown else { return Step::Rest };
+        let unknown = self
+            .order
+            .attempts()
+            .iter()
+            .rev()
+            .find(|attempt| attempt.is_unknown());
+        let Some(attempt) = unknown else {
+            return Step::Rest;
+        };
         if self.order.placed().is_some() || !self.capabilities.finds_by_reference() {
             return Step::Rest;
         }

@@ -158,7 +158,15 @@ impl ProviderError {
     ) -> Self {
         let (code, retry_after, source) = (None, None, None);
         let message = message.into();
-        Self(Box::new(Parts { kind, provider, operation, message, code, retry_after, source }))
+        Self(Box::new(Parts {
+            kind,
+            provider,
+            operation,
+            message,
+            code,
+            retry_after,
+            source,
+        }))
     }
 
     /// The same with the provider's own error code.
@@ -216,7 +224,9 @@ impl ProviderError {
     pub fn reaction(&self) -> Reaction {
         match self.0.kind {
             ErrorKind::Unavailable => Reaction::Retry { after: None },
-            ErrorKind::RateLimited => Reaction::Retry { after: self.0.retry_after },
+            ErrorKind::RateLimited => Reaction::Retry {
+                after: self.0.retry_after,
+            },
             ErrorKind::Ambiguous => Reaction::Reconcile,
             ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported => Reaction::Refuse,
             ErrorKind::InsufficientFunds
@@ -241,7 +251,11 @@ impl fmt::Display for ProviderError {
             ErrorKind::InvalidResponse => "gave an answer that cannot be read",
             ErrorKind::Config => "cannot be called with these settings",
         };
-        write!(formatter, "{} {what} ({}): {}", self.0.provider, self.0.operation, self.0.message)?;
+        write!(
+            formatter,
+            "{} {what} ({}): {}",
+            self.0.provider, self.0.operation, self.0.message
+        )?;
         if let Some(code) = &self.0.code {
             write!(formatter, " [{code}]")?;
         }
@@ -251,6 +265,9 @@ impl fmt::Display for ProviderError {
 
 impl StdError for ProviderError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -23,7 +23,10 @@ pub trait EsimProviderExt: EsimProvider {
     ///
     /// Those of [`EsimProvider::top_up_packages`].
     async fn find_top_up_package(&self, esim: &EsimKey, id: &PackageId) -> Result<Option<Package>> {
-        let query = TopUpQuery { package: Some(id.clone()), ..TopUpQuery::all(esim.clone()) };
+        let query = TopUpQuery {
+            package: Some(id.clone()),
+            ..TopUpQuery::all(esim.clone())
+        };
         first(self.top_up_packages(query), id).await
     }
 

@@ -48,7 +48,10 @@ pub struct PackageQuery {
 impl PackageQuery {
     /// The query for one package.
     pub fn one(package: PackageId) -> Self {
-        Self { package: Some(package), ..Self::default() }
+        Self {
+            package: Some(package),
+            ..Self::default()
+        }
     }
 }
 
@@ -70,7 +73,13 @@ pub struct TopUpQuery {
 impl TopUpQuery {
     /// All top-ups for an eSIM.
     pub const fn all(esim: EsimKey) -> Self {
-        Self { esim, days: None, data: None, unlimited: false, package: None }
+        Self {
+            esim,
+            days: None,
+            data: None,
+            unlimited: false,
+            package: None,
+        }
     }
 }
 
@@ -123,12 +132,18 @@ pub enum ProviderOrderStatus {
 impl ProviderOrderStatus {
     /// Whether the provider will change it no more by itself.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Completed | Self::Cancelled | Self::Refunded | Self::Archived)
+        matches!(
+            self,
+            Self::Completed | Self::Cancelled | Self::Refunded | Self::Archived
+        )
     }
 
     /// Whether a person should look: the order was taken back, or asks for something.
     pub const fn wants_attention(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Refunded | Self::ActionRequired)
+        matches!(
+            self,
+            Self::Cancelled | Self::Refunded | Self::ActionRequired
+        )
     }
 }
 
@@ -182,17 +197,27 @@ impl EsimKey {
     ///
     /// [`EmptyEsimKey`] where both are missing.
     pub fn new(id: Option<EsimId>, iccid: Option<Iccid>) -> Result<Self, EmptyEsimKey> {
-        if id.is_none() && iccid.is_none() { Err(EmptyEsimKey) } else { Ok(Self { id, iccid }) }
+        if id.is_none() && iccid.is_none() {
+            Err(EmptyEsimKey)
+        } else {
+            Ok(Self { id, iccid })
+        }
     }
 
     /// The eSIM with the provider's id.
     pub const fn from_id(id: EsimId) -> Self {
-        Self { id: Some(id), iccid: None }
+        Self {
+            id: Some(id),
+            iccid: None,
+        }
     }
 
     /// The eSIM that bears this card number now.
     pub const fn from_iccid(iccid: Iccid) -> Self {
-        Self { id: None, iccid: Some(iccid) }
+        Self {
+            id: None,
+            iccid: Some(iccid),
+        }
     }
 
     /// The provider's id, where known.

@@ -21,7 +21,12 @@ fn unknown() -> Scene {
 }
 
 fn resend(before: i64) -> Event {
-    resolved(before - 800, Resolution::Resend { place_before: at(before) })
+    resolved(
+        before - 800,
+        Resolution::Resend {
+            place_before: at(before),
+        },
+    )
 }
 
 /// The second call too left no trace: no attempt is left.
@@ -62,7 +67,11 @@ fn an_ambiguous_order_in_attention_is_looked_up_every_10_minutes_for_24_hours() 
             other => panic!("{other:?}"),
         }
     }
-    assert!((24 * 3600..=24 * 3600 + 600).contains(&scene.now), "{}", scene.now);
+    assert!(
+        (24 * 3600..=24 * 3600 + 600).contains(&scene.now),
+        "{}",
+        scene.now
+    );
     // A 24th of a day is six of them.
     assert!((142..=144).contains(&look_ups), "{look_ups}");
 }
@@ -76,13 +85,19 @@ fn an_order_found_while_a_person_is_asked_settles_the_question() {
 
 #[test]
 fn whatever_was_sent_and_never_explained_is_looked_for_once_a_person_is_asked() {
-    let late = Scene::new().proven_absent().with(Event::Expired { at: at(901) }).now(901);
+    let late = Scene::new()
+        .proven_absent()
+        .with(Event::Expired { at: at(901) })
+        .now(901);
     for scene in [unknown(), used_up(), late] {
         assert_eq!(scene.state(), OrderState::NeedsAttention);
         let later = scene.now + 700;
         let scene = scene.now(later);
         assert_eq!(scene.step(), Step::LookUp { conclusive: false });
-        assert_eq!(scene.with(found(later, vec![pending("po-1")])).state(), OrderState::Placed);
+        assert_eq!(
+            scene.with(found(later, vec![pending("po-1")])).state(),
+            OrderState::Placed
+        );
     }
 }
 
@@ -91,7 +106,10 @@ fn an_order_in_attention_is_never_sent() {
     for scene in [unknown(), used_up()] {
         for second in (scene.now..scene.now + 90_000).step_by(601) {
             let step = scene.clone().now(second).watched_for(90_000).step();
-            assert!(!matches!(step, Step::Place { .. } | Step::Record(_)), "{step:?}");
+            assert!(
+                !matches!(step, Step::Place { .. } | Step::Record(_)),
+                "{step:?}"
+            );
         }
     }
 }
@@ -112,7 +130,14 @@ fn a_resend_waits_until_this_process_has_watched_the_quiet_period_and_looks_firs
     assert_eq!(scene.state(), OrderState::Requested);
     assert_eq!(scene.wait(), (WINDOW + QUIET, Waiting::QuietPeriod));
     let ready = scene.now(1500).watched_for(300);
-    assert_eq!(ready.step(), Step::Place { attempt: 2, replays: None, blind: false });
+    assert_eq!(
+        ready.step(),
+        Step::Place {
+            attempt: 2,
+            replays: None,
+            blind: false
+        }
+    );
     ready.refuses(&ready.start(2, 1500, None, false));
 }
 
@@ -148,7 +173,9 @@ fn a_resend_that_could_not_be_confirmed_unsent_is_shown_again() {
             }
         }
         assert_eq!(scene.open_reasons(), [AttentionReason::UnsentUnconfirmed]);
-        let resend = Resolution::Resend { place_before: at(5000) };
+        let resend = Resolution::Resend {
+            place_before: at(5000),
+        };
         if deadline == 900 {
             scene.take(resolved(scene.now, resend));
             assert_eq!(scene.state(), OrderState::Requested);
@@ -169,7 +196,11 @@ fn a_resend_that_meets_the_same_orders_again_comes_back_to_a_person() {
         let scene = unknown().with(found(1000, orders.clone()));
         assert_eq!(scene.state(), OrderState::NeedsAttention);
         let scene = scene.with(resend(2000)).with(found(1300, orders));
-        assert_eq!(scene.state(), OrderState::NeedsAttention, "it would look for ever");
+        assert_eq!(
+            scene.state(),
+            OrderState::NeedsAttention,
+            "it would look for ever"
+        );
     }
 }
 
@@ -191,9 +222,17 @@ fn nothing_can_be_accepted_where_nothing_was_bought() {
 #[test]
 fn a_profile_that_fails_again_after_an_attach_is_shown_again() {
     let failed = |second| {
-        generated(0, second, ProvisioningOutcome::Failed { message: "no profile".to_owned() })
+        generated(
+            0,
+            second,
+            ProvisioningOutcome::Failed {
+                message: "no profile".to_owned(),
+            },
+        )
     };
-    let attach = Resolution::Attach { order: bought("po-1", &["esim-1"]) };
+    let attach = Resolution::Attach {
+        order: bought("po-1", &["esim-1"]),
+    };
     let scene = Scene::new()
         .sent(1, 0)
         .with(settled(1, 5, placed(bought("po-1", &["esim-1"]))))
@@ -201,12 +240,18 @@ fn a_profile_that_fails_again_after_an_attach_is_shown_again() {
         .with(resolved(20, attach));
     assert_eq!(scene.state(), OrderState::Provisioning);
     let scene = scene.with(failed(30));
-    assert_eq!(scene.state(), OrderState::NeedsAttention, "a failed eSIM counts as delivered");
+    assert_eq!(
+        scene.state(),
+        OrderState::NeedsAttention,
+        "a failed eSIM counts as delivered"
+    );
 }
 
 #[test]
 fn items_that_do_not_come_after_an_attach_are_shown_again() {
-    let attach = Resolution::Attach { order: pending("po-1") };
+    let attach = Resolution::Attach {
+        order: pending("po-1"),
+    };
     let overdue = |second| raised(second, AttentionReason::DeliveryOverdue);
     let scene = Scene::new()
         .sent(1, 0)
@@ -214,7 +259,10 @@ fn items_that_do_not_come_after_an_attach_are_shown_again() {
         .with(overdue(2000))
         .with(resolved(2010, attach));
     assert_eq!(scene.state(), OrderState::Placed);
-    assert_eq!(scene.with(overdue(4000)).state(), OrderState::NeedsAttention);
+    assert_eq!(
+        scene.with(overdue(4000)).state(),
+        OrderState::NeedsAttention
+    );
 }
 
 #[test]
@@ -222,7 +270,13 @@ fn a_profile_that_comes_after_it_was_given_up_answers_the_question() {
     let scene = Scene::new()
         .sent(1, 0)
         .with(settled(1, 5, placed(bought("po-1", &["esim-1"]))))
-        .with(generated(0, 10, ProvisioningOutcome::Failed { message: "too late".to_owned() }))
+        .with(generated(
+            0,
+            10,
+            ProvisioningOutcome::Failed {
+                message: "too late".to_owned(),
+            },
+        ))
         .with(generated(0, 20, ProvisioningOutcome::Ready));
     assert_eq!(scene.state(), OrderState::Fulfilled);
 }
@@ -234,15 +288,27 @@ fn a_provider_that_takes_the_order_back_is_shown_from_every_state_that_has_one()
         ProviderOrderStatus::Refunded,
         ProviderOrderStatus::ActionRequired,
     ] {
-        let base = Scene::new().sent(1, 0).with(settled(1, 5, placed(bought("po-1", &["esim-1"]))));
+        let base = Scene::new()
+            .sent(1, 0)
+            .with(settled(1, 5, placed(bought("po-1", &["esim-1"]))));
         let read = |scene: Scene| {
-            let order = PlacedOrder { status: status.clone(), ..bought("po-1", &["esim-1"]) };
-            scene.with(Event::OrderRead { at: at(50), order: Some(order) })
+            let order = PlacedOrder {
+                status: status.clone(),
+                ..bought("po-1", &["esim-1"])
+            };
+            scene.with(Event::OrderRead {
+                at: at(50),
+                order: Some(order),
+            })
         };
-        let fulfilled = base.clone().with(generated(0, 9, ProvisioningOutcome::Ready));
+        let fulfilled = base
+            .clone()
+            .with(generated(0, 9, ProvisioningOutcome::Ready));
         for scene in [read(base), read(fulfilled)] {
             assert_eq!(scene.state(), OrderState::NeedsAttention);
-            let reason = AttentionReason::ProviderStatus { status: status.clone() };
+            let reason = AttentionReason::ProviderStatus {
+                status: status.clone(),
+            };
             assert_eq!(scene.open_reasons(), [reason]);
         }
     }
@@ -250,14 +316,21 @@ fn a_provider_that_takes_the_order_back_is_shown_from_every_state_that_has_one()
 
 #[test]
 fn reconciliation_can_show_a_charge_of_an_order_that_ended() {
-    let charge = AttentionReason::SecondCharge { order: pending("po-9").id };
+    let charge = AttentionReason::SecondCharge {
+        order: pending("po-9").id,
+    };
     let failed = Scene::new().with(Event::Expired { at: at(901) });
     let called_off = Scene::new().with(cancelled(5));
     for scene in [failed, called_off] {
         let scene = scene.with(raised(5000, charge.clone()));
         assert_eq!(scene.state(), OrderState::NeedsAttention);
-        let attach = Resolution::Attach { order: bought("po-9", &["esim-1"]) };
-        assert_eq!(scene.with(resolved(5010, attach)).state(), OrderState::Provisioning);
+        let attach = Resolution::Attach {
+            order: bought("po-9", &["esim-1"]),
+        };
+        assert_eq!(
+            scene.with(resolved(5010, attach)).state(),
+            OrderState::Provisioning
+        );
     }
 }
 
@@ -271,13 +344,24 @@ fn the_same_reason_is_listed_once() {
 
 #[test]
 fn the_ready_esims_of_an_order_in_attention_stay_ready() {
-    let scene = Scene::wishing(crate::support::esims(vec![crate::support::line("one", 2, "3.27")]))
-        .sent(1, 0)
-        .with(settled(1, 5, placed(bought("po-1", &["esim-1", "esim-2"]))))
-        .with(generated(0, 10, ProvisioningOutcome::Ready))
-        .with(generated(1, 11, ProvisioningOutcome::Failed { message: "none left".to_owned() }));
+    let scene = Scene::wishing(crate::support::esims(vec![crate::support::line(
+        "one", 2, "3.27",
+    )]))
+    .sent(1, 0)
+    .with(settled(1, 5, placed(bought("po-1", &["esim-1", "esim-2"]))))
+    .with(generated(0, 10, ProvisioningOutcome::Ready))
+    .with(generated(
+        1,
+        11,
+        ProvisioningOutcome::Failed {
+            message: "none left".to_owned(),
+        },
+    ));
     assert_eq!(scene.state(), OrderState::NeedsAttention);
-    assert_eq!(scene.order.items()[0].state, roamport_domain::order::ItemState::Ready);
+    assert_eq!(
+        scene.order.items()[0].state,
+        roamport_domain::order::ItemState::Ready
+    );
     let accepted = scene.with(resolved(20, Resolution::Accept));
     assert_eq!(accepted.state(), OrderState::Fulfilled);
     assert_eq!(accepted.order.ending(), Some(&Ending::Accepted));

@@ -15,7 +15,11 @@ const DAY: i64 = 86_400;
 
 /// One scene for each state that waits for something, as it was a moment ago.
 fn waiting() -> Vec<Scene> {
-    let reconciling = Scene::new().sent(1, 0).with(settled(1, 5, ambiguous())).now(6).watched_for(6);
+    let reconciling = Scene::new()
+        .sent(1, 0)
+        .with(settled(1, 5, ambiguous()))
+        .now(6)
+        .watched_for(6);
     let provisioning = Scene::new()
         .sent(1, 0)
         .with(settled(1, 5, placed(bought("po-1", &["esim-1"]))))
@@ -26,7 +30,11 @@ fn waiting() -> Vec<Scene> {
         Scene::new().with(deferred(5)).now(6).watched_for(6),
         reconciling.clone(),
         reconciling.clone().with(unhealthy(6)),
-        Scene::new().sent(1, 0).with(settled(1, 5, placed(pending("po-1")))).now(6).watched_for(6),
+        Scene::new()
+            .sent(1, 0)
+            .with(settled(1, 5, placed(pending("po-1"))))
+            .now(6)
+            .watched_for(6),
         provisioning,
         Scene::new().proven_absent().watched_for(0),
         reconciling.with(crate::support::raised(
@@ -45,9 +53,16 @@ fn answer(scene: &mut Scene, step: Step) {
             conclusive,
             result: roamport_domain::order::LookUpResult::Healthy { found: Vec::new() },
         }),
-        Step::ReadOrder(_) => scene.take(Event::OrderRead { at: at(now), order: None }),
+        Step::ReadOrder(_) => scene.take(Event::OrderRead {
+            at: at(now),
+            order: None,
+        }),
         Step::Items(_) => {
-            scene.take(Event::EsimRead { item: 0, at: at(now), progress: EsimProgress::Pending });
+            scene.take(Event::EsimRead {
+                item: 0,
+                at: at(now),
+                progress: EsimProgress::Pending,
+            });
         }
         Step::Place { .. } => scene.take(deferred(now)),
         other => panic!("{other:?}"),
@@ -62,7 +77,10 @@ fn no_wait_is_longer_than_itself_however_the_clock_is_set() {
             let now = scene.now + step;
             if let Step::Wait { .. } = scene.clone().now(now).step() {
                 let (seconds, _) = scene.clone().now(now).wait();
-                assert!((0..=longest).contains(&seconds), "{step}: waits {seconds} s");
+                assert!(
+                    (0..=longest).contains(&seconds),
+                    "{step}: waits {seconds} s"
+                );
             }
         }
     }
@@ -79,7 +97,11 @@ fn a_clock_set_back_stops_nothing() {
                 let (seconds, _) = scene.wait();
                 slept += seconds.max(1);
                 scene.pass(seconds.max(1));
-                assert!(slept <= 700, "{} waits since the clock was set back", scene.state());
+                assert!(
+                    slept <= 700,
+                    "{} waits since the clock was set back",
+                    scene.state()
+                );
                 if scene.state().is_settled() {
                     break;
                 }
@@ -90,7 +112,11 @@ fn a_clock_set_back_stops_nothing() {
 
 #[test]
 fn a_clock_set_back_leaves_an_unknown_outcome_bounded() {
-    let mut scene = Scene::new().sent(1, 0).with(settled(1, 5, ambiguous())).now(6).watched_for(6);
+    let mut scene = Scene::new()
+        .sent(1, 0)
+        .with(settled(1, 5, ambiguous()))
+        .now(6)
+        .watched_for(6);
     scene.now -= DAY;
     while scene.state() == OrderState::Reconciling {
         match scene.settle_down() {
@@ -136,7 +162,11 @@ fn a_clock_set_forward_sends_nothing_early() {
         for _ in 0..10 {
             match scene.settle_down() {
                 Step::LookUp { conclusive } => {
-                    assert!(!conclusive, "the process has watched for {} s", scene.watched);
+                    assert!(
+                        !conclusive,
+                        "the process has watched for {} s",
+                        scene.watched
+                    );
                     scene.take(nothing(scene.now));
                 }
                 Step::Wait { .. } => {
@@ -153,7 +183,12 @@ fn a_clock_set_forward_sends_nothing_early() {
 #[test]
 fn a_clock_set_forward_and_back_again_sends_nothing_early() {
     let lost = Scene::new().sent(1, 100).with(settled(1, 105, ambiguous()));
-    for (now, watched) in [(100 + DAY, 239), (-DAY, 100_000), (101, 100_000), (339, 100_000)] {
+    for (now, watched) in [
+        (100 + DAY, 239),
+        (-DAY, 100_000),
+        (101, 100_000),
+        (339, 100_000),
+    ] {
         match lost.clone().now(now).watched_for(watched).settle_down() {
             Step::LookUp { conclusive } => assert!(!conclusive, "{now} {watched}"),
             // After a watch this long a person was asked.
@@ -173,12 +208,20 @@ fn no_clock_at_all_shortens_the_watch_before_another_call() {
             905,
             roamport_domain::order::AttentionReason::OutcomeUnknown { attempt: 1 },
         ))
-        .with(resolved(1000, Resolution::Resend { place_before: at(3_000_000) }));
+        .with(resolved(
+            1000,
+            Resolution::Resend {
+                place_before: at(3_000_000),
+            },
+        ));
     for scene in [absent, told] {
         for now in [-400 * DAY, -DAY, 0, 301, 600, PLACE_BEFORE - 1, DAY] {
             for watched in [0, 1, 60, 180, 239] {
                 let step = scene.clone().now(now).watched_for(watched).step();
-                assert!(!matches!(step, Step::Place { .. }), "{now} {watched}: {step:?}");
+                assert!(
+                    !matches!(step, Step::Place { .. }),
+                    "{now} {watched}: {step:?}"
+                );
             }
         }
     }
@@ -190,7 +233,10 @@ fn a_clock_that_jumps_between_two_reads_never_panics() {
     for scene in waiting() {
         for now in extremes {
             for watched in [0, 1, i64::from(i32::MAX)] {
-                let scene = Scene { busy: BTreeSet::new(), ..scene.clone().now(now).watched_for(watched) };
+                let scene = Scene {
+                    busy: BTreeSet::new(),
+                    ..scene.clone().now(now).watched_for(watched)
+                };
                 scene.step();
             }
         }
@@ -203,7 +249,11 @@ fn a_profile_asked_for_by_a_clock_ahead_can_be_asked_for_again() {
         .sent(1, 0)
         .with(settled(1, 5, placed(bought("po-1", &["esim-1"]))))
         .with(asked(0, DAY))
-        .with(Event::EsimRead { item: 0, at: at(10), progress: EsimProgress::NotStarted })
+        .with(Event::EsimRead {
+            item: 0,
+            at: at(10),
+            progress: EsimProgress::NotStarted,
+        })
         .now(200)
         .watched_for(200);
     assert!(matches!(scene.step(), Step::Items(_)));

@@ -7,13 +7,22 @@ use crate::support::{
 };
 
 fn late() -> Scene {
-    Scene::new().with(deferred(890)).now(PLACE_BEFORE).watched_for(PLACE_BEFORE)
+    Scene::new()
+        .with(deferred(890))
+        .now(PLACE_BEFORE)
+        .watched_for(PLACE_BEFORE)
 }
 
 #[test]
 fn an_order_is_placed_until_place_before_and_not_from_then_on() {
-    assert!(matches!(Scene::new().now(PLACE_BEFORE - 1).step(), Step::Place { .. }));
-    assert_eq!(Scene::new().now(PLACE_BEFORE).step(), Step::LookUp { conclusive: false });
+    assert!(matches!(
+        Scene::new().now(PLACE_BEFORE - 1).step(),
+        Step::Place { .. }
+    ));
+    assert_eq!(
+        Scene::new().now(PLACE_BEFORE).step(),
+        Step::LookUp { conclusive: false }
+    );
 }
 
 #[test]
@@ -26,7 +35,9 @@ fn one_healthy_look_up_after_place_before_ends_the_order() {
 
 #[test]
 fn a_look_up_from_before_does_not_confirm_it() {
-    let scene = Scene::new().with(nothing(PLACE_BEFORE - 1)).now(PLACE_BEFORE + 100);
+    let scene = Scene::new()
+        .with(nothing(PLACE_BEFORE - 1))
+        .now(PLACE_BEFORE + 100);
     assert_eq!(scene.step(), Step::LookUp { conclusive: false });
 }
 
@@ -52,7 +63,11 @@ fn an_order_nobody_can_confirm_as_unsent_goes_to_a_person_within_a_bound() {
             }
             _ => {}
         }
-        assert!(scene.now <= PLACE_BEFORE + 16 * 60, "still unconfirmed at {}", scene.now);
+        assert!(
+            scene.now <= PLACE_BEFORE + 16 * 60,
+            "still unconfirmed at {}",
+            scene.now
+        );
     }
     assert!(look_ups > 5, "given up after {look_ups} look-ups");
     assert_eq!(scene.open_reasons(), [AttentionReason::UnsentUnconfirmed]);
@@ -67,14 +82,19 @@ fn an_order_resumed_long_after_is_looked_up_before_it_is_given_up() {
     assert_eq!(confirmed.state(), OrderState::Failed);
     let mut unlucky = scene.with(unhealthy(10 * 86_400));
     let step = unlucky.settle_down();
-    assert!(matches!(step, Step::Wait { .. } | Step::LookUp { .. }), "one failed read: {step:?}");
+    assert!(
+        matches!(step, Step::Wait { .. } | Step::LookUp { .. }),
+        "one failed read: {step:?}"
+    );
     assert_eq!(unlucky.state(), OrderState::Requested);
 }
 
 #[test]
 fn without_a_look_up_an_unsent_order_just_expires() {
     let mut scene = late().without_look_up();
-    let expired = Event::Expired { at: at(PLACE_BEFORE) };
+    let expired = Event::Expired {
+        at: at(PLACE_BEFORE),
+    };
     assert_eq!(scene.step(), Step::Record(vec![expired]));
     scene.settle_down();
     assert_eq!(scene.state(), OrderState::Failed);
@@ -94,8 +114,11 @@ fn calls_that_were_not_sent_do_not_keep_an_order_from_expiring() {
 
 #[test]
 fn a_lost_call_found_absent_too_late_is_not_failed_but_shown() {
-    let mut scene =
-        Scene::new().proven_absent().with(nothing(PLACE_BEFORE)).now(PLACE_BEFORE).watched_for(900);
+    let mut scene = Scene::new()
+        .proven_absent()
+        .with(nothing(PLACE_BEFORE))
+        .now(PLACE_BEFORE)
+        .watched_for(900);
     scene.settle_down();
     assert_eq!(scene.state(), OrderState::NeedsAttention);
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use roamport_domain::DataAllowance;
 use roamport_domain::data::AfterLimit;
 use roamport_domain::order::{
     AttentionReason, DeferralReason, EsimProgress, Event, EventFormatError, GuardReason,
@@ -15,7 +16,6 @@ use roamport_domain::order::{
     PurchaseRequest, Resolution,
 };
 use roamport_domain::provider::ProviderOrderStatus;
-use roamport_domain::DataAllowance;
 
 use crate::samples;
 
@@ -143,8 +143,21 @@ variants! { STATUSES, status, ProviderOrderStatus:
 /// Every name of every list.
 fn all_names() -> BTreeSet<&'static str> {
     [
-        EVENTS, CONTENTS, ALLOWANCES, LIMITS, DEFERRALS, GUARDS, REQUESTS, OUTCOMES, CAUSES, LOOK_UPS,
-        PROVISIONINGS, PROGRESSES, REASONS, RESOLUTIONS, STATUSES,
+        EVENTS,
+        CONTENTS,
+        ALLOWANCES,
+        LIMITS,
+        DEFERRALS,
+        GUARDS,
+        REQUESTS,
+        OUTCOMES,
+        CAUSES,
+        LOOK_UPS,
+        PROVISIONINGS,
+        PROGRESSES,
+        REASONS,
+        RESOLUTIONS,
+        STATUSES,
     ]
     .into_iter()
     .flatten()
@@ -163,7 +176,9 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
                 names.push(allowance(&line.data));
                 match &line.data {
                     DataAllowance::Daily { then, .. } => names.push(limit(then)),
-                    DataAllowance::Unlimited { fair_use: Some(fair) } => names.push(limit(&fair.then)),
+                    DataAllowance::Unlimited {
+                        fair_use: Some(fair),
+                    } => names.push(limit(&fair.then)),
                     DataAllowance::Fixed { .. } | DataAllowance::Unlimited { .. } => {}
                 }
             }
@@ -180,11 +195,15 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
             }
         }
         Event::LookedUp { result, .. } => names.push(look_up(result)),
-        Event::OrderRead { order: Some(order), .. } => names.push(status(&order.status)),
+        Event::OrderRead {
+            order: Some(order), ..
+        } => names.push(status(&order.status)),
         Event::ProvisioningSettled { outcome: ended, .. } => names.push(provisioning(ended)),
         Event::EsimRead { progress: said, .. } => names.push(progress(said)),
         Event::AttentionRaised { reason: why, .. } => names.push(reason(why)),
-        Event::AttentionResolved { resolution: how, .. } => names.push(resolution(how)),
+        Event::AttentionResolved {
+            resolution: how, ..
+        } => names.push(resolution(how)),
         Event::PlacementAbandoned { .. }
         | Event::AbsenceEstablished { .. }
         | Event::ReplayPermitted { .. }
@@ -207,7 +226,10 @@ fn goldens() -> Vec<(String, String)> {
         .map(|entry| entry.unwrap().path())
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap().trim_end().to_owned())
+            (
+                name,
+                fs::read_to_string(path).unwrap().trim_end().to_owned(),
+            )
         })
         .collect();
     goldens.sort_unstable();
@@ -219,7 +241,10 @@ fn every_golden_is_read_and_written_again_word_by_word() {
     for (name, text) in goldens() {
         let event = Event::from_stored(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(event.to_stored(), text, "{name} is written differently now");
-        assert!(name == event.name() || name.starts_with(&format!("{}.", event.name())), "{name}");
+        assert!(
+            name == event.name() || name.starts_with(&format!("{}.", event.name())),
+            "{name}"
+        );
     }
 }
 
@@ -235,10 +260,17 @@ fn every_event_is_stored_as_its_golden_says() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.trim_end(), event.to_stored(), "{name}: an old golden is never edited");
+        assert_eq!(
+            text.trim_end(),
+            event.to_stored(),
+            "{name}: an old golden is never edited"
+        );
         assert_eq!(Event::from_stored(&text).unwrap(), event, "{name}");
     }
-    assert!(written.is_empty(), "these goldens were missing and are written now: {written:?}");
+    assert!(
+        written.is_empty(),
+        "these goldens were missing and are written now: {written:?}"
+    );
 }
 
 #[test]
@@ -267,12 +299,18 @@ fn an_event_of_a_later_format_is_left_alone() {
         let newer = text.replacen(r#"{"v":1,"#, r#"{"v":2,"#, 1);
         assert_ne!(newer, text);
         let error = Event::from_stored(&newer).unwrap_err();
-        assert!(matches!(error, EventFormatError::Newer(2)), "{name}: {error}");
+        assert!(
+            matches!(error, EventFormatError::Newer(2)),
+            "{name}: {error}"
+        );
     }
     let unknown = r#"{"v":7,"event":{"type":"teleported"}}"#;
     let error = Event::from_stored(unknown).unwrap_err();
     assert!(matches!(error, EventFormatError::Newer(7)));
-    assert_eq!(error.to_string(), "a stored event has format 7, this release reads up to 1");
+    assert_eq!(
+        error.to_string(),
+        "a stored event has format 7, this release reads up to 1"
+    );
 }
 
 #[test]
@@ -282,7 +320,10 @@ fn fields_that_a_later_release_added_are_passed_over() {
         let before = Event::from_stored(&text).unwrap();
         add_fields(&mut stored);
         let event = Event::from_stored(&stored.to_string());
-        assert_eq!(event.unwrap_or_else(|error| panic!("{name}: {error}")), before);
+        assert_eq!(
+            event.unwrap_or_else(|error| panic!("{name}: {error}")),
+            before
+        );
     }
 }
 
@@ -291,8 +332,14 @@ fn add_fields(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
             fields.values_mut().for_each(add_fields);
-            if !fields.keys().all(|key| ["other", "slowed"].contains(&key.as_str())) {
-                fields.insert("zz_later".to_owned(), serde_json::json!({"a": [1, null, "b"]}));
+            if !fields
+                .keys()
+                .all(|key| ["other", "slowed"].contains(&key.as_str()))
+            {
+                fields.insert(
+                    "zz_later".to_owned(),
+                    serde_json::json!({"a": [1, null, "b"]}),
+                );
             }
         }
         serde_json::Value::Array(values) => values.iter_mut().for_each(add_fields),
@@ -321,7 +368,10 @@ fn what_is_no_event_is_refused_without_a_panic() {
     }
     for (name, text) in goldens() {
         for cut in (0..text.len()).filter(|cut| text.is_char_boundary(*cut)) {
-            assert!(Event::from_stored(&text[..cut]).is_err(), "{name} cut at {cut}");
+            assert!(
+                Event::from_stored(&text[..cut]).is_err(),
+                "{name} cut at {cut}"
+            );
         }
     }
 }

@@ -18,7 +18,10 @@ fn g1_no_call_starts_beside_one_in_flight() {
 #[test]
 fn g1_whoever_finds_a_call_in_flight_abandons_it_and_never_sends() {
     let scene = Scene::new().sent(1, 0).now(20).watched_for(0);
-    let expected = Event::PlacementAbandoned { attempt: 1, at: at(20) };
+    let expected = Event::PlacementAbandoned {
+        attempt: 1,
+        at: at(20),
+    };
     assert_eq!(scene.step(), Step::Record(vec![expected]));
 }
 
@@ -57,8 +60,14 @@ fn the_first_call_too_needs_a_look_up_that_found_nothing_just_before() {
     let start = Scene::new().start(1, 1, None, false);
     Scene::new().refuses(&start);
     Scene::new().with(unhealthy(0)).refuses(&start);
-    Scene::new().with(nothing(0)).with(unhealthy(0)).refuses(&start);
-    Scene::new().with(nothing(0)).with(deferred(0)).refuses(&start);
+    Scene::new()
+        .with(nothing(0))
+        .with(unhealthy(0))
+        .refuses(&start);
+    Scene::new()
+        .with(nothing(0))
+        .with(deferred(0))
+        .refuses(&start);
     Scene::new().with(nothing(0)).with(start);
 }
 
@@ -71,19 +80,25 @@ fn a_look_up_serves_one_call_only() {
 #[test]
 fn a_provider_without_look_up_is_sold_to_blindly_and_the_journal_says_so() {
     let scene = Scene::new().without_look_up();
-    assert_eq!(scene.step(), Step::Place { attempt: 1, replays: None, blind: true });
+    assert_eq!(
+        scene.step(),
+        Step::Place {
+            attempt: 1,
+            replays: None,
+            blind: true
+        }
+    );
     scene.sent(1, 0);
 }
 
 #[test]
 fn g2_a_look_up_counts_only_when_window_and_quiet_period_are_over_on_both_clocks() {
     let scene = Scene::new().sent(1, 0).with(settled(1, 5, ambiguous()));
-    let conclusive = |now: i64, watched: i64| {
-        match scene.clone().now(now).watched_for(watched).step() {
+    let conclusive =
+        |now: i64, watched: i64| match scene.clone().now(now).watched_for(watched).step() {
             Step::LookUp { conclusive } => conclusive,
             other => panic!("{other:?}"),
-        }
-    };
+        };
     let over = WINDOW + QUIET;
     assert!(!conclusive(over - 1, over));
     assert!(!conclusive(over, over - 1));
@@ -122,7 +137,10 @@ fn g2_two_conclusive_look_ups_are_not_enough_and_three_are() {
         .watched_for(300);
     assert_eq!(scene.step(), Step::LookUp { conclusive: true });
     scene.take(conclusively_nothing(300));
-    assert_eq!(scene.step(), Step::Record(vec![absent(1, &[240, 270, 300])]));
+    assert_eq!(
+        scene.step(),
+        Step::Record(vec![absent(1, &[240, 270, 300])])
+    );
 }
 
 #[test]
@@ -133,12 +151,18 @@ fn g2_neither_failed_nor_early_look_ups_count() {
         scene.take(unhealthy(300 + second));
     }
     assert!(scene.order.look_ups().conclusive_empty.is_empty());
-    assert_eq!(scene.now(400).watched_for(400).step(), Step::LookUp { conclusive: true });
+    assert_eq!(
+        scene.now(400).watched_for(400).step(),
+        Step::LookUp { conclusive: true }
+    );
 }
 
 #[test]
 fn g2_evidence_of_one_attempt_does_not_serve_the_next() {
-    let scene = Scene::new().proven_absent().sent(2, 310).with(settled(2, 315, ambiguous()));
+    let scene = Scene::new()
+        .proven_absent()
+        .sent(2, 310)
+        .with(settled(2, 315, ambiguous()));
     assert!(scene.order.look_ups().conclusive_empty.is_empty());
     scene.refuses(&absent(2, &[240, 270, 300]));
 }
@@ -150,7 +174,14 @@ fn g2_a_process_that_took_over_watches_the_whole_time_itself_before_it_sends() {
     let almost = scene.clone().now(539).watched_for(239);
     assert_eq!(almost.wait(), (1, Waiting::QuietPeriod));
     let enough = scene.now(540).watched_for(240);
-    assert_eq!(enough.step(), Step::Place { attempt: 2, replays: None, blind: false });
+    assert_eq!(
+        enough.step(),
+        Step::Place {
+            attempt: 2,
+            replays: None,
+            blind: false
+        }
+    );
 }
 
 #[test]
@@ -186,7 +217,11 @@ fn g2_absence_proven_after_place_before_sends_nothing_more() {
 
 #[test]
 fn g3_look_ups_come_after_2_5_10_20_30_30_seconds_and_end_after_15_minutes() {
-    let mut scene = Scene::new().sent(1, 0).with(settled(1, 5, ambiguous())).now(5).watched_for(5);
+    let mut scene = Scene::new()
+        .sent(1, 0)
+        .with(settled(1, 5, ambiguous()))
+        .now(5)
+        .watched_for(5);
     let mut waits = Vec::new();
     let limit = scene.now + 15 * 60;
     while scene.state() == OrderState::Reconciling {
@@ -208,15 +243,24 @@ fn g3_look_ups_come_after_2_5_10_20_30_30_seconds_and_end_after_15_minutes() {
     }
     assert_eq!(waits[..7], [2, 5, 10, 20, 30, 30, 30]);
     assert!(scene.now >= limit, "given up early, at {}", scene.now);
-    assert_eq!(scene.open_reasons(), [AttentionReason::OutcomeUnknown { attempt: 1 }]);
+    assert_eq!(
+        scene.open_reasons(),
+        [AttentionReason::OutcomeUnknown { attempt: 1 }]
+    );
 }
 
 #[test]
 fn g3_an_unknown_outcome_without_any_look_up_goes_to_a_person_at_once() {
-    let mut scene =
-        Scene::new().without_look_up().sent(1, 0).with(settled(1, 5, ambiguous())).now(5);
+    let mut scene = Scene::new()
+        .without_look_up()
+        .sent(1, 0)
+        .with(settled(1, 5, ambiguous()))
+        .now(5);
     assert_eq!(scene.settle_down(), Step::Rest);
-    assert_eq!(scene.open_reasons(), [AttentionReason::OutcomeUnknown { attempt: 1 }]);
+    assert_eq!(
+        scene.open_reasons(),
+        [AttentionReason::OutcomeUnknown { attempt: 1 }]
+    );
 }
 
 #[test]
@@ -231,7 +275,9 @@ fn g4_a_charge_that_escaped_is_shown_with_the_providers_id() {
         .sent(2, 380)
         .with(settled(2, 385, placed(pending("po-2"))))
         .with(settled(1, 400, placed(pending("po-1"))));
-    let second = AttentionReason::SecondCharge { order: pending("po-1").id };
+    let second = AttentionReason::SecondCharge {
+        order: pending("po-1").id,
+    };
     assert_eq!(scene.open_reasons(), [second]);
     assert_eq!(scene.order.placed().unwrap().id, pending("po-2").id);
 }
@@ -268,5 +314,8 @@ fn a_provider_that_asks_to_wait_longer_is_obeyed() {
     };
     let scene = Scene::new().sent(1, 0).with(settled(1, 5, busy)).now(5);
     assert_eq!(scene.wait(), (90, Waiting::Deferred));
-    assert!(matches!(scene.now(95).step(), Step::Place { attempt: 2, .. }));
+    assert!(matches!(
+        scene.now(95).step(),
+        Step::Place { attempt: 2, .. }
+    ));
 }

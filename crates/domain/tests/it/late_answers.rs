@@ -27,13 +27,17 @@ fn abandoned_and_absent() -> Scene {
 fn awaiting_the_answer() -> Vec<(OrderState, Scene)> {
     let gone = Scene::new().sent(1, 0).with(abandoned(1, 70));
     let found_it = gone.clone().with(found(80, vec![pending("po-1")]));
-    let unknown =
-        gone.clone().with(raised(1000, AttentionReason::OutcomeUnknown { attempt: 1 }));
+    let unknown = gone
+        .clone()
+        .with(raised(1000, AttentionReason::OutcomeUnknown { attempt: 1 }));
     let cases = vec![
         (OrderState::Placing, Scene::new().sent(1, 0)),
         (OrderState::Placing, abandoned_and_absent().sent(2, 380)),
         (OrderState::Reconciling, gone),
-        (OrderState::Reconciling, abandoned_and_absent().sent(2, 380).with(abandoned(2, 450))),
+        (
+            OrderState::Reconciling,
+            abandoned_and_absent().sent(2, 380).with(abandoned(2, 450)),
+        ),
         (OrderState::Requested, abandoned_and_absent()),
         (OrderState::Placed, found_it.clone()),
         (
@@ -46,11 +50,17 @@ fn awaiting_the_answer() -> Vec<(OrderState, Scene)> {
         (
             OrderState::Fulfilled,
             found_it
-                .with(Event::OrderRead { at: at(90), order: Some(bought("po-1", &["esim-1"])) })
+                .with(Event::OrderRead {
+                    at: at(90),
+                    order: Some(bought("po-1", &["esim-1"])),
+                })
                 .with(generated(0, 95, ProvisioningOutcome::Ready)),
         ),
         (OrderState::NeedsAttention, unknown.clone()),
-        (OrderState::Failed, unknown.with(resolved(1010, Resolution::WriteOff))),
+        (
+            OrderState::Failed,
+            unknown.with(resolved(1010, Resolution::WriteOff)),
+        ),
         (
             OrderState::NeedsAttention,
             abandoned_and_absent().with(Event::Expired { at: at(901) }),
@@ -90,7 +100,9 @@ fn the_same_answer_twice_changes_nothing_and_another_is_refused() {
 #[test]
 fn an_answer_for_an_attempt_that_was_never_started_is_refused() {
     Scene::new().refuses(&settled(1, 5, placed(pending("po-1"))));
-    Scene::new().sent(1, 0).refuses(&settled(2, 5, placed(pending("po-1"))));
+    Scene::new()
+        .sent(1, 0)
+        .refuses(&settled(2, 5, placed(pending("po-1"))));
 }
 
 #[test]
@@ -100,11 +112,17 @@ fn a_late_success_is_taken_as_the_order_wherever_there_is_none_yet() {
         let written_off = scene.state() == OrderState::Failed;
         let scene = scene.with(settled(1, 2000, placed(pending("po-1"))));
         if written_off {
-            let second = AttentionReason::SecondCharge { order: pending("po-1").id };
+            let second = AttentionReason::SecondCharge {
+                order: pending("po-1").id,
+            };
             assert_eq!(scene.open_reasons(), [second]);
             assert_eq!(scene.state(), OrderState::NeedsAttention);
         } else {
-            assert_eq!(scene.order.placed().unwrap().id, pending("po-1").id, "{state}");
+            assert_eq!(
+                scene.order.placed().unwrap().id,
+                pending("po-1").id,
+                "{state}"
+            );
             assert!(had_order || !scene.order.state().is_final(), "{state}");
         }
     }
@@ -117,7 +135,9 @@ fn a_late_success_that_names_another_order_is_a_second_charge() {
             continue;
         }
         let scene = scene.with(settled(1, 2000, placed(pending("po-other"))));
-        let second = AttentionReason::SecondCharge { order: pending("po-other").id };
+        let second = AttentionReason::SecondCharge {
+            order: pending("po-other").id,
+        };
         assert!(scene.open_reasons().contains(&second), "{state}");
         assert!(!scene.state().is_final(), "{state} hides a second charge");
     }
@@ -144,19 +164,29 @@ fn a_success_answers_the_question_that_was_open() {
         .with(settled(1, 1010, placed(bought("po-1", &["esim-1"]))));
     assert_eq!(scene.state(), OrderState::Provisioning);
     assert!(scene.open_reasons().is_empty());
-    assert_eq!(scene.with(generated(0, 1020, ProvisioningOutcome::Ready)).state(), OrderState::Fulfilled);
+    assert_eq!(
+        scene
+            .with(generated(0, 1020, ProvisioningOutcome::Ready))
+            .state(),
+        OrderState::Fulfilled
+    );
 }
 
 #[test]
 fn a_late_not_sent_lets_the_order_go_on_without_a_lost_attempt() {
-    let scene = Scene::new().sent(1, 0).with(abandoned(1, 70)).with(settled(1, 90, not_sent()));
+    let scene = Scene::new()
+        .sent(1, 0)
+        .with(abandoned(1, 70))
+        .with(settled(1, 90, not_sent()));
     assert_eq!(scene.state(), OrderState::Requested);
     assert_eq!(scene.order.counted_attempts(), 0);
 }
 
 #[test]
 fn a_late_refusal_of_an_earlier_attempt_does_not_end_the_later_one() {
-    let scene = abandoned_and_absent().sent(2, 380).with(settled(1, 390, refused()));
+    let scene = abandoned_and_absent()
+        .sent(2, 380)
+        .with(settled(1, 390, refused()));
     assert_eq!(scene.state(), OrderState::Placing);
     let scene = scene.with(settled(2, 395, placed(bought("po-2", &["esim-1"]))));
     assert_eq!(scene.state(), OrderState::Provisioning);
@@ -164,7 +194,10 @@ fn a_late_refusal_of_an_earlier_attempt_does_not_end_the_later_one() {
 
 #[test]
 fn a_late_refusal_of_the_last_attempt_ends_the_order() {
-    let scene = Scene::new().sent(1, 0).with(abandoned(1, 70)).with(settled(1, 90, refused()));
+    let scene = Scene::new()
+        .sent(1, 0)
+        .with(abandoned(1, 70))
+        .with(settled(1, 90, refused()));
     assert_eq!(scene.state(), OrderState::Failed);
 }
 
@@ -183,7 +216,9 @@ fn a_late_unknown_outcome_starts_the_evidence_anew() {
 
 #[test]
 fn a_late_unknown_outcome_makes_the_next_call_look_again() {
-    let scene = abandoned_and_absent().with(nothing(375)).with(settled(1, 376, ambiguous()));
+    let scene = abandoned_and_absent()
+        .with(nothing(375))
+        .with(settled(1, 376, ambiguous()));
     assert_eq!(scene.state(), OrderState::Requested);
     scene.refuses(&scene.start(2, 377, None, false));
 }
@@ -195,7 +230,10 @@ fn an_order_beside_an_attempt_nobody_can_explain_needs_a_person() {
         .with(settled(2, 385, ambiguous()))
         .with(settled(1, 390, placed(bought("po-1", &["esim-1"]))));
     assert_eq!(scene.state(), OrderState::NeedsAttention);
-    assert_eq!(scene.open_reasons(), [AttentionReason::OutcomeUnknown { attempt: 2 }]);
+    assert_eq!(
+        scene.open_reasons(),
+        [AttentionReason::OutcomeUnknown { attempt: 2 }]
+    );
 }
 
 #[test]
@@ -207,7 +245,9 @@ fn the_answer_that_a_look_up_had_found_already_is_the_same_order() {
         .with(settled(1, 90, placed(bought("po-1", &["esim-1"]))));
     assert_eq!(scene.state(), OrderState::Provisioning);
     assert!(scene.order.attention().is_empty());
-    let placed_state = AttemptState::Placed { order: pending("po-1").id };
+    let placed_state = AttemptState::Placed {
+        order: pending("po-1").id,
+    };
     assert_eq!(scene.order.attempts()[0].state, placed_state);
 }
 
@@ -217,11 +257,20 @@ fn a_late_answer_after_a_person_attached_its_order_is_no_second_charge() {
         .sent(1, 0)
         .with(abandoned(1, 70))
         .with(raised(1000, AttentionReason::OutcomeUnknown { attempt: 1 }))
-        .with(resolved(1010, Resolution::Attach { order: pending("po-1") }));
-    let same = unknown.clone().with(settled(1, 1020, placed(pending("po-1"))));
+        .with(resolved(
+            1010,
+            Resolution::Attach {
+                order: pending("po-1"),
+            },
+        ));
+    let same = unknown
+        .clone()
+        .with(settled(1, 1020, placed(pending("po-1"))));
     assert!(same.open_reasons().is_empty());
     let other = unknown.with(settled(1, 1020, placed(pending("po-2"))));
-    let second = AttentionReason::SecondCharge { order: pending("po-2").id };
+    let second = AttentionReason::SecondCharge {
+        order: pending("po-2").id,
+    };
     assert_eq!(other.open_reasons(), [second]);
 }
 

@@ -1,6 +1,8 @@
 //! The order machine, attacked: every edge, every late answer, every step of a clock, and a search
 //! over everything two workers and a faulty provider can do to one order.
 
+#![cfg(test)]
+
 mod attention;
 mod clock_steps;
 mod dedup;

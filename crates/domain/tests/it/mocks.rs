@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use roamport_domain::journal::{JournalError, MockOrderJournal, MockProfileStore, OrderJournal as _};
+use roamport_domain::journal::{
+    JournalError, MockOrderJournal, MockProfileStore, OrderJournal as _,
+};
 use roamport_domain::provider::{CallClass, Gate as _, MockEsimProvider, MockGate};
 use roamport_domain::{Currency, EsimProvider, EsimProviderExt as _, Money, ProfileStore as _};
 
@@ -12,12 +14,22 @@ use crate::support::{Scene, nothing, package};
 async fn a_mocked_provider_works_behind_the_port_and_counts_its_calls() {
     let mut mock = MockEsimProvider::new();
     let balance = Money::parse_amount("12.50", Currency::USD).unwrap();
-    mock.expect_balance().times(1).returning(move || Ok(balance));
+    mock.expect_balance()
+        .times(1)
+        .returning(move || Ok(balance));
     mock.expect_place_order().never();
-    mock.expect_packages().times(1).returning(|_| Box::pin(futures::stream::empty()));
+    mock.expect_packages()
+        .times(1)
+        .returning(|_| Box::pin(futures::stream::empty()));
     let provider: Arc<dyn EsimProvider> = Arc::new(mock);
     assert_eq!(provider.balance().await.unwrap(), balance);
-    assert!(provider.find_package(&package("one")).await.unwrap().is_none());
+    assert!(
+        provider
+            .find_package(&package("one"))
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -33,22 +45,35 @@ async fn a_mocked_journal_refuses_and_is_told_what_was_appended() {
         .times(1)
         .returning(|id, expected, _, _| {
             let actual = expected.next();
-            Err(JournalError::VersionConflict { order: id, expected, actual })
+            Err(JournalError::VersionConflict {
+                order: id,
+                expected,
+                actual,
+            })
         });
     let loaded = mock.load(id).await.unwrap();
-    let refused = mock.append(id, loaded.version(), &[nothing(0)], None).await.unwrap_err();
+    let refused = mock
+        .append(id, loaded.version(), &[nothing(0)], None)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, JournalError::VersionConflict { .. }));
 }
 
 #[tokio::test]
 async fn the_smaller_ports_have_mocks_too() {
     let mut gate = MockGate::new();
-    gate.expect_admit().withf(|class| *class == CallClass::Purchase).times(1).return_const(());
+    gate.expect_admit()
+        .withf(|class| *class == CallClass::Purchase)
+        .times(1)
+        .return_const(());
     gate.admit(CallClass::Purchase).await;
     let mut store = MockProfileStore::new();
     store.expect_find_profile().returning(|_, _| Ok(None));
     let scene = Scene::new();
     let key = roamport_domain::provider::EsimKey::from_id(crate::support::esim("esim-1"));
-    let kept = store.find_profile(&scene.order.requested().provider.name, &key).await.unwrap();
+    let kept = store
+        .find_profile(&scene.order.requested().provider.name, &key)
+        .await
+        .unwrap();
     assert!(kept.is_none());
 }

@@ -6,9 +6,7 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::Provisioning;
 
-use crate::support::{
-    Scene, asked, at, bought, esims, generated, line, placed, settled,
-};
+use crate::support::{Scene, asked, at, bought, esims, generated, line, placed, settled};
 
 /// An order whose eSIMs, this many, were just bought.
 fn bought_just_now(count: u16) -> Scene {
@@ -22,11 +20,17 @@ fn bought_just_now(count: u16) -> Scene {
 }
 
 fn read(item: ItemNumber, second: i64, progress: EsimProgress) -> Event {
-    Event::EsimRead { item, at: at(second), progress }
+    Event::EsimRead {
+        item,
+        at: at(second),
+        progress,
+    }
 }
 
 fn unreadable() -> EsimProgress {
-    EsimProgress::Unreadable { message: "no connection".to_owned() }
+    EsimProgress::Unreadable {
+        message: "no connection".to_owned(),
+    }
 }
 
 fn provision(items: &[ItemNumber]) -> Step {
@@ -50,9 +54,13 @@ fn a_profile_is_asked_for_at_once_and_only_after_it_is_recorded() {
 fn a_pending_profile_is_read_after_5_10_30_30_seconds() {
     for pending in [
         ProvisioningOutcome::Pending,
-        ProvisioningOutcome::Unknown { message: "gateway time-out".to_owned() },
+        ProvisioningOutcome::Unknown {
+            message: "gateway time-out".to_owned(),
+        },
     ] {
-        let mut scene = bought_just_now(1).with(asked(0, 5)).with(generated(0, 5, pending));
+        let mut scene = bought_just_now(1)
+            .with(asked(0, 5))
+            .with(generated(0, 5, pending));
         let mut waits = Vec::new();
         for _ in 0..6 {
             let (seconds, waiting) = scene.wait();
@@ -74,13 +82,23 @@ fn a_profile_is_asked_for_again_only_after_a_read_says_so_and_120_seconds() {
         (base.clone().with(read(0, 10, EsimProgress::Pending)), false),
         (base.clone().with(read(0, 10, unreadable())), false),
         (not_started.clone().with(read(0, 20, unreadable())), false),
-        (not_started.clone().with(read(0, 20, EsimProgress::Pending)), false),
+        (
+            not_started.clone().with(read(0, 20, EsimProgress::Pending)),
+            false,
+        ),
         (not_started.clone(), true),
     ] {
         let early = scene.clone().now(124).watched_for(124);
         assert_eq!(early.step(), read_step(&[0]));
         let late = scene.now(125).watched_for(125);
-        assert_eq!(late.step(), if again { provision(&[0]) } else { read_step(&[0]) });
+        assert_eq!(
+            late.step(),
+            if again {
+                provision(&[0])
+            } else {
+                read_step(&[0])
+            }
+        );
     }
     let again = not_started.with(asked(0, 125));
     assert!(matches!(
@@ -92,9 +110,16 @@ fn a_profile_is_asked_for_again_only_after_a_read_says_so_and_120_seconds() {
 
 #[test]
 fn a_call_that_did_nothing_is_made_again_after_120_seconds() {
-    let not_done = ProvisioningOutcome::NotDone { message: "too many requests".to_owned() };
-    let scene = bought_just_now(1).with(asked(0, 5)).with(generated(0, 6, not_done));
-    assert_eq!(scene.clone().now(125).watched_for(125).step(), provision(&[0]));
+    let not_done = ProvisioningOutcome::NotDone {
+        message: "too many requests".to_owned(),
+    };
+    let scene = bought_just_now(1)
+        .with(asked(0, 5))
+        .with(generated(0, 6, not_done));
+    assert_eq!(
+        scene.clone().now(125).watched_for(125).step(),
+        provision(&[0])
+    );
 }
 
 #[test]
@@ -112,17 +137,30 @@ fn a_profile_that_is_still_not_there_after_30_minutes_has_failed() {
         }
     }
     assert!(scene.now >= 5 + 30 * 60, "given up early, at {}", scene.now);
-    assert!(matches!(scene.open_reasons()[..], [AttentionReason::ItemFailed { item: 0, .. }]));
+    assert!(matches!(
+        scene.open_reasons()[..],
+        [AttentionReason::ItemFailed { item: 0, .. }]
+    ));
     assert_eq!(scene.state(), OrderState::NeedsAttention);
 }
 
 #[test]
 fn a_resumed_order_reads_the_profile_before_it_gives_it_up() {
-    let scene = bought_just_now(1).with(asked(0, 5)).now(86_400).watched_for(0);
-    assert_eq!(scene.step(), read_step(&[0]), "the profile is most likely there");
+    let scene = bought_just_now(1)
+        .with(asked(0, 5))
+        .now(86_400)
+        .watched_for(0);
+    assert_eq!(
+        scene.step(),
+        read_step(&[0]),
+        "the profile is most likely there"
+    );
     let mut gone = scene.with(read(0, 86_400, EsimProgress::Pending));
     gone.settle_down();
-    assert!(matches!(gone.order.items()[0].state, ItemState::Failed { .. }));
+    assert!(matches!(
+        gone.order.items()[0].state,
+        ItemState::Failed { .. }
+    ));
 }
 
 #[test]
@@ -133,9 +171,18 @@ fn four_are_worked_on_at_a_time_and_busy_ones_are_left_alone() {
         scene.take(asked(item, 5));
         scene.busy.insert(item);
     }
-    assert!(matches!(scene.step(), Step::Wait { waiting: Waiting::Profile, .. }));
+    assert!(matches!(
+        scene.step(),
+        Step::Wait {
+            waiting: Waiting::Profile,
+            ..
+        }
+    ));
     scene.pass(600);
-    assert!(matches!(scene.step(), Step::Wait { .. }), "a busy item was touched");
+    assert!(
+        matches!(scene.step(), Step::Wait { .. }),
+        "a busy item was touched"
+    );
     scene.busy.remove(&2);
     scene.take(generated(2, 605, ProvisioningOutcome::Ready));
     assert_eq!(scene.step(), provision(&[4]));
@@ -163,7 +210,12 @@ fn one_stuck_item_does_not_hold_up_the_others() {
         scene.take(generated(item, 7, ProvisioningOutcome::Ready));
     }
     assert_eq!(scene.state(), OrderState::Provisioning);
-    assert_eq!(scene.with(generated(0, 9, ProvisioningOutcome::Ready)).state(), OrderState::Fulfilled);
+    assert_eq!(
+        scene
+            .with(generated(0, 9, ProvisioningOutcome::Ready))
+            .state(),
+        OrderState::Fulfilled
+    );
 }
 
 #[test]
@@ -178,24 +230,38 @@ fn profiles_that_come_by_themselves_are_read_and_never_asked_for() {
     for way in [Provisioning::WithOrder, Provisioning::Polled] {
         let scene = bought_just_now(1).provisioned(way);
         assert_eq!(scene.step(), read_step(&[0]));
-        let scene = scene.with(read(0, 5, EsimProgress::NotStarted)).now(400).watched_for(400);
+        let scene = scene
+            .with(read(0, 5, EsimProgress::NotStarted))
+            .now(400)
+            .watched_for(400);
         assert_eq!(scene.step(), read_step(&[0]));
     }
 }
 
 #[test]
 fn a_ready_profile_stays_ready_and_a_failed_one_stays_failed_until_it_is_there() {
-    let ready = bought_just_now(2).with(asked(0, 5)).with(generated(0, 9, ProvisioningOutcome::Ready));
+    let ready =
+        bought_just_now(2)
+            .with(asked(0, 5))
+            .with(generated(0, 9, ProvisioningOutcome::Ready));
     ready.refuses(&asked(0, 10));
-    let failed = ProvisioningOutcome::Failed { message: "late word".to_owned() };
+    let failed = ProvisioningOutcome::Failed {
+        message: "late word".to_owned(),
+    };
     let after = ready.clone().with(generated(0, 10, failed.clone()));
     assert_eq!(after.order.items()[0].state, ItemState::Ready);
     let given_up = ready.with(generated(1, 11, failed));
     assert_eq!(given_up.state(), OrderState::NeedsAttention);
     given_up.refuses(&generated(1, 12, ProvisioningOutcome::Pending));
-    let again = ProvisioningOutcome::Failed { message: "another word".to_owned() };
+    let again = ProvisioningOutcome::Failed {
+        message: "another word".to_owned(),
+    };
     let twice = given_up.with(generated(1, 13, again));
-    assert_eq!(twice.open_reasons().len(), 1, "one failed profile was told twice");
+    assert_eq!(
+        twice.open_reasons().len(),
+        1,
+        "one failed profile was told twice"
+    );
 }
 
 #[test]

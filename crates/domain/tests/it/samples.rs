@@ -13,7 +13,9 @@ use roamport_domain::order::{
 use roamport_domain::provider::{Line, ProviderOrderStatus};
 use roamport_domain::{DataAllowance, Iccid};
 
-use crate::support::{at, esim, package, provider_order, request_of, requested, top_up_content, usd};
+use crate::support::{
+    at, esim, package, provider_order, request_of, requested, top_up_content, usd,
+};
 
 /// Every stored form, with the name of its golden file.
 pub(crate) fn all() -> Vec<(String, Event)> {
@@ -25,50 +27,120 @@ pub(crate) fn all() -> Vec<(String, Event)> {
     add("requested.top_up", wish(top_up_content()));
     for (name, reason) in deferrals() {
         let message = "1.5 USD is missing for 4.77 USD".to_owned();
-        add(&format!("deferred.{name}"), Event::Deferred { at: at(1), reason, message });
+        add(
+            &format!("deferred.{name}"),
+            Event::Deferred {
+                at: at(1),
+                reason,
+                message,
+            },
+        );
     }
     for (name, reason) in guards() {
         let message = "the provider no longer sells package `one`".to_owned();
-        add(&format!("guard_refused.{name}"), Event::GuardRefused { at: at(2), reason, message });
+        add(
+            &format!("guard_refused.{name}"),
+            Event::GuardRefused {
+                at: at(2),
+                reason,
+                message,
+            },
+        );
     }
     for (name, event) in placements() {
         add(name, event);
     }
     for (name, result) in look_ups() {
-        let event = Event::LookedUp { started_at: at(300), conclusive: true, result };
+        let event = Event::LookedUp {
+            started_at: at(300),
+            conclusive: true,
+            result,
+        };
         add(&format!("looked_up.{name}"), event);
     }
     let look_ups = vec![at(300), at(330), at(360)];
-    add("absence_established", Event::AbsenceEstablished { attempt: 1, look_ups });
-    let permitted = Event::ReplayPermitted { attempt: 1, at: at(20), until: at(840) };
+    add(
+        "absence_established",
+        Event::AbsenceEstablished {
+            attempt: 1,
+            look_ups,
+        },
+    );
+    let permitted = Event::ReplayPermitted {
+        attempt: 1,
+        at: at(20),
+        until: at(840),
+    };
     add("replay_permitted", permitted);
-    add("order_read.unread", Event::OrderRead { at: at(30), order: None });
+    add(
+        "order_read.unread",
+        Event::OrderRead {
+            at: at(30),
+            order: None,
+        },
+    );
     for (name, status) in statuses() {
-        let order = Some(PlacedOrder { status, ..answered() });
-        add(&format!("order_read.{name}"), Event::OrderRead { at: at(30), order });
+        let order = Some(PlacedOrder {
+            status,
+            ..answered()
+        });
+        add(
+            &format!("order_read.{name}"),
+            Event::OrderRead { at: at(30), order },
+        );
     }
-    add("provisioning_started", Event::ProvisioningStarted { item: 3, at: at(40) });
+    add(
+        "provisioning_started",
+        Event::ProvisioningStarted {
+            item: 3,
+            at: at(40),
+        },
+    );
     for (name, outcome) in provisionings() {
-        let event = Event::ProvisioningSettled { item: 3, at: at(50), outcome };
+        let event = Event::ProvisioningSettled {
+            item: 3,
+            at: at(50),
+            outcome,
+        };
         add(&format!("provisioning_settled.{name}"), event);
     }
     for (name, progress) in progresses() {
-        add(&format!("esim_read.{name}"), Event::EsimRead { item: 3, at: at(60), progress });
+        add(
+            &format!("esim_read.{name}"),
+            Event::EsimRead {
+                item: 3,
+                at: at(60),
+                progress,
+            },
+        );
     }
     for (name, reason) in reasons() {
-        add(&format!("attention_raised.{name}"), Event::AttentionRaised { at: at(70), reason });
+        add(
+            &format!("attention_raised.{name}"),
+            Event::AttentionRaised { at: at(70), reason },
+        );
     }
     for (name, resolution) in resolutions() {
         add(&format!("attention_resolved.{name}"), resolved(resolution));
     }
     let (by, why) = ("ada".to_owned(), "ordered by mistake".to_owned());
-    add("cancelled", Event::Cancelled { at: at(90), by, why });
+    add(
+        "cancelled",
+        Event::Cancelled {
+            at: at(90),
+            by,
+            why,
+        },
+    );
     add("expired", Event::Expired { at: at(900) });
     all
 }
 
 fn wish(content: OrderContent) -> Event {
-    Event::Requested(Box::new(Requested { cap: usd("12.3456"), ..requested(content) }))
+    Event::Requested(Box::new(Requested {
+        cap: usd("12.3456"),
+        ..requested(content)
+    }))
 }
 
 fn esims_of(data: DataAllowance) -> OrderContent {
@@ -83,7 +155,10 @@ fn esims_of(data: DataAllowance) -> OrderContent {
         data,
     };
     let lines = vec![ordered("one", None), ordered("one", Some(7))];
-    OrderContent::Esims { lines, start_date: Some(date(2026, 7, 1)) }
+    OrderContent::Esims {
+        lines,
+        start_date: Some(date(2026, 7, 1)),
+    }
 }
 
 fn allowances() -> Vec<(&'static str, DataAllowance)> {
@@ -93,11 +168,22 @@ fn allowances() -> Vec<(&'static str, DataAllowance)> {
     };
     vec![
         ("fixed", DataAllowance::Fixed { size: gibibyte }),
-        ("daily", DataAllowance::Daily { per_day: gibibyte, then: AfterLimit::Stopped }),
+        (
+            "daily",
+            DataAllowance::Daily {
+                per_day: gibibyte,
+                then: AfterLimit::Stopped,
+            },
+        ),
         ("unlimited", DataAllowance::Unlimited { fair_use: None }),
         (
             "unlimited_slowed",
-            fair(Some(gibibyte), AfterLimit::Slowed { kilobits_per_second: 512 }),
+            fair(
+                Some(gibibyte),
+                AfterLimit::Slowed {
+                    kilobits_per_second: 512,
+                },
+            ),
         ),
         ("unlimited_fair", fair(None, AfterLimit::Unknown)),
     ]
@@ -130,31 +216,78 @@ fn placements() -> Vec<(&'static str, Event)> {
         replays,
         blind,
     };
-    let settled = |outcome| Event::PlacementSettled { attempt: 2, at: at(5), outcome };
+    let settled = |outcome| Event::PlacementSettled {
+        attempt: 2,
+        at: at(5),
+        outcome,
+    };
     let not_sent = |cause, not_before| {
         let message = "connection refused".to_owned();
-        settled(PlacementOutcome::NotSent { cause, message, not_before })
+        settled(PlacementOutcome::NotSent {
+            cause,
+            message,
+            not_before,
+        })
     };
-    let esims = esims_of(DataAllowance::Fixed { size: DataSize::GIBIBYTE });
+    let esims = esims_of(DataAllowance::Fixed {
+        size: DataSize::GIBIBYTE,
+    });
     let mut bare_top_up = top_up_content();
     if let OrderContent::TopUp(top_up) = &mut bare_top_up {
         top_up.iccid = None::<Iccid>;
     }
-    let lost = PlacementOutcome::Ambiguous { message: "timed out".to_owned() };
-    let refused = PlacementOutcome::Refused { message: "quantity too large".to_owned() };
+    let lost = PlacementOutcome::Ambiguous {
+        message: "timed out".to_owned(),
+    };
+    let refused = PlacementOutcome::Refused {
+        message: "quantity too large".to_owned(),
+    };
     vec![
-        ("placement_started.place_order", started(&esims, None, false)),
-        ("placement_started.place_order_again", started(&esims, Some(1), false)),
-        ("placement_started.top_up", started(&top_up_content(), None, true)),
-        ("placement_started.top_up_by_id", started(&bare_top_up, None, true)),
-        ("placement_settled.placed", settled(PlacementOutcome::Placed { order: answered() })),
-        ("placement_settled.placed_bare", settled(PlacementOutcome::Placed { order: bare() })),
+        (
+            "placement_started.place_order",
+            started(&esims, None, false),
+        ),
+        (
+            "placement_started.place_order_again",
+            started(&esims, Some(1), false),
+        ),
+        (
+            "placement_started.top_up",
+            started(&top_up_content(), None, true),
+        ),
+        (
+            "placement_started.top_up_by_id",
+            started(&bare_top_up, None, true),
+        ),
+        (
+            "placement_settled.placed",
+            settled(PlacementOutcome::Placed { order: answered() }),
+        ),
+        (
+            "placement_settled.placed_bare",
+            settled(PlacementOutcome::Placed { order: bare() }),
+        ),
         ("placement_settled.refused", settled(refused)),
-        ("placement_settled.not_sent.unreachable", not_sent(NotSentCause::Unreachable, None)),
-        ("placement_settled.not_sent.rate_limited", not_sent(NotSentCause::RateLimited, Some(at(65)))),
-        ("placement_settled.not_sent.halted", not_sent(NotSentCause::Halted, None)),
+        (
+            "placement_settled.not_sent.unreachable",
+            not_sent(NotSentCause::Unreachable, None),
+        ),
+        (
+            "placement_settled.not_sent.rate_limited",
+            not_sent(NotSentCause::RateLimited, Some(at(65))),
+        ),
+        (
+            "placement_settled.not_sent.halted",
+            not_sent(NotSentCause::Halted, None),
+        ),
         ("placement_settled.ambiguous", settled(lost)),
-        ("placement_abandoned", Event::PlacementAbandoned { attempt: 2, at: at(70) }),
+        (
+            "placement_abandoned",
+            Event::PlacementAbandoned {
+                attempt: 2,
+                at: at(70),
+            },
+        ),
     ]
 }
 
@@ -178,7 +311,12 @@ fn answered() -> PlacedOrder {
 /// An answer with an id alone.
 fn bare() -> PlacedOrder {
     let (status, items) = (ProviderOrderStatus::Pending, Vec::new());
-    PlacedOrder { id: provider_order("ord_7f3a"), status, total: None, items }
+    PlacedOrder {
+        id: provider_order("ord_7f3a"),
+        status,
+        total: None,
+        items,
+    }
 }
 
 fn statuses() -> Vec<(&'static str, ProviderOrderStatus)> {
@@ -189,7 +327,10 @@ fn statuses() -> Vec<(&'static str, ProviderOrderStatus)> {
         ("refunded", ProviderOrderStatus::Refunded),
         ("action_required", ProviderOrderStatus::ActionRequired),
         ("archived", ProviderOrderStatus::Archived),
-        ("other", ProviderOrderStatus::Other("partially_shipped".to_owned())),
+        (
+            "other",
+            ProviderOrderStatus::Other("partially_shipped".to_owned()),
+        ),
     ]
 }
 
@@ -198,7 +339,12 @@ fn look_ups() -> Vec<(&'static str, LookUpResult)> {
     vec![
         ("unhealthy", LookUpResult::Unhealthy { message }),
         ("nothing", LookUpResult::Healthy { found: Vec::new() }),
-        ("found", LookUpResult::Healthy { found: vec![answered(), bare()] }),
+        (
+            "found",
+            LookUpResult::Healthy {
+                found: vec![answered(), bare()],
+            },
+        ),
     ]
 }
 
@@ -207,8 +353,14 @@ fn provisionings() -> Vec<(&'static str, ProvisioningOutcome)> {
     vec![
         ("ready", ProvisioningOutcome::Ready),
         ("pending", ProvisioningOutcome::Pending),
-        ("unknown", ProvisioningOutcome::Unknown { message: message() }),
-        ("not_done", ProvisioningOutcome::NotDone { message: message() }),
+        (
+            "unknown",
+            ProvisioningOutcome::Unknown { message: message() },
+        ),
+        (
+            "not_done",
+            ProvisioningOutcome::NotDone { message: message() },
+        ),
         ("failed", ProvisioningOutcome::Failed { message: message() }),
     ]
 }
@@ -217,7 +369,12 @@ fn progresses() -> Vec<(&'static str, EsimProgress)> {
     vec![
         ("pending", EsimProgress::Pending),
         ("not_started", EsimProgress::NotStarted),
-        ("unreadable", EsimProgress::Unreadable { message: "timed out".to_owned() }),
+        (
+            "unreadable",
+            EsimProgress::Unreadable {
+                message: "timed out".to_owned(),
+            },
+        ),
     ]
 }
 
@@ -226,16 +383,48 @@ fn reasons() -> Vec<(&'static str, AttentionReason)> {
     let status = ProviderOrderStatus::Other("partially_shipped".to_owned());
     let (quoted, charged) = (usd("3.27"), usd("3.2701"));
     vec![
-        ("outcome_unknown", AttentionReason::OutcomeUnknown { attempt: 2 }),
+        (
+            "outcome_unknown",
+            AttentionReason::OutcomeUnknown { attempt: 2 },
+        ),
         ("attempts_used_up", AttentionReason::AttemptsUsedUp),
-        ("several_found", AttentionReason::SeveralFound { orders: vec![order(), provider_order("ord_7f3b")] }),
-        ("found_differs", AttentionReason::FoundDiffers { order: order() }),
-        ("price_differs", AttentionReason::PriceDiffers { quoted, charged }),
-        ("item_count_differs", AttentionReason::ItemCountDiffers { expected: 2, actual: 1 }),
-        ("second_charge", AttentionReason::SecondCharge { order: order() }),
-        ("provider_status", AttentionReason::ProviderStatus { status }),
+        (
+            "several_found",
+            AttentionReason::SeveralFound {
+                orders: vec![order(), provider_order("ord_7f3b")],
+            },
+        ),
+        (
+            "found_differs",
+            AttentionReason::FoundDiffers { order: order() },
+        ),
+        (
+            "price_differs",
+            AttentionReason::PriceDiffers { quoted, charged },
+        ),
+        (
+            "item_count_differs",
+            AttentionReason::ItemCountDiffers {
+                expected: 2,
+                actual: 1,
+            },
+        ),
+        (
+            "second_charge",
+            AttentionReason::SecondCharge { order: order() },
+        ),
+        (
+            "provider_status",
+            AttentionReason::ProviderStatus { status },
+        ),
         ("delivery_overdue", AttentionReason::DeliveryOverdue),
-        ("item_failed", AttentionReason::ItemFailed { item: 3, message: "none left".to_owned() }),
+        (
+            "item_failed",
+            AttentionReason::ItemFailed {
+                item: 3,
+                message: "none left".to_owned(),
+            },
+        ),
         ("unsent_unconfirmed", AttentionReason::UnsentUnconfirmed),
     ]
 }
@@ -243,7 +432,12 @@ fn reasons() -> Vec<(&'static str, AttentionReason)> {
 fn resolutions() -> Vec<(&'static str, Resolution)> {
     vec![
         ("attach", Resolution::Attach { order: answered() }),
-        ("resend", Resolution::Resend { place_before: at(5000) }),
+        (
+            "resend",
+            Resolution::Resend {
+                place_before: at(5000),
+            },
+        ),
         ("accept", Resolution::Accept),
         ("write_off", Resolution::WriteOff),
     ]
@@ -251,5 +445,10 @@ fn resolutions() -> Vec<(&'static str, Resolution)> {
 
 fn resolved(resolution: Resolution) -> Event {
     let (by, why) = ("ada".to_owned(), "checked by telephone".to_owned());
-    Event::AttentionResolved { at: at(80), resolution, by, why }
+    Event::AttentionResolved {
+        at: at(80),
+        resolution,
+        by,
+        why,
+    }
 }

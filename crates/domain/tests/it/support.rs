@@ -12,7 +12,7 @@ use roamport_domain::order::{
     PlacedOrder, PlacementOutcome, ProviderInstance, ProvisioningOutcome, PurchaseRequest,
     Requested, Resolution, Step, Waiting, next_step,
 };
-use roamport_domain::provider::{Dedup, Line, LookupSupport, Provisioning, ProviderOrderStatus};
+use roamport_domain::provider::{Dedup, Line, LookupSupport, ProviderOrderStatus, Provisioning};
 use roamport_domain::{
     Capabilities, Currency, DataAllowance, EsimId, Iccid, IdempotencyKey, Money, Order, OrderId,
     PackageId, ProviderName, ProviderOrderId, Reference, TopUp,
@@ -55,12 +55,17 @@ pub(crate) fn line(name: &str, quantity: u16, price: &str) -> OrderedLine {
             days: None,
         },
         name: format!("Package {name}"),
-        data: DataAllowance::Fixed { size: DataSize::GIBIBYTE },
+        data: DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
     }
 }
 
 pub(crate) fn esims(lines: Vec<OrderedLine>) -> OrderContent {
-    OrderContent::Esims { lines, start_date: None }
+    OrderContent::Esims {
+        lines,
+        start_date: None,
+    }
 }
 
 pub(crate) fn top_up_content() -> OrderContent {
@@ -123,7 +128,10 @@ pub(crate) fn bought(id: &str, esims: &[&str]) -> PlacedOrder {
 
 /// A provider's order that names no eSIM yet.
 pub(crate) fn pending(id: &str) -> PlacedOrder {
-    PlacedOrder { status: ProviderOrderStatus::Pending, ..bought(id, &[]) }
+    PlacedOrder {
+        status: ProviderOrderStatus::Pending,
+        ..bought(id, &[])
+    }
 }
 
 pub(crate) fn placed(order: PlacedOrder) -> PlacementOutcome {
@@ -131,11 +139,15 @@ pub(crate) fn placed(order: PlacedOrder) -> PlacementOutcome {
 }
 
 pub(crate) fn refused() -> PlacementOutcome {
-    PlacementOutcome::Refused { message: "not allowed".to_owned() }
+    PlacementOutcome::Refused {
+        message: "not allowed".to_owned(),
+    }
 }
 
 pub(crate) fn ambiguous() -> PlacementOutcome {
-    PlacementOutcome::Ambiguous { message: "the answer was lost".to_owned() }
+    PlacementOutcome::Ambiguous {
+        message: "the answer was lost".to_owned(),
+    }
 }
 
 pub(crate) fn not_sent() -> PlacementOutcome {
@@ -147,11 +159,18 @@ pub(crate) fn not_sent() -> PlacementOutcome {
 }
 
 pub(crate) fn settled(attempt: AttemptNumber, second: i64, outcome: PlacementOutcome) -> Event {
-    Event::PlacementSettled { attempt, at: at(second), outcome }
+    Event::PlacementSettled {
+        attempt,
+        at: at(second),
+        outcome,
+    }
 }
 
 pub(crate) fn abandoned(attempt: AttemptNumber, second: i64) -> Event {
-    Event::PlacementAbandoned { attempt, at: at(second) }
+    Event::PlacementAbandoned {
+        attempt,
+        at: at(second),
+    }
 }
 
 pub(crate) fn found(second: i64, found: Vec<PlacedOrder>) -> Event {
@@ -178,12 +197,17 @@ pub(crate) fn unhealthy(second: i64) -> Event {
     Event::LookedUp {
         started_at: at(second),
         conclusive: false,
-        result: LookUpResult::Unhealthy { message: "the provider's list was cut".to_owned() },
+        result: LookUpResult::Unhealthy {
+            message: "the provider's list was cut".to_owned(),
+        },
     }
 }
 
 pub(crate) fn absent(attempt: AttemptNumber, seconds: &[i64]) -> Event {
-    Event::AbsenceEstablished { attempt, look_ups: seconds.iter().copied().map(at).collect() }
+    Event::AbsenceEstablished {
+        attempt,
+        look_ups: seconds.iter().copied().map(at).collect(),
+    }
 }
 
 pub(crate) fn deferred(second: i64) -> Event {
@@ -195,7 +219,10 @@ pub(crate) fn deferred(second: i64) -> Event {
 }
 
 pub(crate) fn raised(second: i64, reason: AttentionReason) -> Event {
-    Event::AttentionRaised { at: at(second), reason }
+    Event::AttentionRaised {
+        at: at(second),
+        reason,
+    }
 }
 
 pub(crate) fn resolved(second: i64, resolution: Resolution) -> Event {
@@ -208,20 +235,35 @@ pub(crate) fn resolved(second: i64, resolution: Resolution) -> Event {
 }
 
 pub(crate) fn cancelled(second: i64) -> Event {
-    Event::Cancelled { at: at(second), by: "ada".to_owned(), why: "not needed".to_owned() }
+    Event::Cancelled {
+        at: at(second),
+        by: "ada".to_owned(),
+        why: "not needed".to_owned(),
+    }
 }
 
 pub(crate) fn asked(item: ItemNumber, second: i64) -> Event {
-    Event::ProvisioningStarted { item, at: at(second) }
+    Event::ProvisioningStarted {
+        item,
+        at: at(second),
+    }
 }
 
 pub(crate) fn generated(item: ItemNumber, second: i64, outcome: ProvisioningOutcome) -> Event {
-    Event::ProvisioningSettled { item, at: at(second), outcome }
+    Event::ProvisioningSettled {
+        item,
+        at: at(second),
+        outcome,
+    }
 }
 
 /// A provider that can be searched by reference and promises nothing about a second order.
 pub(crate) const SEARCHABLE: Capabilities = Capabilities {
-    lookup: Some(LookupSupport { by_reference: true, since: false, lag: Duration::from_secs(3) }),
+    lookup: Some(LookupSupport {
+        by_reference: true,
+        since: false,
+        lag: Duration::from_secs(3),
+    }),
     top_up: true,
     ..Capabilities::NONE
 };
@@ -248,7 +290,9 @@ impl Scene {
 
     pub(crate) fn wishing(content: OrderContent) -> Self {
         let requested = requested(content);
-        let id = "018f2b6c-7b1e-7cc3-9c0d-1f5a6e7b8c9d".parse::<OrderId>().unwrap();
+        let id = "018f2b6c-7b1e-7cc3-9c0d-1f5a6e7b8c9d"
+            .parse::<OrderId>()
+            .unwrap();
         Self {
             order: Order::open(id, requested.clone()),
             capabilities: SEARCHABLE,
@@ -382,7 +426,12 @@ impl Scene {
     }
 
     pub(crate) fn step(&self) -> Step {
-        next_step(&self.order, &self.capabilities, &self.policy, &self.moment())
+        next_step(
+            &self.order,
+            &self.capabilities,
+            &self.policy,
+            &self.moment(),
+        )
     }
 
     /// How many seconds the step waits and what for.

@@ -29,7 +29,7 @@ pub(super) fn item(state: &ItemState) -> (&'static str, Option<&str>) {
 }
 
 /// The provider's word for where its order stands.
-pub(super) fn provider_status(status: &ProviderOrderStatus) -> &str {
+pub(crate) fn provider_status(status: &ProviderOrderStatus) -> &str {
     match status {
         ProviderOrderStatus::Pending => "pending",
         ProviderOrderStatus::Completed => "completed",

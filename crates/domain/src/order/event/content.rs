@@ -86,9 +86,10 @@ impl OrderContent {
     /// How many eSIMs must come of it; none of a top-up.
     pub fn expected_items(&self) -> usize {
         match self {
-            Self::Esims { lines, .. } => {
-                lines.iter().map(|line| usize::from(line.line.quantity.get())).sum()
-            }
+            Self::Esims { lines, .. } => lines
+                .iter()
+                .map(|line| usize::from(line.line.quantity.get()))
+                .sum(),
             Self::TopUp(_) => 0,
         }
     }
@@ -105,9 +106,9 @@ impl Fingerprint {
     pub fn of(provider: &ProviderInstance, content: &OrderContent) -> Self {
         match content {
             OrderContent::Esims { lines, start_date } => {
-                let lines = lines.iter().map(|line| {
-                    (&line.line.package, line.line.quantity, line.line.days)
-                });
+                let lines = lines
+                    .iter()
+                    .map(|line| (&line.line.package, line.line.quantity, line.line.days));
                 Self::of_esims(provider, lines, *start_date)
             }
             OrderContent::TopUp(top_up) => {
@@ -153,7 +154,12 @@ struct Digester(Sha256);
 impl Digester {
     fn new(provider: &ProviderInstance, kind: &str) -> Self {
         let mut digest = Self(Sha256::new());
-        for text in ["roamport fingerprint v1", provider.name.as_str(), &provider.base_url, kind] {
+        for text in [
+            "roamport fingerprint v1",
+            provider.name.as_str(),
+            &provider.base_url,
+            kind,
+        ] {
             digest.part(text);
         }
         digest
@@ -222,7 +228,10 @@ pub struct PlacedOrder {
 impl From<&ProviderOrder> for PlacedOrder {
     fn from(order: &ProviderOrder) -> Self {
         let item = |item: &crate::provider::ProviderOrderItem| PlacedItem {
-            esim: item.esim.clone().or_else(|| Some(item.profile.as_ref()?.id().clone())),
+            esim: item
+                .esim
+                .clone()
+                .or_else(|| Some(item.profile.as_ref()?.id().clone())),
             package: item.package.clone(),
             price: item.price,
         };
@@ -275,15 +284,18 @@ impl PurchaseRequest {
 impl OrderContent {
     /// What it was quoted at in all; `None` where currencies differ or the sum is out of range.
     pub fn quoted_total(&self) -> Option<Money> {
-        total_of(self.lines().iter().map(|line| (line.line.unit_price, line.line.quantity)))
+        total_of(
+            self.lines()
+                .iter()
+                .map(|line| (line.line.unit_price, line.line.quantity)),
+        )
     }
 }
 
 /// The sum of prices times quantities; `None` for nothing at all too.
 fn total_of(mut lines: impl Iterator<Item = (Money, NonZeroU16)>) -> Option<Money> {
-    let times = |(price, quantity): (Money, NonZeroU16)| {
-        price.checked_times(quantity.get().into()).ok()
-    };
+    let times =
+        |(price, quantity): (Money, NonZeroU16)| price.checked_times(quantity.get().into()).ok();
     let first = times(lines.next()?)?;
     lines.try_fold(first, |sum, line| sum.checked_add(times(line)?).ok())
 }

@@ -1,10 +1,12 @@
 //! Which event may follow, and what it changes.
 
+mod items;
+mod look_ups;
+
 use jiff::Timestamp;
 
 use super::super::event::{
-    AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, LookUpResult, PlacedOrder,
-    PlacementOutcome, ProvisioningOutcome, Requested, Resolution,
+    AttemptNumber, AttentionReason, Event, PlacedOrder, PlacementOutcome, Requested, Resolution,
 };
 use super::{
     Attempt, AttemptState, Attention, Deferral, Ending, IllegalEvent, Item, ItemState, LookUps,
@@ -87,7 +89,11 @@ impl Order {
     fn take(&mut self, event: &Event) -> Verdict {
         match event {
             Event::Requested(_) => Err("an order is requested once"),
-            Event::Deferred { at, reason, message } => {
+            Event::Deferred {
+                at,
+                reason,
+                message,
+            } => {
                 self.in_state(OrderState::Requested)?;
                 self.defer(Deferral {
                     at: *at,
@@ -98,15 +104,22 @@ impl Order {
                 });
                 Ok(())
             }
-            Event::GuardRefused { reason, message, .. } => {
+            Event::GuardRefused {
+                reason, message, ..
+            } => {
                 self.in_state(OrderState::Requested)?;
-                self.end(Ending::GuardRefused { reason: *reason, message: message.clone() });
+                self.end(Ending::GuardRefused {
+                    reason: *reason,
+                    message: message.clone(),
+                });
                 Ok(())
             }
             Event::PlacementStarted { .. } => self.start_placement(event),
-            Event::PlacementSettled { attempt, at, outcome } => {
-                self.settle_placement(*attempt, *at, outcome)
-            }
+            Event::PlacementSettled {
+                attempt,
+                at,
+                outcome,
+            } => self.settle_placement(*attempt, *at, outcome),
             Event::PlacementAbandoned { attempt, at } => {
                 let found = self.attempt_mut(*attempt)?;
                 if found.state != AttemptState::InFlight {
@@ -117,9 +130,11 @@ impl Order {
                 self.look_ups = LookUps::default();
                 Ok(())
             }
-            Event::LookedUp { started_at, conclusive, result } => {
-                self.looked_up(*started_at, *conclusive, result)
-            }
+            Event::LookedUp {
+                started_at,
+                conclusive,
+                result,
+            } => self.looked_up(*started_at, *conclusive, result),
             Event::AbsenceEstablished { attempt, look_ups } => {
                 self.establish_absence(*attempt, look_ups)
             }
@@ -129,7 +144,8 @@ impl Order {
                 if !found.is_unresolved() {
                     return Err("the attempt is not unresolved");
                 }
-                found.replay_until = Some(*until);
+                let root = found.root();
+                self.promise(root, Some(*until));
                 self.look_ups.fresh_empty = false;
                 Ok(())
             }
@@ -172,7 +188,11 @@ impl Order {
     }
 
     fn in_state(&self, state: OrderState) -> Verdict {
-        if self.state == state { Ok(()) } else { Err("the order is in another state") }
+        if self.state == state {
+            Ok(())
+        } else {
+            Err("the order is in another state")
+        }
     }
 
     fn attempt_mut(&mut self, number: AttemptNumber) -> Result<&mut Attempt, &'static str> {
@@ -184,7 +204,11 @@ impl Order {
 
     /// A fresh fact for a person: shown again where an earlier one like it was closed.
     fn raise(&mut self, reason: AttentionReason) {
-        match self.attention.iter_mut().find(|attention| attention.reason == reason) {
+        match self
+            .attention
+            .iter_mut()
+            .find(|attention| attention.reason == reason)
+        {
             Some(known) => known.open = true,
             None => self.attention.push(Attention { reason, open: true }),
         }
@@ -192,7 +216,11 @@ impl Order {
 
     /// Something that follows from the facts after every event: what a person closed stays closed.
     pub(super) fn note(&mut self, reason: AttentionReason) {
-        if !self.attention.iter().any(|attention| attention.reason == reason) {
+        if !self
+            .attention
+            .iter()
+            .any(|attention| attention.reason == reason)
+        {
             self.attention.push(Attention { reason, open: true });
         }
     }
@@ -213,13 +241,24 @@ impl Order {
     }
 
     fn defer(&mut self, mut deferral: Deferral) {
-        deferral.count = self.deferral.as_ref().map_or(0, |last| last.count).saturating_add(1);
+        deferral.count = self
+            .deferral
+            .as_ref()
+            .map_or(0, |last| last.count)
+            .saturating_add(1);
         self.deferral = Some(deferral);
         self.look_ups.fresh_empty = false;
     }
 
     fn start_placement(&mut self, event: &Event) -> Verdict {
-        let Event::PlacementStarted { attempt, opens_at, closes_at, request, replays, blind } = event
+        let Event::PlacementStarted {
+            attempt,
+            opens_at,
+            closes_at,
+            request,
+            replays,
+            blind,
+        } = event
         else {
             return Err("not a placement");
         };
@@ -233,9 +272,11 @@ impl Order {
         if *opens_at >= self.place_before {
             return Err("it is too late to place the order");
         }
-        let permitted = self.attempts.iter().rev().find(|earlier| {
-            earlier.replay_until.is_some()
-        });
+        let permitted = self
+            .attempts
+            .iter()
+            .rev()
+            .find(|earlier| earlier.replay_until.is_some());
         match (replays, permitted) {
             (Some(root), Some(earlier)) if earlier.root() == *root => {
                 if earlier.request != *request {
@@ -276,16 +317,18 @@ impl Order {
         outcome: &PlacementOutcome,
     ) -> Verdict {
         let next = match outcome {
-            PlacementOutcome::Placed { order } => AttemptState::Placed { order: order.id.clone() },
-            PlacementOutcome::Refused { message } => {
-                AttemptState::Refused { message: message.clone() }
-            }
-            PlacementOutcome::NotSent { message, .. } => {
-                AttemptState::NotSent { message: message.clone() }
-            }
-            PlacementOutcome::Ambiguous { message } => {
-                AttemptState::Ambiguous { message: message.clone() }
-            }
+            PlacementOutcome::Placed { order } => AttemptState::Placed {
+                order: order.id.clone(),
+            },
+            PlacementOutcome::Refused { message } => AttemptState::Refused {
+                message: message.clone(),
+            },
+            PlacementOutcome::NotSent { message, .. } => AttemptState::NotSent {
+                message: message.clone(),
+            },
+            PlacementOutcome::Ambiguous { message } => AttemptState::Ambiguous {
+                message: message.clone(),
+            },
         };
         let attempt = self.attempt_mut(number)?;
         match &attempt.state {
@@ -295,27 +338,33 @@ impl Order {
         }
         attempt.state = next;
         attempt.settled_at = Some(at);
-        if attempt.is_harmless() {
-            // What never happened is not repeated: the next call is a call of its own.
+        if !attempt.is_unknown() {
+            // What is known is not repeated: another call would be a call of its own.
             attempt.replay_until = None;
         }
-        let replays = attempt.replays;
+        let (replays, root) = (attempt.replays, attempt.root());
         let is_last = usize::from(number) == self.attempts.len();
         match outcome {
             PlacementOutcome::Placed { order } => {
                 self.placed_by(order.clone(), at);
-                if let Some(root) = replays {
-                    self.explain_request(root);
-                }
+                self.explain_request(root);
             }
             PlacementOutcome::Refused { message } => {
-                if let Some(root) = replays {
-                    self.end_promise(root);
+                if replays.is_some() {
+                    // The sign that an earlier call landed, and no proof of it: what became of those
+                    // calls is a question for look-ups again.
+                    self.promise(root, None);
                 } else if self.placed.is_none() && self.ending.is_none() && is_last {
-                    self.end(Ending::Refused { message: message.clone() });
+                    self.end(Ending::Refused {
+                        message: message.clone(),
+                    });
                 }
             }
-            PlacementOutcome::NotSent { message, not_before, .. } => self.defer(Deferral {
+            PlacementOutcome::NotSent {
+                message,
+                not_before,
+                ..
+            } => self.defer(Deferral {
                 at,
                 not_before: *not_before,
                 count: 0,
@@ -329,26 +378,38 @@ impl Order {
 
     /// What became of every purchase call so far is established.
     fn explain_all(&mut self) {
-        for attempt in self.attempts.iter_mut().filter(|attempt| !attempt.is_harmless()) {
+        for attempt in self
+            .attempts
+            .iter_mut()
+            .filter(|attempt| !attempt.is_harmless())
+        {
             attempt.explained = true;
             attempt.replay_until = None;
         }
     }
 
     /// What became of every call that sent one stored request is established: the provider answered
-    /// a repetition with the first order, or look-ups after the last of them found nothing.
+    /// one of them, and answers all with the same order, or look-ups after the last found nothing.
     fn explain_request(&mut self, root: AttemptNumber) {
-        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.root() == root) {
+        for attempt in self
+            .attempts
+            .iter_mut()
+            .filter(|attempt| attempt.root() == root)
+        {
             attempt.explained = true;
             attempt.replay_until = None;
         }
     }
 
-    /// A refused repetition is the sign that an earlier call landed, and no proof of it: what became
-    /// of those calls is a question for look-ups again.
-    fn end_promise(&mut self, root: AttemptNumber) {
-        for attempt in self.attempts.iter_mut().filter(|attempt| attempt.root() == root) {
-            attempt.replay_until = None;
+    /// Until when one stored request may be sent again: the same for every call that sent it and of
+    /// which nothing is known.
+    fn promise(&mut self, root: AttemptNumber, until: Option<Timestamp>) {
+        let sent = self
+            .attempts
+            .iter_mut()
+            .filter(|attempt| attempt.root() == root);
+        for attempt in sent.filter(|attempt| attempt.is_unknown() && !attempt.explained) {
+            attempt.replay_until = until;
         }
     }
 
@@ -364,7 +425,10 @@ impl Order {
                 self.ending = None;
                 self.placed_at = Some(at);
                 self.close_unknown();
-                self.placed = Some(PlacedOrder { items: Vec::new(), ..order.clone() });
+                self.placed = Some(PlacedOrder {
+                    items: Vec::new(),
+                    ..order.clone()
+                });
                 self.merge_order(order);
             }
         }
@@ -377,7 +441,11 @@ impl Order {
 
     /// These questions have answered themselves.
     fn close(&mut self, is_answered: impl Fn(&AttentionReason) -> bool) {
-        for attention in self.attention.iter_mut().filter(|known| is_answered(&known.reason)) {
+        for attention in self
+            .attention
+            .iter_mut()
+            .filter(|known| is_answered(&known.reason))
+        {
             attention.open = false;
         }
     }
@@ -396,7 +464,9 @@ impl Order {
 
     /// Takes what a later answer adds to the provider's order.
     fn merge_order(&mut self, order: PlacedOrder) {
-        let Some(placed) = &mut self.placed else { return };
+        let Some(placed) = &mut self.placed else {
+            return;
+        };
         placed.status = order.status;
         placed.total = order.total.or(placed.total);
         if order.items.len() >= placed.items.len() {
@@ -416,70 +486,10 @@ impl Order {
         }
     }
 
-    fn looked_up(&mut self, at: Timestamp, conclusive: bool, result: &LookUpResult) -> Verdict {
-        let awaited = match self.state {
-            OrderState::Requested | OrderState::Reconciling => true,
-            OrderState::NeedsAttention => self.placed.is_none(),
-            _ => false,
-        };
-        if !awaited {
-            return Err("nothing is looked for");
-        }
-        for attempt in &mut self.attempts {
-            // A look-up after the end of a promise opens the question again.
-            attempt.replay_until = attempt.replay_until.filter(|until| at < *until);
-        }
-        let unresolved = self.unresolved_attempt();
-        if conclusive
-            && unresolved.is_none_or(|attempt| at < attempt.closes_at)
-        {
-            return Err("a look-up before the window is over proves nothing");
-        }
-        self.look_ups.count = self.look_ups.count.saturating_add(1);
-        self.look_ups.last_at = Some(at);
-        if at >= self.place_before {
-            self.look_ups.late_since.get_or_insert(at);
-        }
-        self.look_ups.fresh_empty = false;
-        let LookUpResult::Healthy { found } = result else { return Ok(()) };
-        match found.as_slice() {
-            [] => {
-                self.look_ups.last_empty_at = Some(at);
-                self.look_ups.fresh_empty = true;
-                if conclusive {
-                    self.look_ups.conclusive_empty.push(at);
-                }
-            }
-            [order] if self.is_what_was_asked_for(order) => {
-                self.explain_all();
-                self.placed_by(order.clone(), at);
-            }
-            [order] => self.raise(AttentionReason::FoundDiffers { order: order.id.clone() }),
-            several => self.raise(AttentionReason::SeveralFound {
-                orders: several.iter().map(|order| order.id.clone()).collect(),
-            }),
-        }
-        Ok(())
-    }
-
-    fn establish_absence(&mut self, number: AttemptNumber, look_ups: &[Timestamp]) -> Verdict {
-        self.in_state(OrderState::Reconciling)?;
-        if look_ups.is_empty() || look_ups != self.look_ups.conclusive_empty {
-            return Err("the look-ups named are not those that found nothing");
-        }
-        let attempt = self.attempt_mut(number)?;
-        if !attempt.is_unresolved() {
-            return Err("the attempt is not unresolved");
-        }
-        let root = attempt.root();
-        self.explain_request(root);
-        self.look_ups.fresh_empty = false;
-        self.deferral = None;
-        Ok(())
-    }
-
     fn order_read(&mut self, at: Timestamp, order: Option<&PlacedOrder>) -> Verdict {
-        let Some(placed) = &self.placed else { return Err("the provider has no order yet") };
+        let Some(placed) = &self.placed else {
+            return Err("the provider has no order yet");
+        };
         if let Some(order) = order {
             if order.id != placed.id {
                 return Err("another order was read");
@@ -489,93 +499,6 @@ impl Order {
         self.reads = self.reads.saturating_add(1);
         self.last_order_read = Some(at);
         Ok(())
-    }
-
-    fn item_mut(&mut self, number: ItemNumber) -> Result<&mut Item, &'static str> {
-        if self.placed.is_none() {
-            return Err("nothing was bought yet");
-        }
-        self.items.get_mut(usize::from(number)).ok_or("the order has no such item")
-    }
-
-    fn start_provisioning(&mut self, number: ItemNumber, at: Timestamp) -> Verdict {
-        self.in_state(OrderState::Provisioning)?;
-        let item = self.item_mut(number)?;
-        item.state = match &item.state {
-            ItemState::Awaiting => ItemState::Provisioning {
-                since: at,
-                asked_at: at,
-                heard_at: at,
-                reads: 0,
-                progress: EsimProgress::Pending,
-            },
-            ItemState::Provisioning { since, progress: EsimProgress::NotStarted, .. } => {
-                ItemState::Provisioning {
-                    since: *since,
-                    asked_at: at,
-                    heard_at: at,
-                    reads: 0,
-                    progress: EsimProgress::Pending,
-                }
-            }
-            ItemState::Provisioning { .. } => {
-                return Err("no read said that nothing has happened yet");
-            }
-            ItemState::Ready | ItemState::Failed { .. } => return Err("the item is settled"),
-        };
-        Ok(())
-    }
-
-    fn settle_provisioning(
-        &mut self,
-        number: ItemNumber,
-        at: Timestamp,
-        outcome: &ProvisioningOutcome,
-    ) -> Verdict {
-        let item = self.item_mut(number)?;
-        // A profile that is there is there, whatever was believed before; no other outcome changes
-        // a settled item.
-        match (outcome, &item.state) {
-            (_, ItemState::Ready)
-            | (ProvisioningOutcome::Failed { .. }, ItemState::Failed { .. }) => return Ok(()),
-            _ => {}
-        }
-        match outcome {
-            ProvisioningOutcome::Ready => {
-                item.state = ItemState::Ready;
-                self.close(|reason| {
-                    matches!(reason, AttentionReason::ItemFailed { item, .. } if *item == number)
-                });
-            }
-            ProvisioningOutcome::Failed { message } => {
-                item.state = ItemState::Failed { message: message.clone() };
-                if !self.is_decided() {
-                    let message = message.clone();
-                    self.raise(AttentionReason::ItemFailed { item: number, message });
-                }
-            }
-            ProvisioningOutcome::Pending | ProvisioningOutcome::Unknown { .. } => {
-                item.heard(at, EsimProgress::Pending, false)?;
-            }
-            ProvisioningOutcome::NotDone { .. } => {
-                item.heard(at, EsimProgress::NotStarted, false)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn esim_read(&mut self, number: ItemNumber, at: Timestamp, progress: &EsimProgress) -> Verdict {
-        let item = self.item_mut(number)?;
-        if let ItemState::Awaiting = item.state {
-            item.state = ItemState::Provisioning {
-                since: at,
-                asked_at: at,
-                heard_at: at,
-                reads: 0,
-                progress: EsimProgress::Pending,
-            };
-        }
-        item.heard(at, progress.clone(), true)
     }
 
     fn resolve(&mut self, at: Timestamp, resolution: &Resolution) -> Verdict {
@@ -613,22 +536,6 @@ impl Order {
         if !matches!(resolution, Resolution::Attach { .. }) {
             self.close_attention();
         }
-        Ok(())
-    }
-}
-
-impl Item {
-    fn heard(&mut self, at: Timestamp, progress: EsimProgress, read: bool) -> Verdict {
-        let ItemState::Provisioning { since, asked_at, reads, .. } = &self.state else {
-            return Err("the item's profile is not awaited");
-        };
-        self.state = ItemState::Provisioning {
-            since: *since,
-            asked_at: *asked_at,
-            heard_at: at,
-            reads: if read { reads.saturating_add(1) } else { *reads },
-            progress,
-        };
         Ok(())
     }
 }

@@ -20,7 +20,13 @@ impl Order {
 
     fn derived_state(&self) -> OrderState {
         let open = self.attention.iter().any(|attention| attention.open);
-        let unless_open = |state| if open { OrderState::NeedsAttention } else { state };
+        let unless_open = |state| {
+            if open {
+                OrderState::NeedsAttention
+            } else {
+                state
+            }
+        };
         if self.attempt_in_flight().is_some() {
             return OrderState::Placing;
         }
@@ -45,7 +51,9 @@ impl Order {
     }
 
     fn state_of_placed(&self, open: bool) -> OrderState {
-        let Some(placed) = &self.placed else { return OrderState::NeedsAttention };
+        let Some(placed) = &self.placed else {
+            return OrderState::NeedsAttention;
+        };
         // An earlier attempt nobody can explain, beside an order that is there: perhaps a second
         // charge.
         if self.unresolved_attempt().is_some() || placed.status.wants_attention() {
@@ -57,12 +65,18 @@ impl Order {
         if self.items.iter().any(|item| !item.state.is_settled()) {
             return OrderState::Provisioning;
         }
-        if open { OrderState::NeedsAttention } else { OrderState::Fulfilled }
+        if open {
+            OrderState::NeedsAttention
+        } else {
+            OrderState::Fulfilled
+        }
     }
 
     /// Whether nothing more is awaited from the provider's order itself.
     pub(in crate::order) fn is_delivered(&self) -> bool {
-        let Some(placed) = &self.placed else { return false };
+        let Some(placed) = &self.placed else {
+            return false;
+        };
         if self.delivery_closed || placed.status.is_final() {
             return true;
         }
@@ -74,12 +88,16 @@ impl Order {
 
     /// Raises what a person should know once the provider's order is there.
     fn compare_with_the_wish(&mut self) {
-        let Some(placed) = self.placed.clone() else { return };
+        let Some(placed) = self.placed.clone() else {
+            return;
+        };
         if self.is_decided() {
             return;
         }
         if placed.status.wants_attention() {
-            self.note(AttentionReason::ProviderStatus { status: placed.status.clone() });
+            self.note(AttentionReason::ProviderStatus {
+                status: placed.status.clone(),
+            });
         }
         if let (Some(quoted), Some(charged)) = (self.expected_total(), placed.total)
             && differs(quoted, charged)
@@ -112,9 +130,14 @@ impl Order {
     /// names are those of the wish. The price is compared apart: a provider that charged another
     /// one still charged.
     pub(super) fn is_what_was_asked_for(&self, order: &PlacedOrder) -> bool {
-        let named: Option<Vec<&PackageId>> =
-            order.items.iter().map(|item| item.package.as_ref()).collect();
-        let Some(mut named) = named.filter(|named| !named.is_empty()) else { return true };
+        let named: Option<Vec<&PackageId>> = order
+            .items
+            .iter()
+            .map(|item| item.package.as_ref())
+            .collect();
+        let Some(mut named) = named.filter(|named| !named.is_empty()) else {
+            return true;
+        };
         let mut asked: Vec<&PackageId> = self
             .requested
             .content
@@ -127,13 +150,15 @@ impl Order {
         named.sort_unstable();
         asked.sort_unstable();
         // Fewer items than asked for may still be coming; each one named must have been asked for.
-        named.iter().all(|package| match asked.iter().position(|wanted| wanted == package) {
-            Some(place) => {
-                asked.remove(place);
-                true
-            }
-            None => false,
-        })
+        named.iter().all(
+            |package| match asked.iter().position(|wanted| wanted == package) {
+                Some(place) => {
+                    asked.remove(place);
+                    true
+                }
+                None => false,
+            },
+        )
     }
 }
 

@@ -17,7 +17,9 @@ use roamport_domain::order::{
 };
 
 use super::Setting;
-use crate::support::{Scene, ambiguous, at, bought, cancelled, not_sent, refused, request_of, top_up_content};
+use crate::support::{
+    Scene, ambiguous, at, bought, cancelled, not_sent, refused, request_of, top_up_content,
+};
 
 /// An order at a tick of the journal's clock, by its place in [`Orders`].
 pub(crate) type Situation = u32;
@@ -35,13 +37,21 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Deed {
     /// The attempt whose order was found, if any.
-    Found { conclusive: bool, attempt: Option<u8> },
+    Found {
+        conclusive: bool,
+        attempt: Option<u8>,
+    },
     /// The look-up before a purchase was not healthy.
     NotReady,
     /// A look-up was not healthy.
     Unhealthy,
-    Started { attempt: u8 },
-    Settled { attempt: u8, answer: Answer },
+    Started {
+        attempt: u8,
+    },
+    Settled {
+        attempt: u8,
+        answer: Answer,
+    },
     Cancelled,
 }
 
@@ -55,19 +65,28 @@ pub(crate) enum Wish {
     Rest,
 }
 
+/// An order on the journal's clock as it stands there.
+#[derive(Clone)]
+struct Known {
+    order: Rc<Order>,
+    wall: i64,
+    /// Whether that clock may yet be set back, so that what is long ago may not stay so.
+    may_be_set: bool,
+}
+
 /// All situations met so far.
 pub(crate) struct Orders {
     pub(crate) setting: Setting,
-    list: Vec<(Rc<Order>, i64)>,
+    list: Vec<Known>,
     places: HashMap<Vec<i16>, Situation>,
     applied: HashMap<(Situation, Deed), Option<Situation>>,
-    moved: HashMap<(Situation, i8), Situation>,
+    moved: HashMap<(Situation, i8, bool), Situation>,
     wishes: HashMap<(Situation, u8), Wish>,
 }
 
 impl Orders {
     /// With the wish for a top-up at place 0: all money and no provisioning.
-    pub(crate) fn new(setting: Setting) -> Self {
+    pub(crate) fn new(setting: Setting, may_be_set: bool) -> Self {
         let scene = Scene::wishing(top_up_content());
         let mut requested = scene.order.requested().clone();
         requested.place_before = at(setting.place_before.into());
@@ -79,7 +98,12 @@ impl Orders {
             moved: HashMap::new(),
             wishes: HashMap::new(),
         };
-        orders.keep(Rc::new(Order::open(scene.order.id(), requested)), 0);
+        let order = Rc::new(Order::open(scene.order.id(), requested));
+        orders.keep(Known {
+            order,
+            wall: 0,
+            may_be_set,
+        });
         orders
     }
 
@@ -87,38 +111,61 @@ impl Orders {
         self.list.len()
     }
 
-    fn entry(&self, situation: Situation) -> &(Rc<Order>, i64) {
+    fn known(&self, situation: Situation) -> &Known {
         &self.list[usize::try_from(situation).unwrap()]
     }
 
     pub(crate) fn order(&self, situation: Situation) -> &Order {
-        &self.entry(situation).0
+        &self.known(situation).order
     }
 
     pub(crate) fn state(&self, situation: Situation) -> OrderState {
         self.order(situation).state()
     }
 
-    fn keep(&mut self, order: Rc<Order>, wall: i64) -> Situation {
+    /// The most purchase calls that any order counts.
+    pub(crate) fn most_calls(&self) -> usize {
+        self.list
+            .iter()
+            .map(|known| known.order.counted_attempts())
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn keep(&mut self, known: Known) -> Situation {
         let fresh = Situation::try_from(self.list.len()).unwrap();
-        match self.places.entry(facts(&self.setting, &order, wall)) {
-            Entry::Occupied(known) => *known.get(),
+        match self.places.entry(facts(&self.setting, &known)) {
+            Entry::Occupied(place) => *place.get(),
             Entry::Vacant(free) => {
                 free.insert(fresh);
-                self.list.push((order, wall));
+                self.list.push(known);
                 fresh
             }
         }
     }
 
-    /// The same order after the wall clock moved on, or was set.
-    pub(crate) fn moved(&mut self, situation: Situation, ticks: i8) -> Situation {
-        if let Some(known) = self.moved.get(&(situation, ticks)) {
+    /// The same order so many ticks on.
+    pub(crate) fn ticked(&mut self, situation: Situation, ticks: i8) -> Situation {
+        let may_be_set = self.known(situation).may_be_set;
+        self.moved(situation, ticks, may_be_set)
+    }
+
+    /// The same order after the wall clock was set, once and for all.
+    pub(crate) fn set(&mut self, situation: Situation, ticks: i8) -> Situation {
+        self.moved(situation, ticks, false)
+    }
+
+    fn moved(&mut self, situation: Situation, ticks: i8, may_be_set: bool) -> Situation {
+        if let Some(known) = self.moved.get(&(situation, ticks, may_be_set)) {
             return *known;
         }
-        let (order, wall) = self.entry(situation).clone();
-        let moved = self.keep(order, wall + i64::from(ticks));
-        self.moved.insert((situation, ticks), moved);
+        let Known { order, wall, .. } = self.known(situation).clone();
+        let moved = self.keep(Known {
+            order,
+            wall: wall + i64::from(ticks),
+            may_be_set,
+        });
+        self.moved.insert((situation, ticks, may_be_set), moved);
         moved
     }
 
@@ -127,27 +174,53 @@ impl Orders {
         if let Some(known) = self.applied.get(&(situation, deed)) {
             return *known;
         }
-        let (order, wall) = self.entry(situation).clone();
-        let mut order = Order::clone(&order);
-        let events = self.events(&order, wall, deed);
+        let known = self.known(situation).clone();
+        let mut order = Order::clone(&known.order);
+        let events = self.events(&order, known.wall, deed);
         let legal = events.iter().all(|event| order.apply(event).is_ok());
-        let next = legal.then(|| self.keep(Rc::new(order), wall));
+        let next = legal.then(|| {
+            self.keep(Known {
+                order: Rc::new(order),
+                ..known
+            })
+        });
         self.applied.insert((situation, deed), next);
         next
     }
 
     fn events(&self, order: &Order, wall: i64, deed: Deed) -> Vec<Event> {
-        let looked_up = |conclusive, result| Event::LookedUp { started_at: at(wall), conclusive, result };
-        let unhealthy = || looked_up(false, LookUpResult::Unhealthy { message: String::new() });
+        let looked_up = |conclusive, result| Event::LookedUp {
+            started_at: at(wall),
+            conclusive,
+            result,
+        };
+        let unhealthy = || {
+            looked_up(
+                false,
+                LookUpResult::Unhealthy {
+                    message: String::new(),
+                },
+            )
+        };
         match deed {
-            Deed::Found { conclusive, attempt } => {
+            Deed::Found {
+                conclusive,
+                attempt,
+            } => {
                 let found = attempt.map(charged).into_iter().collect();
                 vec![looked_up(conclusive, LookUpResult::Healthy { found })]
             }
             Deed::Unhealthy => vec![unhealthy()],
             Deed::NotReady => {
                 let (reason, message) = (DeferralReason::LookUpUnhealthy, String::new());
-                vec![unhealthy(), Event::Deferred { at: at(wall), reason, message }]
+                vec![
+                    unhealthy(),
+                    Event::Deferred {
+                        at: at(wall),
+                        reason,
+                        message,
+                    },
+                ]
             }
             Deed::Started { attempt } => vec![Event::PlacementStarted {
                 attempt: attempt.into(),
@@ -161,7 +234,9 @@ impl Orders {
                 attempt: attempt.into(),
                 at: at(wall),
                 outcome: match answer {
-                    Answer::Placed => PlacementOutcome::Placed { order: charged(attempt) },
+                    Answer::Placed => PlacementOutcome::Placed {
+                        order: charged(attempt),
+                    },
                     Answer::Refused => refused(),
                     Answer::NotSent => not_sent(),
                     Answer::Ambiguous => ambiguous(),
@@ -176,21 +251,30 @@ impl Orders {
         if let Some(known) = self.wishes.get(&(situation, watched)) {
             return *known;
         }
-        let (order, wall) = self.entry(situation).clone();
-        let watched_for = if self.setting.ignore_watch { u64::MAX } else { watched.into() };
+        let known = self.known(situation).clone();
+        let watched_for = if self.setting.ignore_watch {
+            u64::MAX
+        } else {
+            watched.into()
+        };
         let moment = Moment {
-            now: at(wall),
+            now: at(known.wall),
             watched: Duration::from_secs(watched_for),
             busy: BTreeSet::new(),
         };
         let policy = self.setting.policy();
-        let wish = match next_step(&order, &self.setting.capabilities(), &policy, &moment) {
+        let wish = match next_step(&known.order, &self.setting.capabilities(), &policy, &moment) {
             Step::Record(events) => {
-                let mut order = Order::clone(&order);
+                let mut order = Order::clone(&known.order);
                 for event in &events {
-                    order.apply(event).expect("what the machine records can follow");
+                    order
+                        .apply(event)
+                        .expect("what the machine records can follow");
                 }
-                Wish::Record(self.keep(Rc::new(order), wall))
+                Wish::Record(self.keep(Known {
+                    order: Rc::new(order),
+                    ..known
+                }))
             }
             Step::Place { .. } => Wish::Place,
             Step::LookUp { conclusive } => Wish::LookUp { conclusive },
@@ -199,7 +283,9 @@ impl Orders {
                 Wish::Wait
             }
             Step::Rest => Wish::Rest,
-            Step::ReadOrder(_) | Step::Items(_) => unreachable!("a top-up is done once it is placed"),
+            Step::ReadOrder(_) | Step::Items(_) => {
+                unreachable!("a top-up is done once it is placed")
+            }
         };
         self.wishes.insert((situation, watched), wish);
         wish
@@ -213,18 +299,31 @@ fn charged(attempt: u8) -> PlacedOrder {
 
 /// All of an order that can change what follows, as numbers; moments are ticks from now. Left out
 /// are texts, versions (the search itself knows who is overtaken), and moments that nothing asks for.
-fn facts(setting: &Setting, order: &Order, wall: i64) -> Vec<i16> {
+fn facts(setting: &Setting, known: &Known) -> Vec<i16> {
+    let (order, wall) = (&known.order, known.wall);
+    let clock_reach = if known.may_be_set {
+        setting.clock_reach
+    } else {
+        0
+    };
     // A moment before all that `reach` asks for is as good as any other such moment.
     let ago = |moment: Option<Timestamp>, reach: u8| {
-        let oldest = -i16::from(reach) - setting.clock_reach;
+        let oldest = -i16::from(reach) - clock_reach;
         moment.map_or(i16::MIN, |moment| {
             let ticks = moment.duration_since(at(wall)).as_secs();
             i16::try_from(ticks).unwrap().max(oldest)
         })
     };
     let unknown_for = setting.reconcile_for.max(setting.attention_for);
-    let mut facts = vec![order.state() as i16, ago(Some(order.place_before()), 0)];
-    let last_unknown = order.attempts().iter().rposition(|attempt| attempt.is_unknown());
+    let mut facts = vec![
+        clock_reach,
+        order.state() as i16,
+        ago(Some(order.place_before()), 0),
+    ];
+    let last_unknown = order
+        .attempts()
+        .iter()
+        .rposition(roamport_domain::order::Attempt::is_unknown);
     for (number, attempt) in order.attempts().iter().enumerate() {
         facts.push(match &attempt.state {
             AttemptState::InFlight => 0,

@@ -16,9 +16,19 @@ pub(crate) enum Worker {
     /// Has looked just now, found nothing, and is about to record the call.
     Ready { watched: u8 },
     /// Has recorded the call so long ago and not yet sent it; the wall clock was set by `set` since.
-    Sending { attempt: u8, age: u8, set: i8, overtaken: bool },
+    Sending {
+        attempt: u8,
+        age: u8,
+        set: i8,
+        overtaken: bool,
+    },
     /// Knows how the call ended, and has not yet told.
-    Answered { attempt: u8, age: u8, answer: Answer, overtaken: bool },
+    Answered {
+        attempt: u8,
+        age: u8,
+        answer: Answer,
+        overtaken: bool,
+    },
 }
 
 /// How many more faults of each kind may happen. That an answer is lost, an effect late, a reply 500
@@ -59,7 +69,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) const fn new(faults: Faults) -> Self {
         let workers = [Worker::Away; 2];
-        Self { journal: 0, workers, charge: None, second_charge: false, faults }
+        Self {
+            journal: 0,
+            workers,
+            charge: None,
+            second_charge: false,
+            faults,
+        }
     }
 
     /// Whether nothing can happen any more.
@@ -114,11 +130,34 @@ impl World {
         next
     }
 
+    /// The next world with the first worker alone, which never stalls and whose calls are all lost;
+    /// and whether a tick passed.
+    pub(crate) fn carried_on(&self, look_ups_fail: bool, orders: &mut Orders) -> (World, bool) {
+        let mut next = Vec::new();
+        let mut world = *self;
+        world.faults.look_ups = u8::from(look_ups_fail);
+        world.act(0, orders, &mut next);
+        // The last of the successors is the worst: the look-up that fails, the call that is lost.
+        match next.pop() {
+            Some(next) => (
+                World {
+                    faults: self.faults,
+                    ..next
+                },
+                false,
+            ),
+            None => (self.ticked(orders), true),
+        }
+    }
+
     /// The wall clock is set, or somebody calls the order off.
     fn strangers(&self, orders: &mut Orders, next: &mut Vec<World>) {
         if self.faults.clock > 0 {
             for step in orders.setting.clock_steps {
-                let mut world = World { journal: orders.moved(self.journal, step), ..*self };
+                let mut world = World {
+                    journal: orders.set(self.journal, step),
+                    ..*self
+                };
                 world.faults.clock -= 1;
                 for worker in &mut world.workers {
                     if let Worker::Sending { set, .. } = worker {
@@ -139,8 +178,14 @@ impl World {
 
     /// A tick later on every clock.
     pub(crate) fn ticked(&self, orders: &mut Orders) -> World {
-        let (watch, lag) = (orders.setting.longest_watch, i8::try_from(orders.setting.lag).unwrap());
-        let mut world = World { journal: orders.moved(self.journal, 1), ..*self };
+        let (watch, lag) = (
+            orders.setting.longest_watch(),
+            i8::try_from(orders.setting.lag).unwrap(),
+        );
+        let mut world = World {
+            journal: orders.ticked(self.journal, 1),
+            ..*self
+        };
         for worker in &mut world.workers {
             match worker {
                 Worker::Away => {}
@@ -189,10 +234,21 @@ impl World {
             Worker::Watching { watched } => self.step(number, watched, orders, next),
             Worker::Ready { .. } => next.push(self.record_the_call(number, orders)),
             Worker::Sending { .. } => self.send(number, orders, next),
-            Worker::Answered { attempt, age, answer, overtaken } => {
+            Worker::Answered {
+                attempt,
+                age,
+                answer,
+                overtaken,
+            } => {
                 let settled = Deed::Settled { attempt, answer };
-                let journal = orders.apply(self.journal, settled).expect("an answer is never dropped");
-                let then = if overtaken { Worker::Away } else { Worker::Watching { watched: age } };
+                let journal = orders
+                    .apply(self.journal, settled)
+                    .expect("an answer is never dropped");
+                let then = if overtaken {
+                    Worker::Away
+                } else {
+                    Worker::Watching { watched: age }
+                };
                 next.push(self.appended(Some(number), journal).with(number, then));
             }
         }
@@ -225,7 +281,10 @@ impl World {
     /// What a healthy look-up may lead to: a charge in effect is found, a young one perhaps.
     fn looked_up(&self, conclusive: bool, orders: &mut Orders) -> Vec<Situation> {
         let lag = i8::try_from(orders.setting.lag).unwrap();
-        let found = self.charge.filter(|charge| charge.effect <= 0).map(|charge| charge.attempt);
+        let found = self
+            .charge
+            .filter(|charge| charge.effect <= 0)
+            .map(|charge| charge.attempt);
         let must_be_found = self.charge.is_some_and(|charge| charge.effect <= -lag);
         let mut views = vec![found];
         if found.is_some() && !must_be_found {
@@ -234,9 +293,19 @@ impl World {
         let count_all = orders.setting.trust_early_look_ups;
         let mut journals = Vec::new();
         for attempt in views {
-            let as_told = Deed::Found { conclusive, attempt };
-            let trusted = Deed::Found { conclusive: true, attempt };
-            let journal = if count_all { orders.apply(self.journal, trusted) } else { None };
+            let as_told = Deed::Found {
+                conclusive,
+                attempt,
+            };
+            let trusted = Deed::Found {
+                conclusive: true,
+                attempt,
+            };
+            let journal = if count_all {
+                orders.apply(self.journal, trusted)
+            } else {
+                None
+            };
             // Where the clock was set back in between, the machine refuses it: the worker reloads.
             journals.extend(journal.or_else(|| orders.apply(self.journal, as_told)));
         }
@@ -247,7 +316,9 @@ impl World {
         if self.faults.look_ups == 0 {
             return;
         }
-        let journal = orders.apply(self.journal, deed).expect("a failed look-up is recorded");
+        let journal = orders
+            .apply(self.journal, deed)
+            .expect("a failed look-up is recorded");
         let mut world = self.appended(Some(number), journal);
         world.faults.look_ups -= 1;
         next.push(world);
@@ -258,28 +329,59 @@ impl World {
         match orders.apply(self.journal, Deed::Started { attempt }) {
             // It became too late meanwhile.
             None => self.with(number, Worker::Away),
-            Some(journal) => self
-                .appended(Some(number), journal)
-                .with(number, Worker::Sending { attempt, age: 0, set: 0, overtaken: false }),
+            Some(journal) => self.appended(Some(number), journal).with(
+                number,
+                Worker::Sending {
+                    attempt,
+                    age: 0,
+                    set: 0,
+                    overtaken: false,
+                },
+            ),
         }
     }
 
     /// The call itself, as the adapter makes it: not at all once either clock says that the window is
     /// over, or that it has not begun.
     fn send(&self, number: usize, orders: &Orders, next: &mut Vec<World>) {
-        let Worker::Sending { attempt, age, set, overtaken } = self.workers[number] else { return };
-        let (setting, window) = (&orders.setting, i8::try_from(orders.setting.window).unwrap());
-        let answered =
-            |answer| self.with(number, Worker::Answered { attempt, age, answer, overtaken });
+        let Worker::Sending {
+            attempt,
+            age,
+            set,
+            overtaken,
+        } = self.workers[number]
+        else {
+            return;
+        };
+        let (setting, window) = (
+            &orders.setting,
+            i8::try_from(orders.setting.window).unwrap(),
+        );
+        let answered = |answer| {
+            self.with(
+                number,
+                Worker::Answered {
+                    attempt,
+                    age,
+                    answer,
+                    overtaken,
+                },
+            )
+        };
         let own = i8::try_from(age).unwrap();
-        if own >= window || !(0..window).contains(&(own + set)) {
+        if setting.ignore_window {
+            // Frozen between its last check and the socket.
+        } else if own >= window || !(0..window).contains(&(own + set)) {
             next.push(answered(Answer::NotSent));
             return;
         }
         let charged = |answer, effect: u8| {
             let mut world = answered(answer);
             world.second_charge = self.charge.is_some();
-            world.charge = Some(Charge { attempt, effect: i8::try_from(effect).unwrap() });
+            world.charge = Some(Charge {
+                attempt,
+                effect: i8::try_from(effect).unwrap(),
+            });
             world
         };
         next.push(charged(Answer::Placed, 0));

@@ -1,0 +1,65 @@
+//! `roamport reconcile`: the journal against the provider's list of orders and the wallet.
+
+use jiff::Timestamp;
+use roamport_app::reconcile::Reconciliation;
+
+use crate::args::{ReconcileArguments, Since};
+use crate::exit::Failure;
+use crate::session::Session;
+use crate::view::reconcile::{ReconciliationDocument, reconciliation_text, shortcomings};
+
+pub(super) async fn run(session: &Session, arguments: &ReconcileArguments) -> Result<(), Failure> {
+    let since = arguments
+        .since
+        .map(|since| moment(session, since))
+        .transpose()?;
+    let reconciler = session.reconciler().await?;
+    let found = reconciler.reconcile(since).await?;
+    let document = ReconciliationDocument::from(&found);
+    session
+        .output()
+        .document(&document, || reconciliation_text(&found))?;
+    if found.is_clean() {
+        Ok(())
+    } else {
+        Err(Failure::NotClean {
+            verdict: format!("not clean: {}", shortcomings(&found)),
+            hint: hint(&found),
+        })
+    }
+}
+
+/// What to do next: decide on what differs; where the list alone is short, ask for less of it.
+fn hint(found: &Reconciliation) -> String {
+    let open = found.findings.iter().any(|finding| !finding.settled);
+    match found.list.complete_from {
+        Some(from) if !open && from > found.since => {
+            format!(
+                "`roamport reconcile --since {from}` compares the part of the list that is whole"
+            )
+        }
+        _ => "`roamport order list --state needs-attention` lists the orders to decide on, \
+              `roamport order review ID` shows one"
+            .to_owned(),
+    }
+}
+
+fn moment(session: &Session, since: Since) -> Result<Timestamp, Failure> {
+    let now = session.now();
+    let usage = |message: &str| Failure::Usage {
+        message: message.to_owned(),
+        hint: None,
+    };
+    let moment = match since {
+        Since::Moment(moment) => moment,
+        Since::Ago(ago) => now
+            .checked_sub(ago)
+            .map_err(|_| usage("--since lies before all time"))?,
+    };
+    if moment > now {
+        return Err(usage(
+            "--since lies in the future: give a moment that is over",
+        ));
+    }
+    Ok(moment)
+}

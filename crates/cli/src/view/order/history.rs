@@ -1,0 +1,166 @@
+//! What happened to an order, event by event: a name and a sentence for each.
+
+use roamport_domain::order::{
+    EsimProgress, Event, LookUpResult, PlacedOrder, PlacementOutcome, ProvisioningOutcome,
+    Resolution,
+};
+
+use super::super::moment;
+use super::words;
+
+/// Who decided, and why, where an event is a person's decision.
+pub(super) fn decided(event: &Event) -> Option<(&str, &str)> {
+    match event {
+        Event::AttentionResolved { by, why, .. } | Event::Cancelled { by, why, .. } => {
+            Some((by, why))
+        }
+        _ => None,
+    }
+}
+
+/// An event in words, without a full stop.
+pub(super) fn sentence(event: &Event) -> String {
+    match event {
+        Event::Requested(wish) => format!(
+            "recorded; may be sent until {}, for at most {}",
+            moment(wish.place_before),
+            wish.cap
+        ),
+        Event::Deferred { message, .. } => format!("waits: {message}"),
+        Event::GuardRefused { message, .. } => format!("not sent: {message}"),
+        Event::PlacementStarted {
+            attempt,
+            closes_at,
+            replays,
+            ..
+        } => {
+            let what = replays.map_or_else(String::new, |first| {
+                format!(" (the request of call {first} again)")
+            });
+            format!(
+                "purchase call {attempt} begins{what}; to be answered by {}",
+                moment(*closes_at)
+            )
+        }
+        Event::PlacementSettled {
+            attempt, outcome, ..
+        } => {
+            format!("purchase call {attempt}: {}", outcome_words(outcome))
+        }
+        Event::PlacementAbandoned { attempt, .. } => {
+            format!(
+                "purchase call {attempt}: whoever made it is gone, what became of it is unknown"
+            )
+        }
+        Event::LookedUp {
+            conclusive, result, ..
+        } => looked_up(*conclusive, result),
+        Event::AbsenceEstablished { attempt, look_ups } => format!(
+            "purchase call {attempt} was not charged, as {} look-ups after the quiet period show",
+            look_ups.len()
+        ),
+        Event::ReplayPermitted { attempt, until, .. } => {
+            format!(
+                "purchase call {attempt} may be repeated as it was until {}",
+                moment(*until)
+            )
+        }
+        Event::OrderRead {
+            order: Some(order), ..
+        } => format!("the provider's order was read: {}", told(order)),
+        Event::OrderRead { order: None, .. } => "the provider's order could not be read".to_owned(),
+        Event::ProvisioningStarted { item, .. } => {
+            format!("the profile of eSIM {} is asked for", number(*item))
+        }
+        Event::ProvisioningSettled { item, outcome, .. } => {
+            format!(
+                "the profile of eSIM {}: {}",
+                number(*item),
+                profile_words(outcome)
+            )
+        }
+        Event::EsimRead { item, progress, .. } => {
+            format!(
+                "eSIM {} was read: {}",
+                number(*item),
+                progress_words(progress)
+            )
+        }
+        Event::AttentionRaised { reason, .. } => words::attention_sentence(reason),
+        Event::AttentionResolved { resolution, .. } => resolution_words(resolution),
+        Event::Cancelled { .. } => "called off before it was sent".to_owned(),
+        Event::Expired { .. } => "it could not be sent in time".to_owned(),
+    }
+}
+
+fn number(item: u16) -> u32 {
+    u32::from(item) + 1
+}
+
+fn told(order: &PlacedOrder) -> String {
+    let total = order
+        .total
+        .map(|total| format!(", {total}"))
+        .unwrap_or_default();
+    format!(
+        "{} ({}{total})",
+        order.id,
+        words::provider_status(&order.status)
+    )
+}
+
+fn outcome_words(outcome: &PlacementOutcome) -> String {
+    match outcome {
+        PlacementOutcome::Placed { order } => format!("the provider took it as {}", told(order)),
+        PlacementOutcome::Refused { message } => format!("refused: {message}"),
+        PlacementOutcome::NotSent { message, .. } => format!("not sent: {message}"),
+        PlacementOutcome::Ambiguous { message } => format!("its outcome is unknown: {message}"),
+    }
+}
+
+fn looked_up(conclusive: bool, result: &LookUpResult) -> String {
+    match result {
+        LookUpResult::Unhealthy { message } => format!("no usable answer: {message}"),
+        LookUpResult::Healthy { found } if found.is_empty() && conclusive => {
+            "nothing there, after the quiet period".to_owned()
+        }
+        LookUpResult::Healthy { found } if found.is_empty() => "nothing there".to_owned(),
+        LookUpResult::Healthy { found } => {
+            format!(
+                "found {}",
+                found.iter().map(told).collect::<Vec<_>>().join(", ")
+            )
+        }
+    }
+}
+
+fn profile_words(outcome: &ProvisioningOutcome) -> String {
+    match outcome {
+        ProvisioningOutcome::Ready => "ready".to_owned(),
+        ProvisioningOutcome::Pending => "being generated".to_owned(),
+        ProvisioningOutcome::Unknown { message } => format!("its outcome is unknown: {message}"),
+        ProvisioningOutcome::NotDone { message } => format!("not done: {message}"),
+        ProvisioningOutcome::Failed { message } => format!("failed: {message}"),
+    }
+}
+
+fn progress_words(progress: &EsimProgress) -> String {
+    match progress {
+        EsimProgress::Pending => "its profile is being generated".to_owned(),
+        EsimProgress::NotStarted => "nothing has happened yet".to_owned(),
+        EsimProgress::Unreadable { message } => format!("no usable answer: {message}"),
+    }
+}
+
+fn resolution_words(resolution: &Resolution) -> String {
+    match resolution {
+        Resolution::Attach { order } => {
+            format!("attached: the provider's order {} is the one", told(order))
+        }
+        Resolution::Resend { place_before } => {
+            format!("to be sent once more, until {}", moment(*place_before))
+        }
+        Resolution::Accept => "accepted as it is".to_owned(),
+        Resolution::WriteOff => "given up".to_owned(),
+    }
+}

@@ -1,0 +1,325 @@
+//! Everything about one order, for a person who has to decide: as JSON and as text.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use roamport_app::attention::{Action, Choice, KnownOrder, LookUpTally, Review, Role, Warning};
+use roamport_domain::OrderId;
+use roamport_domain::journal::Recorded;
+use serde::Serialize;
+
+use super::super::{MoneyJson, moment};
+use super::json::OrderJson;
+use super::{history, order_text, words};
+use crate::table::{Column, table};
+
+/// The document of `order review`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReviewDocument {
+    order: OrderJson,
+    look_ups: LookUpsJson,
+    provider_orders: Vec<KnownOrderJson>,
+    history: Vec<EventJson>,
+    choices: Vec<ChoiceJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct LookUpsJson {
+    count: usize,
+    unhealthy: usize,
+    empty: usize,
+    conclusive: usize,
+    found: usize,
+    first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    last_problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct KnownOrderJson {
+    id: String,
+    role: &'static str,
+    status: Option<String>,
+    total: Option<MoneyJson>,
+    first_seen_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct EventJson {
+    version: u64,
+    at: Timestamp,
+    event: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChoiceJson {
+    action: &'static str,
+    provider_order: Option<String>,
+    leads_to: &'static str,
+    message: &'static str,
+    command: String,
+}
+
+impl From<&Review> for ReviewDocument {
+    fn from(review: &Review) -> Self {
+        let id = review.order.id();
+        Self {
+            order: OrderJson::from(&review.order),
+            look_ups: LookUpsJson::from(&review.look_ups),
+            provider_orders: review
+                .provider_orders
+                .iter()
+                .map(KnownOrderJson::from)
+                .collect(),
+            history: review.history.iter().map(EventJson::from).collect(),
+            choices: review
+                .choices
+                .iter()
+                .map(|choice| ChoiceJson::of(id, choice))
+                .collect(),
+        }
+    }
+}
+
+impl From<&LookUpTally> for LookUpsJson {
+    fn from(tally: &LookUpTally) -> Self {
+        Self {
+            count: tally.count,
+            unhealthy: tally.unhealthy,
+            empty: tally.empty,
+            conclusive: tally.conclusive,
+            found: tally.found,
+            first_at: tally.first_at,
+            last_at: tally.last_at,
+            last_problem: tally.last_problem.clone(),
+        }
+    }
+}
+
+impl From<&KnownOrder> for KnownOrderJson {
+    fn from(known: &KnownOrder) -> Self {
+        Self {
+            id: known.id.to_string(),
+            role: role(known.role).0,
+            status: known
+                .status
+                .as_ref()
+                .map(|status| words::provider_status(status).to_owned()),
+            total: known.total.map(MoneyJson::from),
+            first_seen_at: known.first_seen,
+        }
+    }
+}
+
+impl From<&Recorded> for EventJson {
+    fn from(recorded: &Recorded) -> Self {
+        let decided = history::decided(&recorded.event);
+        Self {
+            version: recorded.version.count(),
+            at: recorded.at,
+            event: recorded.event.name(),
+            message: history::sentence(&recorded.event),
+            by: decided.map(|(by, _)| by.to_owned()),
+            why: decided.map(|(_, why)| why.to_owned()),
+        }
+    }
+}
+
+impl ChoiceJson {
+    fn of(order: OrderId, choice: &Choice) -> Self {
+        let provider_order = match &choice.action {
+            Action::Attach(Some(id)) => Some(id.to_string()),
+            _ => None,
+        };
+        Self {
+            action: choice.action.name(),
+            provider_order,
+            leads_to: choice.leads_to.as_str(),
+            message: effect(&choice.action),
+            command: command(order, &choice.action),
+        }
+    }
+}
+
+const fn role(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::Ours => ("ours", "the one"),
+        Role::SecondCharge => ("second-charge", "a second charge"),
+        Role::Found => ("found", "found, not taken"),
+    }
+}
+
+fn command(order: OrderId, action: &Action) -> String {
+    let words = match action {
+        Action::Attach(Some(id)) => format!("attach {order} {id}"),
+        Action::Attach(None) => format!("attach {order} PROVIDER_ORDER"),
+        Action::Resend => format!("resend {order} --i-have-checked"),
+        other => format!("{} {order}", other.name()),
+    };
+    format!("roamport order {words}")
+}
+
+/// What a decision does, without a full stop.
+const fn effect(action: &Action) -> &'static str {
+    match action {
+        Action::Attach(Some(_)) => {
+            "this order at the provider is the one: its profiles are generated"
+        }
+        Action::Attach(None) => {
+            "an order you find at the provider is the one: its profiles are generated"
+        }
+        Action::Resend => {
+            "nothing was charged: it is sent once more, after the quiet period and one more look"
+        }
+        Action::Accept => "good as it is; what is open is settled",
+        Action::WriteOff => "given up, whatever it cost; what is open is settled",
+        Action::Cancel => "called off; nothing is sent",
+    }
+}
+
+/// What a person should know beside a decision, without a full stop.
+pub(crate) fn warning_sentence(warning: &Warning) -> String {
+    match warning {
+        Warning::NoReference { provider_order } => format!(
+            "the provider's order {provider_order} names no reference: only your word joins the two"
+        ),
+        Warning::OtherPackages { provider_order } => format!(
+            "the provider's order {provider_order} names packages that this order did not ask for"
+        ),
+        Warning::SecondCharge { provider_order } => format!(
+            "the provider also charged {provider_order} for this order; ask for its money back, then accept the order"
+        ),
+        Warning::NotLookedUp { message } => {
+            format!("the provider could not be searched for the order: {message}")
+        }
+        _ => "see `roamport order review`".to_owned(),
+    }
+}
+
+/// Everything about one order.
+pub(crate) fn review_text(review: &Review) -> String {
+    let mut text = order_text(&review.order);
+    text.push_str(&provider_orders_text(&review.provider_orders));
+    text.push_str(&look_ups_text(&review.look_ups));
+    text.push_str(&history_text(&review.history));
+    text.push_str(&choices_text(review));
+    text
+}
+
+fn provider_orders_text(known: &[KnownOrder]) -> String {
+    if known.is_empty() {
+        return "\nAt the provider: no order is known.\n".to_owned();
+    }
+    let columns = [
+        Column::id("PROVIDER'S ORDER"),
+        Column::id("WHAT"),
+        Column::id("STATUS"),
+        Column::figure("CHARGED"),
+        Column::id("FIRST SEEN"),
+    ];
+    let row = |known: &KnownOrder| {
+        vec![
+            known.id.to_string(),
+            role(known.role).1.to_owned(),
+            known
+                .status
+                .as_ref()
+                .map_or("not read", |status| words::provider_status(status))
+                .to_owned(),
+            known
+                .total
+                .map(|total| total.to_string())
+                .unwrap_or_default(),
+            moment(known.first_seen),
+        ]
+    };
+    format!(
+        "\n{}",
+        table(&columns, known.iter().map(row).collect(), None)
+    )
+}
+
+fn look_ups_text(tally: &LookUpTally) -> String {
+    let (Some(first), Some(last)) = (tally.first_at, tally.last_at) else {
+        return "\nLooked up: never.\n".to_owned();
+    };
+    let LookUpTally {
+        count,
+        empty,
+        conclusive,
+        found,
+        unhealthy,
+        ..
+    } = tally;
+    let times = if *count == 1 {
+        "once"
+    } else {
+        &format!("{count} times")
+    };
+    let span = if first == last {
+        format!("at {}", moment(first))
+    } else {
+        format!("from {} to {}", moment(first), moment(last))
+    };
+    let mut text = format!(
+        "\nLooked up: {times}, {span}: {empty} found nothing ({conclusive} after the quiet period), {found} found something, {unhealthy} had no usable answer"
+    );
+    if let Some(problem) = &tally.last_problem {
+        write!(text, " (the last: {problem})").expect("writing to a String cannot fail");
+    }
+    text.push_str(".\n");
+    text
+}
+
+fn history_text(history: &[Recorded]) -> String {
+    let columns = [
+        Column::id("WHEN"),
+        Column::id("EVENT"),
+        Column::text("WHAT HAPPENED"),
+    ];
+    let row = |recorded: &Recorded| {
+        let mut said = history::sentence(&recorded.event);
+        if let Some((by, why)) = history::decided(&recorded.event) {
+            write!(said, "; by {by}: {why}").expect("writing to a String cannot fail");
+        }
+        vec![
+            moment(recorded.at),
+            recorded.event.name().replace('_', " "),
+            said,
+        ]
+    };
+    format!(
+        "\n{}",
+        table(&columns, history.iter().map(row).collect(), None)
+    )
+}
+
+fn choices_text(review: &Review) -> String {
+    if review.choices.is_empty() {
+        return if review.order.state().is_final() {
+            "\nNothing is left to decide.\n".to_owned()
+        } else {
+            format!(
+                "\nNothing is to be decided yet: `roamport order resume {}` carries it on.\n",
+                review.order.id()
+            )
+        };
+    }
+    let mut text = "\nWhat you can decide; each asks who and why:\n".to_owned();
+    for choice in &review.choices {
+        writeln!(
+            text,
+            "  {}\n      {}; the order is then {}",
+            command(review.order.id(), &choice.action),
+            effect(&choice.action),
+            choice.leads_to
+        )
+        .expect("writing to a String cannot fail");
+    }
+    text
+}

@@ -1,0 +1,455 @@
+//! A reconciliation, as JSON and as text.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use roamport_app::reconcile::{Difference, Finding, Movement, Raised, Reconciliation};
+use roamport_domain::{OrderId, ProviderOrderId};
+use serde::Serialize;
+
+use super::order::provider_status;
+use super::{MoneyJson, counted, facts, moment};
+use crate::table::{Column, table};
+
+/// The document of `reconcile`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReconciliationDocument {
+    provider: String,
+    base_url: String,
+    at: Timestamp,
+    since: Timestamp,
+    clean: bool,
+    list: ListJson,
+    ours: OursJson,
+    findings: Vec<FindingJson>,
+    on_their_way: Vec<OnItsWayJson>,
+    wallet: WalletJson,
+}
+
+#[derive(Debug, Serialize)]
+struct ListJson {
+    orders: usize,
+    complete: bool,
+    complete_from: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct OursJson {
+    bought: usize,
+    listed: usize,
+    looked_up: usize,
+    unanswered: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson {
+    kind: &'static str,
+    settled: bool,
+    raised: &'static str,
+    order: Option<String>,
+    provider_orders: Vec<String>,
+    reference: Option<String>,
+    expected: Option<MoneyJson>,
+    total: Option<MoneyJson>,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+struct OnItsWayJson {
+    order: String,
+    state: &'static str,
+    provider_order: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WalletJson {
+    balance: MoneyJson,
+    kept: bool,
+    comparable: bool,
+    movements: Vec<MovementJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct MovementJson {
+    from: Timestamp,
+    to: Timestamp,
+    before: MoneyJson,
+    after: MoneyJson,
+    orders: usize,
+    charged: Option<MoneyJson>,
+    unexplained: Option<MoneyJson>,
+}
+
+impl From<&Reconciliation> for ReconciliationDocument {
+    fn from(found: &Reconciliation) -> Self {
+        let on_its_way = |one: &roamport_app::reconcile::OnItsWay| OnItsWayJson {
+            order: one.order.to_string(),
+            state: one.state.as_str(),
+            provider_order: one.provider_order.to_string(),
+        };
+        Self {
+            provider: found.provider.name.to_string(),
+            base_url: found.provider.base_url.clone(),
+            at: found.at,
+            since: found.since,
+            clean: found.is_clean(),
+            list: ListJson {
+                orders: found.list.orders,
+                complete: found
+                    .list
+                    .complete_from
+                    .is_some_and(|from| from <= found.since),
+                complete_from: found.list.complete_from,
+            },
+            ours: OursJson {
+                bought: found.ours.bought,
+                listed: found.ours.listed,
+                looked_up: found.ours.looked_up,
+                unanswered: found.ours.unanswered,
+            },
+            findings: found.findings.iter().map(FindingJson::from).collect(),
+            on_their_way: found.on_their_way.iter().map(on_its_way).collect(),
+            wallet: WalletJson {
+                balance: found.balance.balance.into(),
+                kept: found.keeps_balances,
+                comparable: found.balance.comparable,
+                movements: found.movements.iter().map(MovementJson::from).collect(),
+            },
+        }
+    }
+}
+
+impl From<&Movement> for MovementJson {
+    fn from(movement: &Movement) -> Self {
+        Self {
+            from: movement.from.at,
+            to: movement.to.at,
+            before: movement.from.balance.into(),
+            after: movement.to.balance.into(),
+            orders: movement.orders,
+            charged: movement.charged.map(MoneyJson::from),
+            unexplained: movement.unexplained.map(MoneyJson::from),
+        }
+    }
+}
+
+impl From<&Finding> for FindingJson {
+    fn from(finding: &Finding) -> Self {
+        let difference = &finding.difference;
+        let (order, provider_orders) = sides(difference);
+        let (mut reference, mut expected, mut total) = (None, None, None);
+        match difference {
+            Difference::TheirsNotOurs { provider_order } => {
+                reference = provider_order.reference.as_ref().map(ToString::to_string);
+                total = provider_order.total;
+            }
+            Difference::OursNotTheirs { total: charged, .. }
+            | Difference::BoughtUnnoticed { total: charged, .. } => total = *charged,
+            Difference::PriceDiffers {
+                expected: wanted,
+                listed,
+                ..
+            } => {
+                (expected, total) = (Some(*wanted), Some(*listed));
+            }
+            _ => {}
+        }
+        Self {
+            kind: kind(difference).0,
+            settled: finding.settled,
+            raised: match finding.raised {
+                Raised::No => "no",
+                Raised::Now => "now",
+                Raised::Before => "before",
+                Raised::Later => "later",
+            },
+            order: order.map(|order| order.to_string()),
+            provider_orders: provider_orders.iter().map(ToString::to_string).collect(),
+            reference,
+            expected: expected.map(MoneyJson::from),
+            total: total.map(MoneyJson::from),
+            message: sentence(difference),
+        }
+    }
+}
+
+const fn kind(difference: &Difference) -> (&'static str, &'static str) {
+    match difference {
+        Difference::OursNotTheirs { .. } => ("ours-not-theirs", "ours, not theirs"),
+        Difference::TheirsNotOurs { .. } => ("theirs-not-ours", "theirs, not ours"),
+        Difference::Twice { .. } => ("twice", "twice"),
+        Difference::BoughtUnnoticed { .. } => ("bought-unnoticed", "bought unnoticed"),
+        Difference::PriceDiffers { .. } => ("price-differs", "price differs"),
+        Difference::StatusDiffers { .. } => ("status-differs", "status differs"),
+        _ => ("other", "other"),
+    }
+}
+
+fn sides(difference: &Difference) -> (Option<OrderId>, Vec<&ProviderOrderId>) {
+    match difference {
+        Difference::TheirsNotOurs { provider_order } => (None, vec![&provider_order.id]),
+        Difference::Twice {
+            order,
+            taken,
+            others,
+        } => (Some(*order), taken.iter().chain(others).collect()),
+        Difference::OursNotTheirs {
+            order,
+            provider_order,
+            ..
+        }
+        | Difference::BoughtUnnoticed {
+            order,
+            provider_order,
+            ..
+        }
+        | Difference::PriceDiffers {
+            order,
+            provider_order,
+            ..
+        }
+        | Difference::StatusDiffers {
+            order,
+            provider_order,
+            ..
+        } => (Some(*order), vec![provider_order]),
+        _ => (None, Vec::new()),
+    }
+}
+
+/// A difference in words, without a full stop.
+fn sentence(difference: &Difference) -> String {
+    match difference {
+        Difference::OursNotTheirs { .. } => {
+            "the journal has it, and the provider knows no such order".to_owned()
+        }
+        Difference::TheirsNotOurs { provider_order } => {
+            let mut text = "no order of this journal stands for it".to_owned();
+            if let Some(made) = provider_order.created_at {
+                write!(text, "; made {}", moment(made)).expect("writing to a String cannot fail");
+            }
+            if let Some(total) = provider_order.total {
+                write!(text, " for {total}").expect("writing to a String cannot fail");
+            }
+            match &provider_order.reference {
+                Some(reference) => write!(text, ", reference {reference}"),
+                None => write!(text, ", without a reference"),
+            }
+            .expect("writing to a String cannot fail");
+            text
+        }
+        Difference::Twice {
+            taken: Some(taken),
+            others,
+            ..
+        } => format!(
+            "{taken} is the one; {} too for the same order: ask for the money back",
+            counted(others.len(), "other was made", "others were made")
+        ),
+        Difference::Twice {
+            taken: None,
+            others,
+            ..
+        } => {
+            format!(
+                "{} under one reference, and none is taken as the one",
+                counted(others.len(), "order", "orders")
+            )
+        }
+        Difference::BoughtUnnoticed { state, total, .. } => {
+            let cost = total
+                .map(|total| format!(" for {total}"))
+                .unwrap_or_default();
+            format!(
+                "our order stands at {state} without a purchase, and the provider has one{cost}"
+            )
+        }
+        Difference::PriceDiffers {
+            expected, listed, ..
+        } => {
+            format!("the provider charged {listed}, and {expected} was expected")
+        }
+        Difference::StatusDiffers { ours, theirs, .. } => format!(
+            "the provider says {}, the journal {}",
+            provider_status(theirs),
+            provider_status(ours)
+        ),
+        _ => "see the provider's own list".to_owned(),
+    }
+}
+
+/// A reconciliation for a person.
+pub(crate) fn reconciliation_text(found: &Reconciliation) -> String {
+    let ours = found.ours;
+    let compared = format!(
+        "{} bought: {} in the provider's list, {} looked up one by one, {} without an answer",
+        counted(ours.bought, "order", "orders"),
+        ours.listed,
+        ours.looked_up,
+        ours.unanswered
+    );
+    let mut text = facts(&[
+        ("Provider", Some(found.provider.to_string())),
+        (
+            "Compared",
+            Some(format!("{} to {}", moment(found.since), moment(found.at))),
+        ),
+        ("Provider's list", Some(list_words(found))),
+        ("Ours", Some(compared)),
+        ("Wallet", Some(wallet_words(found))),
+    ]);
+    text.push_str(&findings_text(&found.findings));
+    for one in &found.on_their_way {
+        writeln!(
+            text,
+            "\nOn its way: order {} is {}, and the provider has {} for it.",
+            one.order, one.state, one.provider_order
+        )
+        .expect("writing to a String cannot fail");
+    }
+    text.push_str(&movements_text(&found.movements));
+    writeln!(text, "\n{}", verdict(found)).expect("writing to a String cannot fail");
+    text
+}
+
+fn list_words(found: &Reconciliation) -> String {
+    let orders = counted(found.list.orders, "order", "orders");
+    match found.list.complete_from {
+        Some(from) if from <= found.since => format!("{orders}, complete"),
+        Some(from) => format!("{orders}, CUT: complete only from {} on", moment(from)),
+        None => format!("{orders}, CUT: complete from no moment on"),
+    }
+}
+
+fn wallet_words(found: &Reconciliation) -> String {
+    let balance = found.balance.balance;
+    if !found.keeps_balances {
+        format!("{balance} (this journal keeps no readings to compare it with)")
+    } else if !found.balance.comparable {
+        format!("{balance} (it moved while it was read, or the list is cut: not compared)")
+    } else if found.movements.is_empty() {
+        format!("{balance} (the first reading in this time: nothing to compare it with)")
+    } else {
+        balance.to_string()
+    }
+}
+
+fn findings_text(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        Column::id("WHAT DIFFERS"),
+        Column::id("OUR ORDER"),
+        Column::id("PROVIDER'S ORDER"),
+        Column::id("STANDS"),
+        Column::text("HOW"),
+    ];
+    let row = |finding: &Finding| {
+        let (order, provider_orders) = sides(&finding.difference);
+        let stands = match (finding.settled, finding.raised) {
+            (true, _) => "settled",
+            (false, Raised::Now) => "raised now",
+            (false, Raised::Before) => "raised before",
+            (false, Raised::Later) => "held elsewhere",
+            (false, Raised::No) => "open",
+        };
+        let ids: Vec<&str> = provider_orders.iter().map(|id| id.as_str()).collect();
+        vec![
+            kind(&finding.difference).1.to_owned(),
+            order.map(|order| order.to_string()).unwrap_or_default(),
+            ids.join("\n"),
+            stands.to_owned(),
+            sentence(&finding.difference),
+        ]
+    };
+    format!(
+        "\n{}",
+        table(&columns, findings.iter().map(row).collect(), None)
+    )
+}
+
+fn movements_text(movements: &[Movement]) -> String {
+    if movements.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        Column::id("WALLET FROM"),
+        Column::id("TO"),
+        Column::figure("BEFORE"),
+        Column::figure("AFTER"),
+        Column::figure("ORDERS"),
+        Column::figure("CHARGED"),
+        Column::figure("UNEXPLAINED"),
+    ];
+    let row = |movement: &Movement| {
+        let unexplained = match movement.unexplained {
+            None => "not comparable".to_owned(),
+            Some(nothing) if nothing.is_zero() => "nothing".to_owned(),
+            Some(out) if out.is_negative() => out.to_string(),
+            Some(came_in) => format!("+{came_in}"),
+        };
+        vec![
+            moment(movement.from.at),
+            moment(movement.to.at),
+            movement.from.balance.to_string(),
+            movement.to.balance.to_string(),
+            movement.orders.to_string(),
+            movement
+                .charged
+                .map(|charged| charged.to_string())
+                .unwrap_or_default(),
+            unexplained,
+        ]
+    };
+    format!(
+        "\n{}",
+        table(&columns, movements.iter().map(row).collect(), None)
+    )
+}
+
+fn verdict(found: &Reconciliation) -> String {
+    if found.is_clean() {
+        "Clean: journal, provider and wallet agree.".to_owned()
+    } else {
+        format!("Not clean: {}.", shortcomings(found))
+    }
+}
+
+/// Why a reconciliation is not clean, without a full stop.
+pub(crate) fn shortcomings(found: &Reconciliation) -> String {
+    let open = found
+        .findings
+        .iter()
+        .filter(|finding| !finding.settled)
+        .count();
+    let missing = found
+        .movements
+        .iter()
+        .filter(|movement| movement.is_missing_money())
+        .count();
+    let mut why = Vec::new();
+    if open > 0 {
+        why.push(counted(open, "difference is open", "differences are open"));
+    }
+    if missing > 0 {
+        let times = counted(missing, "span of time", "spans of time");
+        why.push(format!(
+            "more money left the wallet than the orders cost, in {times}"
+        ));
+    }
+    if found
+        .list
+        .complete_from
+        .is_none_or(|from| from > found.since)
+    {
+        why.push("the provider's list does not reach back far enough".to_owned());
+    }
+    if found.ours.unanswered > 0 {
+        why.push(format!(
+            "{} could not be looked up",
+            counted(found.ours.unanswered, "order", "orders")
+        ));
+    }
+    why.join("; ")
+}

@@ -1,0 +1,136 @@
+//! What events change of an order's eSIMs.
+
+use jiff::Timestamp;
+
+use super::Verdict;
+use crate::order::event::{AttentionReason, EsimProgress, ItemNumber, ProvisioningOutcome};
+use crate::order::state::{Item, ItemState, Order, OrderState};
+
+impl Order {
+    fn item_mut(&mut self, number: ItemNumber) -> Result<&mut Item, &'static str> {
+        if self.placed.is_none() {
+            return Err("nothing was bought yet");
+        }
+        self.items
+            .get_mut(usize::from(number))
+            .ok_or("the order has no such item")
+    }
+
+    pub(super) fn start_provisioning(&mut self, number: ItemNumber, at: Timestamp) -> Verdict {
+        self.in_state(OrderState::Provisioning)?;
+        let item = self.item_mut(number)?;
+        item.state = match &item.state {
+            ItemState::Awaiting => ItemState::Provisioning {
+                since: at,
+                asked_at: at,
+                heard_at: at,
+                reads: 0,
+                progress: EsimProgress::Pending,
+            },
+            ItemState::Provisioning {
+                since,
+                progress: EsimProgress::NotStarted,
+                ..
+            } => ItemState::Provisioning {
+                since: *since,
+                asked_at: at,
+                heard_at: at,
+                reads: 0,
+                progress: EsimProgress::Pending,
+            },
+            ItemState::Provisioning { .. } => {
+                return Err("no read said that nothing has happened yet");
+            }
+            ItemState::Ready | ItemState::Failed { .. } => return Err("the item is settled"),
+        };
+        Ok(())
+    }
+
+    pub(super) fn settle_provisioning(
+        &mut self,
+        number: ItemNumber,
+        at: Timestamp,
+        outcome: &ProvisioningOutcome,
+    ) -> Verdict {
+        let item = self.item_mut(number)?;
+        // A profile that is there is there, whatever was believed before; no other outcome changes
+        // a settled item.
+        match (outcome, &item.state) {
+            (_, ItemState::Ready)
+            | (ProvisioningOutcome::Failed { .. }, ItemState::Failed { .. }) => return Ok(()),
+            _ => {}
+        }
+        match outcome {
+            ProvisioningOutcome::Ready => {
+                item.state = ItemState::Ready;
+                self.close(|reason| {
+                    matches!(reason, AttentionReason::ItemFailed { item, .. } if *item == number)
+                });
+            }
+            ProvisioningOutcome::Failed { message } => {
+                item.state = ItemState::Failed {
+                    message: message.clone(),
+                };
+                if !self.is_decided() {
+                    let message = message.clone();
+                    self.raise(AttentionReason::ItemFailed {
+                        item: number,
+                        message,
+                    });
+                }
+            }
+            ProvisioningOutcome::Pending | ProvisioningOutcome::Unknown { .. } => {
+                item.heard(at, EsimProgress::Pending, false)?;
+            }
+            ProvisioningOutcome::NotDone { .. } => {
+                item.heard(at, EsimProgress::NotStarted, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn esim_read(
+        &mut self,
+        number: ItemNumber,
+        at: Timestamp,
+        progress: &EsimProgress,
+    ) -> Verdict {
+        let item = self.item_mut(number)?;
+        if let ItemState::Awaiting = item.state {
+            item.state = ItemState::Provisioning {
+                since: at,
+                asked_at: at,
+                heard_at: at,
+                reads: 0,
+                progress: EsimProgress::Pending,
+            };
+        }
+        item.heard(at, progress.clone(), true)
+    }
+}
+
+impl Item {
+    fn heard(&mut self, at: Timestamp, progress: EsimProgress, read: bool) -> Verdict {
+        let ItemState::Provisioning {
+            since,
+            asked_at,
+            reads,
+            ..
+        } = &self.state
+        else {
+            return Err("the item's profile is not awaited");
+        };
+        self.state = ItemState::Provisioning {
+            since: *since,
+            asked_at: *asked_at,
+            heard_at: at,
+            reads: if read {
+                reads.saturating_add(1)
+            } else {
+                *reads
+            },
+            progress,
+        };
+        Ok(())
+    }
+}
