@@ -1,5 +1,5 @@
 //! `roamport order`: what was bought, and carrying on what was left unfinished. What a person decides
-//! is in [`decide`].
+//! is in `decide`.
 
 use std::time::Duration;
 
