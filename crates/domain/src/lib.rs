@@ -12,7 +12,7 @@
 //! # Features
 //!
 //! - `mock`: [`mockall`](https://docs.rs/mockall) mocks of the ports (`MockEsimProvider`, …).
-//! - `qr`: the QR code of an [`Activation`](esim::Activation), as matrix, for a terminal and as SVG.
+//! - `qr`: the QR code of an [`Activation`], as matrix, for a terminal and as SVG.
 //! - `png`: that QR code as a PNG file.
 
 pub mod clock;
