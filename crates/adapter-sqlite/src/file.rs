@@ -17,12 +17,29 @@ pub(crate) fn prepare(path: &Path) -> Result<(), Trouble> {
     match make_file(path) {
         Ok(()) => sync_directory(directory),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            refuse_read_only(path)?;
             if let Err(error) = keep_private(path) {
                 tracing::warn!(path = %path.display(), %error, "the journal can be read by others");
             }
             Ok(())
         }
         Err(error) => Err(Trouble::file(path, "making", error)),
+    }
+}
+
+/// Refuses a file that nobody may write, before SQLite looks at it: it would read it all the same, and
+/// leave files beside it that cannot be written either. Whoever may write it nonetheless, as a
+/// super-user may, did not mean to.
+fn refuse_read_only(path: &Path) -> Result<(), Trouble> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() && metadata.permissions().readonly() => {
+            Err(Trouble::refusal(format!(
+                "{} is read-only; nothing was written: make the file and its directory writable \
+                 for this user",
+                path.display()
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -13,9 +13,8 @@ use roamport_domain::journal::{
     Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
     Version,
 };
-use roamport_domain::order::Event;
+use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::changes::claims::{ClaimDue, ClaimOne, Release, Renew};
@@ -25,10 +24,7 @@ use crate::file::{self, FileIdentity};
 use crate::readers::Readers;
 use crate::rows::Stored;
 use crate::writer::{Database, Writer};
-use crate::{SqliteJournalConfig, connection, list, moment, rows};
-
-/// Settled purchase calls count toward back-pressure for so long.
-const LATELY: Duration = Duration::from_mins(1);
+use crate::{SqliteJournalConfig, connection, list, pressure, rows};
 
 /// The order journal, the profile store and the balances that were read, in one SQLite file.
 ///
@@ -142,26 +138,8 @@ impl SqliteJournal {
     }
 
     async fn count(&self, provider: &ProviderName) -> Result<Pressure, Failure> {
-        let since = moment::earlier(self.clock.now(), LATELY);
         let mut reader = self.readers.lend().await?;
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM orders WHERE provider = ?1 AND state = 'reconciling') \
-                 AS reconciling, count(*) AS settled, coalesce(sum(is_unknown), 0) AS unknown \
-             FROM attempts WHERE provider = ?1 AND settled_at >= ?2",
-        )
-        .bind(provider.as_str())
-        .bind(moment::to_text(since))
-        .fetch_one(&mut *reader)
-        .await?;
-        let count = |column| -> Result<u64, Failure> {
-            let count: i64 = row.try_get(column)?;
-            Ok(u64::try_from(count).expect("SQLite counts from zero"))
-        };
-        let pressure = Pressure {
-            reconciling: count("reconciling")?,
-            settled_last_minute: count("settled")?,
-            unknown_last_minute: count("unknown")?,
-        };
+        let pressure = pressure::read(&mut reader, provider, self.clock.now()).await?;
         reader.give_back();
         Ok(pressure)
     }
@@ -217,6 +195,24 @@ impl OrderJournal for SqliteJournal {
     ) -> Result<Vec<Claim>, JournalError> {
         self.writer
             .make(ClaimDue {
+                provider: None,
+                owner: owner.clone(),
+                lease,
+                limit,
+            })
+            .await
+    }
+
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        self.writer
+            .make(ClaimDue {
+                provider: Some(provider.clone()),
                 owner: owner.clone(),
                 lease,
                 limit,

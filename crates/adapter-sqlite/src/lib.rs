@@ -10,6 +10,7 @@ mod journal;
 mod list;
 mod migrate;
 mod moment;
+mod pressure;
 mod profiles;
 mod readers;
 mod rows;

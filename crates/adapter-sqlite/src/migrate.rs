@@ -29,8 +29,8 @@ pub(crate) async fn check(connection: &mut SqliteConnection, path: &Path) -> Res
     look(connection, path).await.map(drop)
 }
 
-/// Runs the migrations that are missing, in one transaction. Also takes the write lock once, so that
-/// a read-only file is noticed here and not in the middle of an order.
+/// Runs the migrations that are missing, in one transaction. Also tries to write, so that a file that
+/// this user may only read is noticed here and not in the middle of an order.
 pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
     execute(connection, "BEGIN IMMEDIATE").await?;
     // Asked again under the lock: another process may have migrated in between.
@@ -50,6 +50,9 @@ pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
             .execute(&mut *connection)
             .await?;
     }
+    // On a file that can only be read, SQLite begins even an immediate transaction without complaint;
+    // the first statement that writes is refused, one that finds nothing to write included.
+    execute(connection, "DELETE FROM events WHERE 0").await?;
     execute(connection, "COMMIT").await
 }
 

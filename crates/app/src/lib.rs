@@ -15,9 +15,11 @@ pub mod reconcile;
 pub mod stop;
 pub mod top_up;
 pub mod usage;
+pub mod worker;
 
 pub use self::attention::{Decision, DecisionError};
 pub use self::catalogue::Catalogue;
+pub use self::driver::BackPressurePolicy;
 pub use self::error::{AppError, Refusal};
 pub use self::esims::Esims;
 pub use self::orders::Orders;
@@ -27,3 +29,4 @@ pub use self::quote::Quote;
 pub use self::reconcile::Reconciler;
 pub use self::stop::{StopSignal, Stopper};
 pub use self::usage::UsageReader;
+pub use self::worker::{Worker, WorkerPolicy};

@@ -12,7 +12,7 @@ use roamport_domain::provider::EsimKey;
 use roamport_domain::{Esim, IdempotencyKey, Money, Order, OrderId, Reference};
 use uuid::Uuid;
 
-use crate::driver::Driver;
+use crate::driver::{BackPressure, BackPressurePolicy, Driver, Pace, Workshop};
 use crate::{AppError, Carried, Observer, OrdersParts, Quote, StopSignal};
 
 /// On which terms a quote is taken.
@@ -41,6 +41,7 @@ pub enum Placement {
 #[derive(Clone)]
 pub struct Orders {
     parts: Arc<OrdersParts>,
+    back_pressure: Arc<BackPressure>,
 }
 
 impl fmt::Debug for Orders {
@@ -57,11 +58,28 @@ impl Orders {
     pub fn new(parts: OrdersParts) -> Self {
         Self {
             parts: Arc::new(parts),
+            back_pressure: Arc::new(BackPressure::new(BackPressurePolicy::default())),
+        }
+    }
+
+    /// The same, with other limits of back-pressure.
+    #[must_use]
+    pub fn with_back_pressure(self, policy: BackPressurePolicy) -> Self {
+        Self {
+            back_pressure: Arc::new(BackPressure::new(policy)),
+            ..self
         }
     }
 
     pub(crate) fn parts(&self) -> &OrdersParts {
         &self.parts
+    }
+
+    pub(crate) fn workshop(&self) -> Workshop {
+        Workshop {
+            parts: self.parts.clone(),
+            back_pressure: self.back_pressure.clone(),
+        }
     }
 
     /// Records the wish to take `quote`. Nothing is bought yet: [`Orders::carry_on`] does that.
@@ -167,7 +185,7 @@ impl Orders {
         observer: Arc<dyn Observer>,
         stop: StopSignal,
     ) -> Result<Carried, AppError> {
-        let driver = Driver::new(self.parts.clone(), id, observer, stop);
+        let driver = Driver::new(&self.workshop(), id, observer, stop, Pace::Alone);
         match tokio::spawn(driver.run()).await {
             Ok(carried) => carried,
             Err(error) => Err(AppError::Broken(error.to_string())),

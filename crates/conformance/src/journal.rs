@@ -3,45 +3,90 @@
 //!
 //! A case takes a [`JournalHarness`] over an *empty* store, sets up its own orders and passes
 //! against any journal that keeps the promise. [`journal_suite!`](crate::journal_suite) makes a test
-//! of each, under its name.
+//! of each, under its name, and one more that runs the journal beside a [`model`] of the contract: at
+//! random, with everything compared after each step.
+//!
+//! # A journal of your own
+//!
+//! In `tests/`, with this crate as a dev-dependency; for `ShopJournal` put yours:
 //!
 //! ```
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use roamport_conformance::journal::{JournalHarness, MovableClock};
-//! use roamport_domain::journal::InMemoryJournal;
-//! use roamport_domain::{OrderJournal, ProfileStore};
+//! use roamport_conformance::journal::model::{self, Plan};
+//! use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, claims};
+//! # use roamport_domain::journal::InMemoryJournal as ShopJournal;
+//! use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
 //!
 //! #[derive(Debug)]
-//! struct Mine {
+//! struct Shop {
 //!     clock: Arc<MovableClock>,
-//!     journal: Arc<InMemoryJournal>,
+//!     journal: Arc<ShopJournal>,
+//! }
+//!
+//! impl Shop {
+//!     // A store that nothing was ever written to: a database or a directory of its own, removed when
+//!     // the harness is dropped. Each case makes one, several at once.
+//!     async fn empty() -> Self {
+//!         let clock = Arc::new(MovableClock::default());
+//!         Self { journal: Arc::new(ShopJournal::new(clock.clone())), clock }
+//!     }
 //! }
 //!
 //! #[async_trait::async_trait]
-//! impl JournalHarness for Mine {
+//! impl JournalHarness for Shop {
 //!     fn journal(&self) -> Arc<dyn OrderJournal> {
 //!         self.journal.clone()
 //!     }
+//!
 //!     fn profiles(&self) -> Arc<dyn ProfileStore> {
 //!         self.journal.clone()
 //!     }
+//!
+//!     // `None`, the default, where the store keeps no balances.
+//!     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+//!         Some(self.journal.clone())
+//!     }
+//!
+//!     // The journal's own clock. Where that is the database's, which nobody can move, let the journal
+//!     // add an offset that only tests set.
 //!     async fn pass(&self, time: Duration) {
 //!         self.clock.pass(time);
 //!     }
+//!
+//!     // What a second process sees that opens the same store. A journal in a file or a database opens
+//!     // it again here; two handles on one connection would prove nothing.
+//!     async fn another(&self) -> Option<Handle> {
+//!         Some((self.journal.clone(), self.journal.clone()))
+//!     }
 //! }
 //!
-//! fn mine() -> Mine {
-//!     let clock = Arc::new(MovableClock::default());
-//!     Mine { journal: Arc::new(InMemoryJournal::new(clock.clone())), clock }
+//! // One `#[test]` for each promise, and one for the model:
+//! mod shop_journal {
+//!     roamport_conformance::journal_suite!(super::Shop::empty().await);
 //! }
 //!
-//! mod in_memory {
-//!     roamport_conformance::journal_suite!(super::mine());
-//! }
-//! # fn main() {}
+//! # fn main() {
+//! // Or one promise by itself:
+//! roamport_conformance::run("lost claims", async {
+//!     claims::a_lost_claim_frees_nothing(&Shop::empty().await).await
+//! });
+//!
+//! // Or the model alone, for longer:
+//! let plan = Plan { cases: 20, time: None, ..Plan::default() };
+//! let report = model::check(&plan, Shop::empty).expect("what the contract says");
+//! assert_eq!(report.cases, 20);
+//! # }
 //! ```
+//!
+//! - **Read the lines that say `skipped`.** Cases that need a second handle or balances say so in one
+//!   line and pass where the harness has none: a promise that was not tried is not known to be kept.
+//! - **The clock may run on.** Time is compared between two readings of the journal's clock, so a
+//!   database's own clock passes as well as one that stands still.
+//! - **Moments** in the samples are whole microseconds, which every database keeps.
+//! - **Nothing is promised of speed.** The model stops drawing cases after a few seconds; a store that
+//!   takes long to make has fewer of them.
 
 pub mod appending;
 pub mod balances;
@@ -49,6 +94,7 @@ pub mod claims;
 mod clock;
 pub mod handles;
 pub mod lists;
+pub mod model;
 pub mod opening;
 pub mod pressure;
 pub mod profiles;
@@ -67,7 +113,8 @@ pub use self::clock::MovableClock;
 /// Both ports, as one open handle on the store gives them.
 pub type Handle = (Arc<dyn OrderJournal>, Arc<dyn ProfileStore>);
 
-/// The journal under test, over an empty store, and power over its clock.
+/// The journal under test, over an empty store, and power over its clock. The
+/// [module](crate::journal) shows one for a journal of your own.
 #[async_trait]
 pub trait JournalHarness: Debug + Send + Sync {
     /// The journal under test.
@@ -82,25 +129,34 @@ pub trait JournalHarness: Debug + Send + Sync {
         None
     }
 
-    /// Lets this much time go by on the journal's clock. A [`MovableClock`] does it at once.
+    /// Lets this much time go by on the journal's clock, the one that
+    /// [`OrderJournal::now`] reads, for every handle on the store. A [`MovableClock`] does it at once.
     async fn pass(&self, time: Duration);
 
     /// A second handle on the same store, as another process would open it; `None` where the store
-    /// lives in one process alone. The cases that need it are then skipped, and say so.
+    /// lives in one process alone. The cases that need it are then skipped, and say so. The model goes
+    /// on with it as after a restart, and lets go of the one before.
     async fn another(&self) -> Option<Handle> {
         None
     }
 }
 
 /// Makes one test for each promise of the journal and of the profile store, under the promise's
-/// name.
+/// name, and one that runs the journal beside a [`model`](crate::journal::model) of the contract.
 ///
 /// The expression makes a new [`JournalHarness`](crate::journal::JournalHarness) over an empty
-/// store; it is evaluated once for each test, in an async context. Call the macro inside a module of
-/// its own where one file tests several journals.
+/// store; it is evaluated once for each test, and for each case of the model, in an async context.
+/// There, `?` on a [`Stopped::Skipped`](crate::Stopped::Skipped) skips the test: the server of that
+/// journal may not be there. Call the macro inside a module of its own where one file tests several
+/// journals.
 #[macro_export]
 macro_rules! journal_suite {
     ($harness:expr) => {
+        #[test]
+        fn the_journal_does_what_a_model_of_the_contract_does() {
+            let name = "the_journal_does_what_a_model_of_the_contract_does";
+            $crate::journal::model::run(name, async || Ok($harness));
+        }
         $crate::journal_suite! { @tests ($harness)
             opening {
                 a_new_wish_is_recorded
@@ -128,6 +184,7 @@ macro_rules! journal_suite {
                 the_longest_due_is_claimed_first_up_to_the_limit
                 nothing_is_claimed_before_it_is_due
                 an_order_that_waits_for_a_person_is_not_claimed
+                a_claim_for_one_provider_leaves_the_orders_of_others_alone
                 a_held_order_is_claimed_again_when_its_lease_is_over
                 many_claimers_never_hold_one_order
                 one_order_is_claimed_due_or_not_unless_it_is_held
@@ -147,6 +204,7 @@ macro_rules! journal_suite {
             pressure {
                 pressure_counts_the_last_minute_at_one_provider
                 pressure_follows_what_becomes_of_an_attempt
+                an_order_of_unknown_outcome_counts_while_its_last_call_is_recent
                 the_journals_clock_goes_on
             }
             profiles {

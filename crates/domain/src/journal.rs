@@ -207,12 +207,19 @@ impl OrderSummary {
 /// back-pressure is decided by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pressure {
-    /// Orders in [`OrderState::Reconciling`] now.
+    /// Orders in [`OrderState::Reconciling`] now, the window of whose last purchase call ended less
+    /// than [`Pressure::RECENTLY`] ago or is still open.
     pub reconciling: u64,
     /// Purchase calls settled in the last minute.
     pub settled_last_minute: u64,
     /// Those of them that ended unknown.
     pub unknown_last_minute: u64,
+}
+
+impl Pressure {
+    /// How long an order of unknown outcome says something about the provider as it is now: 15
+    /// minutes from the end of its last purchase call's window.
+    pub const RECENTLY: Duration = Duration::from_mins(15);
 }
 
 /// Why the journal refused or failed.
@@ -330,6 +337,33 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError>;
+
+    /// The same among the orders of one provider instance: those of another are neither claimed nor
+    /// counted toward `limit`, so that what nobody carries on holds up nothing.
+    ///
+    /// This default claims any and gives back what is another's, which keeps hands off, yet lets
+    /// others' orders take up the limit. A journal does it in its one statement.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`OrderJournal::claim`] and [`OrderJournal::load`].
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        let mut ours = Vec::new();
+        for claim in self.claim(owner, lease, limit).await? {
+            if self.load(claim.order).await?.requested().provider == *provider {
+                ours.push(claim);
+            } else {
+                self.release(&claim).await?;
+            }
+        }
+        Ok(ours)
+    }
 
     /// Claims one order, due or not; `None` where another owner holds it.
     ///

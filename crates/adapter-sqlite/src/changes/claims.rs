@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use roamport_domain::OrderId;
 use roamport_domain::journal::{Claim, JournalError, Owner};
+use roamport_domain::order::ProviderInstance;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -16,16 +17,19 @@ use crate::writer::Change;
 use crate::{moment, rows};
 
 /// One statement over the index of due orders: `?1` owner, `?2` end of the lease, `?3` now,
-/// `?4` limit.
+/// `?4` limit, `?5` and `?6` name and base URL of the provider whose orders are meant, if any.
 pub(crate) const CLAIM_DUE: &str = "UPDATE orders \
      SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
      WHERE id IN (SELECT id FROM orders \
          WHERE due_at IS NOT NULL AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3) \
+             AND (?5 IS NULL OR (provider = ?5 AND base_url = ?6)) \
          ORDER BY due_at, id LIMIT ?4) \
      RETURNING id, lease_number, due_at";
 
 /// Claims due orders that nobody holds.
 pub(crate) struct ClaimDue {
+    /// Of this provider instance alone.
+    pub(crate) provider: Option<ProviderInstance>,
     pub(crate) owner: Owner,
     pub(crate) lease: Duration,
     pub(crate) limit: NonZeroU16,
@@ -41,11 +45,14 @@ impl Change for ClaimDue {
         now: Timestamp,
     ) -> Result<Vec<Claim>, Failure> {
         let until = moment::later(now, self.lease);
+        let provider = self.provider.as_ref();
         let claimed = sqlx::query(CLAIM_DUE)
             .bind(self.owner.as_str())
             .bind(moment::to_text(until))
             .bind(moment::to_text(now))
             .bind(i64::from(self.limit.get()))
+            .bind(provider.map(|provider| provider.name.as_str()))
+            .bind(provider.map(|provider| provider.base_url.as_str()))
             .fetch_all(connection)
             .await?;
         let mut claims = Vec::with_capacity(claimed.len());

@@ -7,7 +7,7 @@ use roamport_conformance::journal::{MovableClock, sample};
 use roamport_domain::journal::{JournalError, NewOrder, Version};
 use roamport_domain::{Clock as _, OrderJournal};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::*;

@@ -102,6 +102,19 @@ async fn an_event_of_a_later_format_is_left_to_the_later_release() {
 }
 
 #[tokio::test]
+async fn what_only_a_later_release_has_a_word_for_is_left_to_it() {
+    for (known, place) in [("deferred", 2), ("provider_unavailable", 3)] {
+        let sql = format!(
+            "UPDATE events SET body = replace(body, '\"{known}\"', '\"teleported\"') \
+             WHERE {{id}} AND version = {place}"
+        );
+        let place = format!("(event {place})");
+        let says = ["has no word for", &place, "use the release that wrote it"];
+        check(&sql, &says).await;
+    }
+}
+
+#[tokio::test]
 async fn a_missing_event_is_noticed_wherever_it_was() {
     for (place, says) in [(1, "its event 1 is missing"), (2, "its event 2 is missing")] {
         check(

@@ -5,5 +5,6 @@
 mod damage;
 mod durability;
 mod file;
+mod read_only;
 mod suite;
 mod support;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roamport_domain::journal::{Claim, JournalError};
-use roamport_domain::order::{Event, Moment, Step, next_step};
+use roamport_domain::order::{Event, Moment};
 use roamport_domain::{Order, OrderId};
 
 use super::DecisionError;
+use crate::driver::due;
 use crate::{AppError, Orders};
 
 /// Whether whoever writes waits for another process to let go of the order.
@@ -53,7 +54,12 @@ impl Orders {
         for event in &events {
             next.apply(event).map_err(JournalError::from)?;
         }
-        let due = self.due(&next, at);
+        let moment = Moment {
+            now: at,
+            watched: Duration::ZERO,
+            busy: BTreeSet::new(),
+        };
+        let due = due(parts, &next, &moment);
         match parts
             .journal
             .append(id, order.version(), &events, due)
@@ -83,26 +89,6 @@ impl Orders {
             started_with: Box::new(order.requested().provider.clone()),
             current: Box::new(instance.clone()),
         })
-    }
-
-    /// When a worker should next look at the order.
-    fn due(&self, order: &Order, now: Timestamp) -> Option<Timestamp> {
-        let parts = self.parts();
-        let moment = Moment {
-            now,
-            watched: Duration::ZERO,
-            busy: BTreeSet::new(),
-        };
-        match next_step(
-            order,
-            &parts.provider.capabilities(),
-            &parts.policy,
-            &moment,
-        ) {
-            Step::Wait { until, .. } => Some(until),
-            Step::Rest => None,
-            _ => Some(now),
-        }
     }
 
     async fn claim_by_hand(&self, id: OrderId, patience: Patience) -> Result<Claim, AppError> {

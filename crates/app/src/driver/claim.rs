@@ -20,7 +20,8 @@ pub(super) struct HeldClaim {
 }
 
 impl HeldClaim {
-    fn hold(parts: Arc<OrdersParts>, claim: Claim) -> Self {
+    /// Holds a claim that was just taken.
+    pub(super) fn hold(parts: Arc<OrdersParts>, claim: Claim) -> Self {
         let lost = Arc::new(AtomicBool::new(false));
         let renewal = tokio::spawn(renew(parts.clone(), claim.clone(), lost.clone()));
         Self {
@@ -34,6 +35,19 @@ impl HeldClaim {
     /// Whether somebody else took the order over.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
+    }
+
+    /// Asks the journal whether the claim is still held, and prolongs it.
+    pub(super) async fn is_confirmed(&self) -> Result<bool, JournalError> {
+        let lease = self.parts.lease.lease;
+        match self.parts.journal.renew(&self.claim, lease).await {
+            Ok(()) => Ok(true),
+            Err(JournalError::ClaimLost(_)) => {
+                self.lost.store(true, Ordering::Release);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the claim back. One that cannot be given back runs out by itself.

@@ -30,6 +30,14 @@ impl Driver {
         replays: Option<AttemptNumber>,
         blind: bool,
     ) -> Result<(), Break> {
+        // A repetition under a provider's promise adds no charge, and settles an unknown one.
+        if replays.is_none()
+            && let Some(message) = self.back_pressure.reason_to_wait(&self.parts).await?
+        {
+            return self
+                .put_off(order, DeferralReason::BackPressure, message)
+                .await;
+        }
         self.notice(&Progress::Checking);
         let request = match self.checked_request(order, replays).await {
             Ok(request) => request,
@@ -73,20 +81,34 @@ impl Driver {
         if matches!(not, Not::Ever(..)) && !blind && !self.nothing_is_there(order).await? {
             return Ok(());
         }
+        match not {
+            Not::Ever(reason, message) => {
+                let at = self.parts.journal.now().await?;
+                let refused = Event::GuardRefused {
+                    at,
+                    reason,
+                    message,
+                };
+                self.append(order, &[refused]).await
+            }
+            Not::Yet(reason, message) => self.put_off(order, reason, message).await,
+        }
+    }
+
+    /// Records why the order waits.
+    async fn put_off(
+        &self,
+        order: &mut Order,
+        reason: DeferralReason,
+        message: String,
+    ) -> Result<(), Break> {
         let at = self.parts.journal.now().await?;
-        let event = match not {
-            Not::Ever(reason, message) => Event::GuardRefused {
-                at,
-                reason,
-                message,
-            },
-            Not::Yet(reason, message) => Event::Deferred {
-                at,
-                reason,
-                message,
-            },
+        let deferred = Event::Deferred {
+            at,
+            reason,
+            message,
         };
-        self.append(order, &[event]).await
+        self.append(order, &[deferred]).await
     }
 
     /// One healthy look-up that finds nothing: whoever restored an old journal would otherwise buy
@@ -94,14 +116,8 @@ impl Driver {
     async fn nothing_is_there(&self, order: &mut Order) -> Result<bool, Break> {
         let result = self.look_up(order, false).await?;
         if let LookUpResult::Unhealthy { message } = result {
-            let at = self.parts.journal.now().await?;
-            let reason = DeferralReason::LookUpUnhealthy;
-            let event = Event::Deferred {
-                at,
-                reason,
-                message,
-            };
-            self.append(order, &[event]).await?;
+            self.put_off(order, DeferralReason::LookUpUnhealthy, message)
+                .await?;
         }
         Ok(order.look_ups().fresh_empty)
     }
@@ -162,9 +178,9 @@ impl Driver {
             .collect();
         let overtaken = self.record(order, attempt, outcome, &words).await?;
         self.take_profiles(order, &ready).await?;
-        // Whoever lost the race drops no answer, and does nothing more.
+        // Whoever lost the race drops no answer, and does nothing more before it looks who has the order.
         if overtaken {
-            Err(Break::Elsewhere)
+            Err(Break::Overtaken)
         } else {
             Ok(())
         }
@@ -202,7 +218,7 @@ impl Driver {
                     continue;
                 }
                 Err(Break::Error(error)) => error,
-                Err(Break::Elsewhere) => {
+                Err(Break::Overtaken | Break::Elsewhere | Break::NotDue) => {
                     overtaken = true;
                     match self.load().await {
                         Ok(current) => {
@@ -282,7 +298,7 @@ pub(super) fn somebody_elses(answer: &str) -> String {
     format!("{answer}, which already belongs to another of our orders")
 }
 
-fn after(moment: Timestamp, wait: Duration) -> Timestamp {
+pub(super) fn after(moment: Timestamp, wait: Duration) -> Timestamp {
     jiff::SignedDuration::try_from(wait)
         .ok()
         .and_then(|wait| moment.checked_add(wait).ok())

@@ -7,6 +7,7 @@
 
 mod answers;
 mod attaching;
+mod back_pressure;
 mod before_sending;
 mod browse;
 mod buying;
@@ -27,3 +28,5 @@ mod top_up;
 mod unknown_outcome;
 mod usage;
 mod wallet;
+mod working;
+mod working_together;

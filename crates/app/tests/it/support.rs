@@ -1,6 +1,7 @@
 //! What every test starts from: a clock on tokio's paused time, a world, a journal and its orders.
 
 pub(crate) mod mocks;
+pub(crate) mod workers;
 
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};

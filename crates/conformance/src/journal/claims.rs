@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use roamport_domain::OrderId;
-use roamport_domain::journal::{JournalError, Owner};
+use roamport_domain::journal::{JournalError, Owner, Version};
 
 use super::trial::{Trial, ids, refused};
 use super::{JournalHarness, sample};
@@ -92,6 +92,45 @@ pub async fn an_order_that_waits_for_a_person_is_not_claimed(
     trial.pass(365 * 24 * 60 * 60).await;
     let claims = trial.claim("worker", 10).await?;
     ensure(claims.is_empty(), || format!("{claims:?} was claimed"))
+}
+
+/// A claim for one provider instance gives its orders alone: those of another name or base URL are
+/// not claimed and take up none of the limit, however long they have been due.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_claim_for_one_provider_leaves_the_orders_of_others_alone(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let at = |seconds| sample::after(trial.start, seconds);
+    let ours = sample::order("ours", trial.start);
+    let elsewhere = sample::order_of("elsewhere", "theirs", "FR-1GB-7D", trial.start);
+    let mut moved = sample::order("at another address", trial.start);
+    moved.requested.provider.base_url = "https://moved.example.com".into();
+    for (new, due) in [(&ours, -10), (&elsewhere, -50), (&moved, -40)] {
+        trial.open(new).await?;
+        let first = Version::FIRST;
+        trial.append(new.id, first, &[], Some(at(due))).await?;
+    }
+    for expected in [vec![ours.id], Vec::new()] {
+        let provider = &ours.requested.provider;
+        let owner = Owner::new("one");
+        let limit = NonZeroU16::MIN;
+        let claims = trial
+            .journal
+            .claim_for(provider, &owner, sample::MINUTE, limit)
+            .await
+            .or_broken("claiming what is due at one provider")?;
+        ensure(ids(&claims) == expected, || {
+            format!("not {expected:?} but {claims:?} was claimed")
+        })?;
+    }
+    let others = trial.claim("two", 10).await?;
+    ensure(ids(&others) == [elsewhere.id, moved.id], || {
+        format!("the orders of others were not left free: {others:?}")
+    })
 }
 
 /// A held order is not claimed again, neither among the due ones nor by itself, not even by its

@@ -1,12 +1,14 @@
 //! What back-pressure is decided by, and the journal's clock.
 
+use std::time::Duration;
+
 use roamport_domain::journal::{NewOrder, Pressure, Version};
 use roamport_domain::order::{Event, NotSentCause, PlacementOutcome};
 
 use super::trial::Trial;
 use super::{JournalHarness, sample};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, ensure};
+use crate::verdict::{OrBroken as _, broken, ensure};
 
 async fn check(trial: &Trial<'_>, provider: &str, expected: (u64, u64, u64)) -> Verdict {
     let pressure = trial.journal.pressure(&sample::provider(provider)).await;
@@ -95,6 +97,36 @@ pub async fn pressure_follows_what_becomes_of_an_attempt(harness: &dyn JournalHa
     let late = sample::settled(1, now, sample::bought("R-1", &["esim-1"]));
     trial.append(new.id, version, &[late], Some(now)).await?;
     check(&trial, sample::PROVIDER, (0, 1, 0)).await
+}
+
+/// An order of unknown outcome says nothing more about the provider once the window of its last
+/// purchase call ended [`Pressure::RECENTLY`] ago.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_order_of_unknown_outcome_counts_while_its_last_call_is_recent(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let new = sample::order("unknown", trial.start);
+    call(&trial, &new, Some(sample::unknown())).await?;
+    let order = trial.journal.load(new.id).await;
+    let order = order.or_broken("reading the order")?;
+    let Some(attempt) = order.attempts().last() else {
+        return broken("an order with a purchase call has no attempt");
+    };
+    check(&trial, sample::PROVIDER, (1, 1, 1)).await?;
+    let ends = Duration::try_from(attempt.closes_at.duration_since(trial.now().await?));
+    let ends = ends.unwrap_or_default() + Pressure::RECENTLY;
+    trial.pass(ends.as_secs() - 5).await;
+    check(&trial, sample::PROVIDER, (1, 0, 0)).await?;
+    trial.pass(10).await;
+    check(&trial, sample::PROVIDER, (0, 0, 0)).await?;
+    let now = trial.now().await?;
+    let recent = sample::order("unknown since", now);
+    call(&trial, &recent, Some(sample::unknown())).await?;
+    check(&trial, sample::PROVIDER, (1, 1, 1)).await
 }
 
 /// The journal's clock goes on as time goes by.

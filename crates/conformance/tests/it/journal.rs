@@ -2,6 +2,7 @@
 //! pass it.
 
 mod broken;
+mod model;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

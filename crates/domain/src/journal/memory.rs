@@ -18,7 +18,7 @@ use super::{
     OrderJournal, OrderSummary, Owner, Pressure, ProfileStore, Recorded, Version,
 };
 use crate::clock::later;
-use crate::order::{AttemptState, Event, Order, OrderState, ProviderInstance};
+use crate::order::{Attempt, AttemptState, Event, Order, OrderState, ProviderInstance};
 use crate::provider::EsimKey;
 use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
 
@@ -93,6 +93,27 @@ impl Memory {
         };
         self.row(id)?.claim = Some(claim.clone());
         Ok(claim)
+    }
+
+    fn claim_due(
+        &mut self,
+        admits: impl Fn(&Row) -> bool,
+        owner: &Owner,
+        now: Timestamp,
+        until: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        let mut due: Vec<(Timestamp, OrderId)> = self
+            .orders
+            .iter()
+            .filter(|(_, row)| row.is_free(now) && admits(row))
+            .filter_map(|(id, row)| Some((row.due.filter(|due| *due <= now)?, *id)))
+            .collect();
+        due.sort_unstable();
+        due.truncate(usize::from(limit.get()));
+        due.into_iter()
+            .map(|(_, id)| self.lease(id, owner, until))
+            .collect()
     }
 
     fn owns_provider_order(&self, order: &Order) -> bool {
@@ -225,18 +246,21 @@ impl OrderJournal for InMemoryJournal {
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         let now = self.clock.now();
-        let mut memory = self.stored();
-        let mut due: Vec<(Timestamp, OrderId)> = memory
-            .orders
-            .iter()
-            .filter(|(_, row)| row.is_free(now))
-            .filter_map(|(id, row)| Some((row.due.filter(|due| *due <= now)?, *id)))
-            .collect();
-        due.sort_unstable();
-        due.truncate(usize::from(limit.get()));
-        due.into_iter()
-            .map(|(_, id)| memory.lease(id, owner, later(now, lease)))
-            .collect()
+        self.stored()
+            .claim_due(|_| true, owner, now, later(now, lease), limit)
+    }
+
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        let now = self.clock.now();
+        let ours = |row: &Row| row.order.requested().provider == *provider;
+        self.stored()
+            .claim_due(ours, owner, now, later(now, lease), limit)
     }
 
     async fn claim_order(
@@ -276,16 +300,18 @@ impl OrderJournal for InMemoryJournal {
     }
 
     async fn pressure(&self, provider: &ProviderName) -> Result<Pressure, JournalError> {
-        let since = self
-            .clock
-            .now()
-            .saturating_sub(jiff::SignedDuration::from_secs(60));
+        let now = self.clock.now();
+        let since = now.saturating_sub(jiff::SignedDuration::from_secs(60));
         let since = since.unwrap_or(Timestamp::MIN);
+        let is_recent =
+            |attempt: &Attempt| later(attempt.closes_at, Pressure::RECENTLY) > now;
         let memory = self.stored();
         let mut pressure = Pressure::default();
         let ours = |row: &&Row| row.order.requested().provider.name == *provider;
         for row in memory.orders.values().filter(ours) {
-            pressure.reconciling += u64::from(row.order.state() == OrderState::Reconciling);
+            let reconciling = row.order.state() == OrderState::Reconciling;
+            let recent = row.order.attempts().last().is_some_and(is_recent);
+            pressure.reconciling += u64::from(reconciling && recent);
             for attempt in row.order.attempts() {
                 if attempt.settled_at.is_some_and(|at| at >= since) {
                     pressure.settled_last_minute += 1;

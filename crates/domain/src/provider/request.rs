@@ -347,3 +347,6 @@ pub struct TopUpRequest {
     /// When it may be sent.
     pub window: SendWindow,
 }
+
+#[cfg(test)]
+mod tests;

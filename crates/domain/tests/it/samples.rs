@@ -195,6 +195,7 @@ fn deferrals() -> Vec<(&'static str, DeferralReason)> {
         ("provider_unavailable", DeferralReason::ProviderUnavailable),
         ("look_up_unhealthy", DeferralReason::LookUpUnhealthy),
         ("halted", DeferralReason::Halted),
+        ("back_pressure", DeferralReason::BackPressure),
     ]
 }
 

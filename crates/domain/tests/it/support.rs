@@ -280,9 +280,14 @@ pub(crate) struct Scene {
     pub(crate) watched: i64,
     pub(crate) busy: BTreeSet<ItemNumber>,
     pub(crate) events: Vec<Event>,
+    /// How often anything was done with it: no honest order needs [`Scene::MANY`].
+    pub(crate) turns: u32,
 }
 
 impl Scene {
+    /// More turns than any test needs: a machine that gets nowhere fails the test instead of hanging it.
+    const MANY: u32 = 10_000;
+
     /// A wish for one eSIM of package `one`.
     pub(crate) fn new() -> Self {
         Self::wishing(esims(vec![line("one", 1, "3.27")]))
@@ -301,7 +306,14 @@ impl Scene {
             watched: 0,
             busy: BTreeSet::new(),
             events: vec![Event::Requested(Box::new(requested))],
+            turns: 0,
         }
+    }
+
+    #[track_caller]
+    fn turn(&mut self) {
+        self.turns += 1;
+        assert!(self.turns < Self::MANY, "no end in {}", self.state());
     }
 
     pub(crate) fn at_a_provider_that(mut self, dedup: Dedup) -> Self {
@@ -328,6 +340,7 @@ impl Scene {
 
     #[track_caller]
     pub(crate) fn take(&mut self, event: Event) {
+        self.turn();
         if let Err(illegal) = self.order.apply(&event) {
             panic!("{illegal}: {event:?}");
         }
@@ -404,7 +417,9 @@ impl Scene {
     }
 
     /// Time passes on both clocks.
+    #[track_caller]
     pub(crate) fn pass(&mut self, seconds: i64) {
+        self.turn();
         self.now += seconds;
         self.watched += seconds;
     }
@@ -448,6 +463,7 @@ impl Scene {
     /// Appends what the step records until it asks for something else; gives that.
     #[track_caller]
     pub(crate) fn settle_down(&mut self) -> Step {
+        self.turn();
         for _ in 0..50 {
             match self.step() {
                 Step::Record(events) => events.into_iter().for_each(|event| self.take(event)),

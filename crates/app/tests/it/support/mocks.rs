@@ -311,6 +311,7 @@ pub(crate) fn journal(
     forward!(mock, expect_renew, renew, |claim, lease|);
     forward!(mock, expect_release, release, |claim|);
     forward!(mock, expect_now, now, | |);
+    forward!(mock, expect_pressure, pressure, |provider|);
     let kept = inner.clone();
     mock.expect_list()
         .returning(move |filter| kept.list(filter));

@@ -1,7 +1,7 @@
 //! Journals that break one promise each, and the cases that notice.
 
 use std::num::NonZeroU16;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,22 +9,22 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_conformance::journal::{
-    JournalHarness, MovableClock, appending, claims, lists, opening, pressure, profiles,
+    JournalHarness, MovableClock, appending, claims, lists, opening, pressure, profiles, sample,
 };
 use roamport_conformance::{Stopped, Verdict};
 use roamport_domain::journal::{
     Claim, InMemoryJournal, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
     Owner, Pressure, Recorded, Version,
 };
-use roamport_domain::order::Event;
+use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
-    EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
+    EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName, Reference,
 };
 
 /// What is wrong with a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
+pub(crate) enum Flaw {
     /// Appends to whatever version is there.
     NoFence,
     /// Appends the legal events before an illegal one.
@@ -41,12 +41,51 @@ enum Flaw {
     BlindToUnknown,
     /// Erases nothing.
     KeepsProfiles,
+    /// Gives out what is held already.
+    ClaimsTwice,
+    /// Records another order under a known key.
+    ForgetsKeys,
+    /// Takes every order that is due some day for due now.
+    ClaimsTooEarly,
+    /// Frees whatever claim is held when an older one is given back.
+    FreesNewerClaims,
+    /// Measures leases on a clock that goes three times as fast.
+    ShortLeases,
+    /// Lets the orders of others take up the limit of a claim.
+    SharesTheLimit,
 }
 
 #[derive(Debug)]
 struct Flawed {
     inner: InMemoryJournal,
     flaw: Flaw,
+    given: Mutex<Vec<Claim>>,
+}
+
+impl Flawed {
+    /// The lease as the flawed clock measures it.
+    fn measured(&self, lease: Duration) -> Duration {
+        match self.flaw {
+            Flaw::ShortLeases => lease / 3,
+            _ => lease,
+        }
+    }
+
+    /// Remembers a claim, and says of it what a sound journal would.
+    fn give(&self, mut claim: Claim, lease: Duration) -> Claim {
+        let missing = lease.saturating_sub(self.measured(lease));
+        claim.until += jiff::SignedDuration::try_from(missing).unwrap();
+        self.given.lock().unwrap().push(claim.clone());
+        claim
+    }
+
+    async fn free(&self, admits: impl Fn(&Claim) -> bool) -> Result<(), JournalError> {
+        let given = self.given.lock().unwrap().clone();
+        for claim in given.into_iter().filter(admits) {
+            self.inner.release(&claim).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -55,6 +94,14 @@ impl OrderJournal for Flawed {
         match self.inner.open(order).await? {
             Opened::KeyReused(id) if self.flaw == Flaw::ForgetsFingerprints => {
                 Ok(Opened::Existing(id))
+            }
+            Opened::Existing(_) if self.flaw == Flaw::ForgetsKeys => {
+                let mut other = order.clone();
+                let key = format!("{} of {}", order.requested.key, order.id);
+                other.requested.key = sample::key(&key);
+                other.requested.reference =
+                    Reference::derive(&order.requested.provider.name, &other.requested.key);
+                self.inner.open(&other).await
             }
             opened => Ok(opened),
         }
@@ -102,6 +149,10 @@ impl OrderJournal for Flawed {
                 Ok(version)
             }
             Flaw::ForgetsDue => self.inner.append(id, expected, events, None).await,
+            Flaw::ClaimsTooEarly => {
+                let due = due.map(|_| Timestamp::UNIX_EPOCH);
+                self.inner.append(id, expected, events, due).await
+            }
             _ => self.inner.append(id, expected, events, due).await,
         }
     }
@@ -112,7 +163,45 @@ impl OrderJournal for Flawed {
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
-        self.inner.claim(owner, lease, limit).await
+        if self.flaw == Flaw::ClaimsTwice {
+            self.free(|_| true).await?;
+        }
+        let measured = self.measured(lease);
+        let claims = self.inner.claim(owner, measured, limit).await?;
+        Ok(claims
+            .into_iter()
+            .map(|claim| self.give(claim, lease))
+            .collect())
+    }
+
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        let measured = self.measured(lease);
+        if self.flaw == Flaw::SharesTheLimit {
+            // As the port's default does it: claims anything and gives back what is another's.
+            let mut ours = Vec::new();
+            for claim in self.inner.claim(owner, measured, limit).await? {
+                if self.inner.load(claim.order).await?.requested().provider == *provider {
+                    ours.push(claim);
+                } else {
+                    self.inner.release(&claim).await?;
+                }
+            }
+            return Ok(ours);
+        }
+        let claims = self
+            .inner
+            .claim_for(provider, owner, measured, limit)
+            .await?;
+        Ok(claims
+            .into_iter()
+            .map(|claim| self.give(claim, lease))
+            .collect())
     }
 
     async fn claim_order(
@@ -121,17 +210,22 @@ impl OrderJournal for Flawed {
         owner: &Owner,
         lease: Duration,
     ) -> Result<Option<Claim>, JournalError> {
-        self.inner.claim_order(id, owner, lease).await
+        let measured = self.measured(lease);
+        let claim = self.inner.claim_order(id, owner, measured).await?;
+        Ok(claim.map(|claim| self.give(claim, lease)))
     }
 
     async fn renew(&self, claim: &Claim, lease: Duration) -> Result<(), JournalError> {
-        match self.inner.renew(claim, lease).await {
+        match self.inner.renew(claim, self.measured(lease)).await {
             Err(JournalError::ClaimLost(_)) if self.flaw == Flaw::RenewsAnything => Ok(()),
             answer => answer,
         }
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), JournalError> {
+        if self.flaw == Flaw::FreesNewerClaims {
+            self.free(|given| given.order == claim.order).await?;
+        }
         self.inner.release(claim).await
     }
 
@@ -171,7 +265,7 @@ impl ProfileStore for Flawed {
 }
 
 #[derive(Debug)]
-struct Harness {
+pub(crate) struct Harness {
     clock: Arc<MovableClock>,
     journal: Arc<Flawed>,
 }
@@ -191,12 +285,16 @@ impl JournalHarness for Harness {
     }
 }
 
-fn with(flaw: Flaw) -> Harness {
+pub(crate) fn with(flaw: Flaw) -> Harness {
     let clock = Arc::new(MovableClock::default());
     let inner = InMemoryJournal::new(Arc::clone(&clock) as _);
     Harness {
         clock,
-        journal: Arc::new(Flawed { inner, flaw }),
+        journal: Arc::new(Flawed {
+            inner,
+            flaw,
+            given: Mutex::default(),
+        }),
     }
 }
 
@@ -253,4 +351,36 @@ async fn a_journal_that_is_blind_to_unknown_outcomes_is_noticed() {
 #[tokio::test]
 async fn a_store_that_erases_nothing_is_noticed() {
     check(&profiles::an_erased_profile_is_gone_and_no_other(&with(Flaw::KeepsProfiles)).await);
+}
+
+#[tokio::test]
+async fn a_journal_in_which_others_orders_take_up_the_limit_is_noticed() {
+    let harness = with(Flaw::SharesTheLimit);
+    check(&claims::a_claim_for_one_provider_leaves_the_orders_of_others_alone(&harness).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_gives_claims_out_twice_is_noticed() {
+    check(&claims::many_claimers_never_hold_one_order(&with(Flaw::ClaimsTwice)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_forgets_keys_is_noticed() {
+    check(&opening::a_hundred_callers_with_one_key_make_one_order(&with(Flaw::ForgetsKeys)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_claims_too_early_is_noticed() {
+    check(&claims::nothing_is_claimed_before_it_is_due(&with(Flaw::ClaimsTooEarly)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_frees_newer_claims_is_noticed() {
+    check(&claims::a_lost_claim_frees_nothing(&with(Flaw::FreesNewerClaims)).await);
+}
+
+#[tokio::test]
+async fn a_journal_whose_leases_are_short_is_noticed() {
+    let harness = with(Flaw::ShortLeases);
+    check(&claims::a_held_order_is_claimed_again_when_its_lease_is_over(&harness).await);
 }

@@ -1,0 +1,291 @@
+//! Which steps are worth trying, as the journal stands by then.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::Union;
+use proptest_state_machine::ReferenceStateMachine;
+use roamport_domain::Iccid;
+use roamport_domain::order::OrderState;
+
+use super::happening::Happening;
+use super::reference::{Kept, Model};
+use super::transition::{
+    Basis, CARDS, Due, ESIMS, Hand, KEYS, OWNERS, PLACES, PROVIDERS, Transition, Wish,
+};
+
+/// How often the store is opened again within one case.
+const REOPENINGS: u8 = 2;
+
+/// The source of cases: every step is drawn for the state that the steps before it made.
+pub(super) struct Steps;
+
+impl ReferenceStateMachine for Steps {
+    type State = Model;
+    type Transition = Transition;
+
+    fn init_state() -> BoxedStrategy<Model> {
+        // Moments are drawn against any start; a case is told apart from its journal's clock.
+        Just(Model::new(Timestamp::UNIX_EPOCH)).boxed()
+    }
+
+    fn transitions(model: &Model) -> BoxedStrategy<Transition> {
+        let mut steps: Vec<(u32, BoxedStrategy<Transition>)> = vec![
+            (if model.orders.len() < 4 { 5 } else { 2 }, open(model)),
+            (4, pass()),
+            (4, claim()),
+            (1, Just(Transition::AskForNoOrder).boxed()),
+            (1, list(model)),
+            (2, keep()),
+            (1, erase()),
+            (1, keep_balance()),
+        ];
+        if !model.orders.is_empty() {
+            steps.push((16, append(model)));
+            steps.push((3, claim_order(model)));
+        }
+        if !model.claims.is_empty() {
+            steps.push((3, renew(model)));
+            steps.push((3, release(model)));
+        }
+        if model.reopened < REOPENINGS {
+            steps.push((1, Just(Transition::Reopen).boxed()));
+        }
+        Union::new_weighted(steps).boxed()
+    }
+
+    fn apply(mut model: Model, transition: &Transition) -> Model {
+        // What must be answered is for the case that runs; here only what becomes of the journal.
+        model.take(transition).ok();
+        model
+    }
+
+    /// Whether what a step names is there, and whether one answer alone is right.
+    fn preconditions(model: &Model, transition: &Transition) -> bool {
+        let is_order = |order: &u8| model.orders.contains_key(order);
+        match transition {
+            Transition::Open { reference_of, .. } => reference_of.as_ref().is_none_or(is_order),
+            Transition::Append {
+                order, happenings, ..
+            } => is_order(order) && !model.breaks_two_rules(*order, happenings),
+            Transition::Claim { place, limit, .. } => {
+                // Of orders that are due since the same moment any may come first.
+                let claimable = model.claimable(*place);
+                let cut = usize::from(*limit);
+                claimable.len() <= cut || claimable[cut - 1].0 != claimable[cut].0
+            }
+            Transition::ClaimOrder { order, .. } => is_order(order),
+            Transition::Renew { claim, .. } | Transition::Release { claim, .. } => {
+                *claim < model.claims.len()
+            }
+            Transition::List { like, .. } => like.as_ref().is_none_or(is_order),
+            Transition::Keep {
+                provider,
+                esim,
+                card,
+            } => {
+                // Of eSIMs that were seen with one card number at the same moment either may bear it.
+                let bears_it = |kept: &Kept| {
+                    let iccid = kept.profile.esim.iccid().map(Iccid::as_str);
+                    iccid.is_some() && iccid == card.map(|card| CARDS[card])
+                };
+                model.profiles.iter().all(|((at, other), kept)| {
+                    at != provider || other == esim || kept.at < model.now || !bears_it(kept)
+                })
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Any number below `end`.
+fn below(end: usize) -> BoxedStrategy<usize> {
+    (0..end).boxed()
+}
+
+/// A number of steps a lease lasts.
+fn lease() -> BoxedStrategy<i64> {
+    (1_i64..=4).boxed()
+}
+
+/// An order, where there is one.
+fn one_of_the_orders(model: &Model) -> BoxedStrategy<Option<u8>> {
+    let orders: Vec<Option<u8>> = model.orders.keys().copied().map(Some).collect();
+    if orders.is_empty() {
+        Just(None).boxed()
+    } else {
+        select(orders).boxed()
+    }
+}
+
+fn open(model: &Model) -> BoxedStrategy<Transition> {
+    let wish = prop_oneof![
+        3 => Just(Wish::Package),
+        1 => Just(Wish::OtherPackage),
+        1 => Just(Wish::TopUp),
+    ];
+    let reference_of = prop_oneof![5 => Just(None), 1 => one_of_the_orders(model)];
+    let place = prop_oneof![3 => Just(0), 2 => below(PLACES.len())];
+    (0..KEYS, place, wish, 0_i64..4, reference_of)
+        .prop_map(|(key, place, wish, age, reference_of)| Transition::Open {
+            key,
+            place,
+            wish,
+            age,
+            reference_of,
+        })
+        .boxed()
+}
+
+/// Mostly what may happen next; at times several things, or what may not.
+fn happenings(model: &Model, order: u8) -> BoxedStrategy<Vec<Happening>> {
+    let now = model.moment(model.now);
+    let order = &model.life(order).order;
+    let legal: Vec<(u32, Just<Happening>)> = Happening::ALL
+        .into_iter()
+        .filter(|happening| happening.may_happen_to(order, now))
+        .map(|happening| (happening.weight(), Just(happening)))
+        .collect();
+    let any = || select(&Happening::ALL[..]);
+    let next = if legal.is_empty() {
+        any().boxed()
+    } else {
+        Union::new_weighted(legal).boxed()
+    };
+    prop_oneof![
+        1 => Just(Vec::new()),
+        8 => next.clone().prop_map(|next| vec![next]),
+        3 => (next, prop::collection::vec(any(), 1..3)).prop_map(|(next, mut rest)| {
+            rest.insert(0, next);
+            rest
+        }),
+        1 => prop::collection::vec(any(), 1..3),
+    ]
+    .boxed()
+}
+
+fn append(model: &Model) -> BoxedStrategy<Transition> {
+    let basis = prop_oneof![
+        10 => Just(Basis::Current),
+        2 => (1_u64..3).prop_map(Basis::Old),
+        1 => Just(Basis::Ahead),
+    ];
+    let due = prop_oneof![
+        4 => (-3_i64..=4).prop_map(Due::Steps),
+        1 => Just(Due::Never),
+    ];
+    let of = |order| {
+        let parts = (basis.clone(), happenings(model, order), due.clone());
+        let append = parts.prop_map(move |(basis, happenings, due)| Transition::Append {
+            order,
+            basis,
+            happenings,
+            due,
+        });
+        append.boxed()
+    };
+    Union::new(model.orders.keys().copied().map(of)).boxed()
+}
+
+fn claim() -> BoxedStrategy<Transition> {
+    let place = prop_oneof![2 => Just(None), 1 => below(PLACES.len()).prop_map(Some)];
+    (place, below(OWNERS.len()), lease(), 1_u16..5)
+        .prop_map(|(place, owner, lease, limit)| Transition::Claim {
+            place,
+            owner,
+            lease,
+            limit,
+        })
+        .boxed()
+}
+
+fn claim_order(model: &Model) -> BoxedStrategy<Transition> {
+    let orders: Vec<u8> = model.orders.keys().copied().collect();
+    (select(orders), below(OWNERS.len()), lease())
+        .prop_map(|(order, owner, lease)| Transition::ClaimOrder {
+            order,
+            owner,
+            lease,
+        })
+        .boxed()
+}
+
+/// A claim, mostly one that holds or held last.
+fn given(model: &Model) -> BoxedStrategy<usize> {
+    let any = below(model.claims.len());
+    let held: Vec<usize> = model.holders.values().map(|holder| holder.claim).collect();
+    if held.is_empty() {
+        any
+    } else {
+        prop_oneof![select(held), any].boxed()
+    }
+}
+
+fn hand() -> BoxedStrategy<Hand> {
+    prop_oneof![6 => Just(Hand::Own), 1 => Just(Hand::Foreign)].boxed()
+}
+
+fn renew(model: &Model) -> BoxedStrategy<Transition> {
+    (given(model), hand(), lease())
+        .prop_map(|(claim, hand, lease)| Transition::Renew { claim, hand, lease })
+        .boxed()
+}
+
+fn release(model: &Model) -> BoxedStrategy<Transition> {
+    (given(model), hand())
+        .prop_map(|(claim, hand)| Transition::Release { claim, hand })
+        .boxed()
+}
+
+/// Half a minute to a little over a quarter of an hour: leases end, orders become due, windows and
+/// minutes are over.
+fn pass() -> BoxedStrategy<Transition> {
+    select(vec![1, 2, 3, 4, 10, 30, 32])
+        .prop_map(Transition::Pass)
+        .boxed()
+}
+
+fn list(model: &Model) -> BoxedStrategy<Transition> {
+    let like = prop_oneof![2 => Just(None), 1 => one_of_the_orders(model)];
+    let optional = |end: usize| prop_oneof![2 => Just(None), 1 => (0..end).prop_map(Some)];
+    let states = prop_oneof![
+        1 => Just(Vec::new()),
+        2 => subsequence(&OrderState::ALL[..], 1..5),
+    ];
+    (
+        states,
+        optional(ESIMS.len()),
+        like,
+        optional(PROVIDERS.len()),
+    )
+        .prop_map(|(states, esim, like, provider)| Transition::List {
+            states,
+            esim,
+            like,
+            provider,
+        })
+        .boxed()
+}
+
+fn keep() -> BoxedStrategy<Transition> {
+    let card = prop::option::of(0..CARDS.len());
+    (below(PROVIDERS.len()), below(ESIMS.len()), card)
+        .prop_map(|(provider, esim, card)| Transition::Keep {
+            provider,
+            esim,
+            card,
+        })
+        .boxed()
+}
+
+fn erase() -> BoxedStrategy<Transition> {
+    (below(PROVIDERS.len()), below(ESIMS.len()))
+        .prop_map(|(provider, esim)| Transition::Erase { provider, esim })
+        .boxed()
+}
+
+fn keep_balance() -> BoxedStrategy<Transition> {
+    (below(PLACES.len()), 0_i64..4)
+        .prop_map(|(place, ago)| Transition::KeepBalance { place, ago })
+        .boxed()
+}
