@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
-use roamport_app::{Catalogue, Esims, Orders, OrdersParts, Reconciler, UsageReader};
+use roamport_app::{Catalogue, Esims, Orders, OrdersParts, Reconciler, UsageReader, Worker};
 use roamport_domain::journal::Owner;
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Clock, EsimProvider, OrderJournal, ProfileStore};
@@ -170,7 +170,7 @@ impl Composition {
     /// Those of [`Composition::storage`].
     pub async fn orders(&self) -> Result<Orders, StartError> {
         let storage = self.storage().await?;
-        Ok(Orders::new(OrdersParts {
+        let orders = Orders::new(OrdersParts {
             provider: self.provider(),
             instance: self.instance().clone(),
             journal: storage.journal(),
@@ -179,7 +179,17 @@ impl Composition {
             policy: self.settings.orders.clone(),
             lease: self.settings.lease,
             owner: self.owner.clone(),
-        }))
+        });
+        Ok(orders.with_back_pressure(self.settings.back_pressure))
+    }
+
+    /// A worker on the orders of the journal.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Composition::storage`].
+    pub async fn worker(&self) -> Result<Worker, StartError> {
+        Ok(Worker::new(self.orders().await?, self.settings.worker))
     }
 
     /// The use-case "reconcile", with the balances of the journal.

@@ -4,6 +4,7 @@ use std::fs::DirBuilder;
 use std::path::Path;
 use std::sync::Arc;
 
+use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
 use roamport_adapter_sqlite::SqliteJournal;
 use roamport_domain::{BalanceStore, Clock, OrderJournal, ProfileStore};
 
@@ -100,9 +101,12 @@ impl Storage {
 pub struct Journals(Registry<JournalContext, Storage>);
 
 impl Journals {
-    /// The list of this release: `sqlite`, the file `roamport.db` in the data directory.
+    /// The list of this release: `sqlite`, the file `roamport.db` in the data directory, and
+    /// `postgres`, the database whose URL the setting `journal` is.
     pub fn standard() -> Self {
-        Self::none().with("sqlite", sqlite)
+        Self::none()
+            .with("sqlite", sqlite)
+            .with("postgres", postgres)
     }
 
     /// The empty list.
@@ -139,12 +143,31 @@ async fn sqlite(context: JournalContext) -> Result<Storage, StartError> {
     make_data_directory(folder)?;
     let journal = SqliteJournal::open(folder.join(DATABASE), Arc::clone(&context.clock)).await?;
     let journal = Arc::new(journal);
+    Ok(storage(&journal).with_shutdown(move || async move { journal.close().await }))
+}
+
+/// Its clock is the server's, whatever clock the program has.
+async fn postgres(context: JournalContext) -> Result<Storage, StartError> {
+    let settings = &context.settings.postgres;
+    let url = settings.url.required("the URL of the database")?;
+    let config = PostgresJournalConfig {
+        schema: settings.schema.clone(),
+        max_connections: settings.max_connections,
+        statement_time_out: settings.statement_timeout,
+        connect_time_out: settings.connect_timeout,
+        ..PostgresJournalConfig::new(url)
+    };
+    let journal = Arc::new(PostgresJournal::connect(&config).await?);
+    Ok(storage(&journal).with_shutdown(move || async move { journal.close().await }))
+}
+
+/// One database that keeps all three.
+fn storage<Kept: OrderJournal + ProfileStore + BalanceStore>(journal: &Arc<Kept>) -> Storage {
     let storage = Storage::new(
-        Arc::clone(&journal) as Arc<dyn OrderJournal>,
-        Arc::clone(&journal) as Arc<dyn ProfileStore>,
+        Arc::clone(journal) as Arc<dyn OrderJournal>,
+        Arc::clone(journal) as Arc<dyn ProfileStore>,
     );
-    let storage = storage.with_balances(Arc::clone(&journal) as Arc<dyn BalanceStore>);
-    Ok(storage.with_shutdown(move || async move { journal.close().await }))
+    storage.with_balances(Arc::clone(journal) as Arc<dyn BalanceStore>)
 }
 
 /// Makes the data directory and what is missing above it, for this account alone where the platform

@@ -4,6 +4,7 @@ mod directories;
 mod environment;
 mod error;
 mod file;
+mod journal;
 mod layer;
 mod loader;
 mod nearest;
@@ -14,7 +15,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use roamport_app::LeasePolicy;
+use roamport_app::{BackPressurePolicy, LeasePolicy, WorkerPolicy};
 use roamport_domain::order::OrderPolicy;
 use roamport_domain::{ProviderName, Secret};
 use roamport_layers::RetryPolicy;
@@ -22,6 +23,7 @@ use roamport_layers::RetryPolicy;
 pub use self::directories::Directories;
 pub use self::environment::Environment;
 pub use self::error::SettingsError;
+pub use self::journal::PostgresSettings;
 pub use self::loader::{DEFAULTS, SettingsLoader};
 pub(crate) use self::nearest::nearest;
 pub use self::origin::{Described, HIDDEN, Origin};
@@ -35,10 +37,13 @@ use self::values::Values;
 pub struct Settings {
     /// Who sells, by the name under which a provider is registered. `provider`.
     pub provider: ProviderName,
-    /// Who keeps the orders, by the name under which a journal is registered. `journal`.
+    /// Who keeps the orders, by the name under which a journal is registered; `postgres` where
+    /// `journal` is the URL of such a database, or `journal_file` names a file with one.
     pub journal: String,
     /// Where everything is kept. `data_dir`.
     pub data_dir: PathBuf,
+    /// How to reach PostgreSQL. `journal` and `postgres.…`.
+    pub postgres: PostgresSettings,
     /// How to reach Roamify. `roamify.…`.
     pub roamify: RoamifySettings,
     /// What the sandbox sells. `sandbox.…`.
@@ -47,6 +52,10 @@ pub struct Settings {
     pub orders: OrderPolicy,
     /// How long a process keeps an order it works on. `orders.lease` and `orders.renew_every`.
     pub lease: LeasePolicy,
+    /// From when on new orders wait. `orders.back_pressure_…`.
+    pub back_pressure: BackPressurePolicy,
+    /// How much a worker takes on. `worker.…`.
+    pub worker: WorkerPolicy,
     /// How reads are repeated. `retry.…`.
     pub retry: RetryPolicy,
     /// What is logged. `log` and `log_format`.
@@ -68,14 +77,15 @@ impl Settings {
                 "a provider's name: \"sandbox\", \"roamify\" or one that was registered",
                 |text| ProviderName::parse(text).ok(),
             )?,
-            journal: values.parsed("journal", "a journal's name, such as \"sqlite\"", |text| {
-                Some(text.to_owned())
-            })?,
+            journal: journal::name(&values)?,
+            postgres: PostgresSettings::read(&values)?,
             data_dir,
             roamify: RoamifySettings::read(&values)?,
             sandbox: SandboxSettings::read(&values)?,
             orders: sections::orders(&values)?,
             lease: sections::lease(&values)?,
+            back_pressure: sections::back_pressure(&values)?,
+            worker: sections::worker(&values)?,
             retry: sections::retry(&values)?,
             log: LogSettings::read(&values)?,
             values,

@@ -12,27 +12,32 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// A figure against its bar, both in words.
+    pub(crate) fn row(&mut self, what: &str, measured: String, bar: String, met: bool) {
+        let verdict = if met { "met" } else { "MISSED" };
+        self.rows
+            .push([what.to_owned(), measured, bar, verdict.to_owned()]);
+    }
+
     /// A ratio in thousandths against a bar in thousandths.
     pub(crate) fn ratio(&mut self, what: &str, detail: &str, measured: u128, bar: u128) {
-        let verdict = if measured <= bar { "met" } else { "MISSED" };
         let text = |thousandths: u128| format!("{}.{:03}×", thousandths / 1000, thousandths % 1000);
-        self.rows.push([
-            what.to_owned(),
+        self.row(
+            what,
             format!("{} ({detail})", text(measured)),
             format!("at most {}", text(bar)),
-            verdict.to_owned(),
-        ]);
+            measured <= bar,
+        );
     }
 
     /// A size in `unit` against a bar in the same unit.
     pub(crate) fn size(&mut self, what: &str, measured: u64, bar: u64, unit: &str) {
-        let verdict = if measured <= bar { "met" } else { "MISSED" };
-        self.rows.push([
-            what.to_owned(),
+        self.row(
+            what,
             format!("{measured} {unit}"),
             format!("at most {bar} {unit}"),
-            verdict.to_owned(),
-        ]);
+            measured <= bar,
+        );
     }
 
     pub(crate) fn print(&self) -> Outcome<()> {

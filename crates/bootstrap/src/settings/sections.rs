@@ -3,7 +3,7 @@
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
-use roamport_app::LeasePolicy;
+use roamport_app::{BackPressurePolicy, LeasePolicy, WorkerPolicy};
 use roamport_domain::Money;
 use roamport_domain::money::Currency;
 use roamport_domain::order::OrderPolicy;
@@ -155,6 +155,24 @@ pub(super) fn lease(values: &Values) -> Result<LeasePolicy, SettingsError> {
         });
     }
     Ok(policy)
+}
+
+pub(super) fn back_pressure(values: &Values) -> Result<BackPressurePolicy, SettingsError> {
+    Ok(BackPressurePolicy {
+        reconciling: values.whole("orders.back_pressure_reconciling", 0..=LARGEST_U32)?,
+        share_percent: values.whole("orders.back_pressure_share", 0..=100)?,
+        calls: values.whole("orders.back_pressure_calls", 1..=LARGEST_U32)?,
+    })
+}
+
+pub(super) fn worker(values: &Values) -> Result<WorkerPolicy, SettingsError> {
+    let number = |key| values.whole::<u16>(key, 1..=10_000).map(at_least_one);
+    Ok(WorkerPolicy {
+        batch: number("worker.batch")?,
+        at_once: number("worker.at_once")?,
+        held: number("worker.held")?,
+        idle_poll: values.duration("worker.idle_poll")?,
+    })
 }
 
 pub(super) fn orders(values: &Values) -> Result<OrderPolicy, SettingsError> {

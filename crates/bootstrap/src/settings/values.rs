@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use roamport_domain::Secret;
 
 use super::error::SettingsError;
+use super::journal;
 use super::layer::Layer;
 use super::origin::{Described, HIDDEN, Origin};
 use super::secret::{SecretSetting, is_secret};
@@ -233,7 +234,7 @@ fn flatten(prefix: &str, value: Value, keep: &mut impl FnMut(String, Stored)) {
                 .into_iter()
                 .map(|item| item.into_string().unwrap_or_default());
             let items: Vec<String> = items.collect();
-            let stored = if is_secret(prefix) {
+            let stored = if is_secret(prefix) || journal::is_secret(prefix, &items.concat()) {
                 Stored::Secret(Secret::new(items.concat()))
             } else {
                 Stored::List(items)
@@ -242,7 +243,7 @@ fn flatten(prefix: &str, value: Value, keep: &mut impl FnMut(String, Stored)) {
         }
         scalar => {
             let text = Value::new(None, scalar).into_string().unwrap_or_default();
-            let stored = if is_secret(prefix) {
+            let stored = if is_secret(prefix) || journal::is_secret(prefix, &text) {
                 Stored::Secret(Secret::new(text))
             } else {
                 Stored::Text(text)

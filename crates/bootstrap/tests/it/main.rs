@@ -5,9 +5,13 @@
     reason = "a helper of tests fails them, as an unwrap in the test itself would"
 )]
 
+mod bad_luck;
 mod bad_settings;
 mod composition;
 mod conformance;
+mod crash_points;
+mod postgres;
 mod precedence;
 mod secrets;
+mod simulation;
 mod support;

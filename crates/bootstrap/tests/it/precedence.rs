@@ -1,10 +1,11 @@
 //! Which source of a setting wins, and what is said of where it came from.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::time::Duration;
 
-use roamport_app::LeasePolicy;
+use roamport_app::{BackPressurePolicy, LeasePolicy, WorkerPolicy};
 use roamport_bootstrap::settings::DEFAULTS;
 use roamport_bootstrap::{Environment, Origin, Settings, SettingsError, SettingsLoader};
 use roamport_domain::order::OrderPolicy;
@@ -49,6 +50,8 @@ fn the_compiled_in_times_and_limits_are_those_of_the_crates() {
     let settings = Home::new().loader().load().unwrap();
     assert_eq!(settings.orders, OrderPolicy::default());
     assert_eq!(settings.lease, LeasePolicy::default());
+    assert_eq!(settings.back_pressure, BackPressurePolicy::default());
+    assert_eq!(settings.worker, WorkerPolicy::default());
     assert_eq!(settings.retry, RetryPolicy::default());
     let adapter = roamport_adapter_roamify::RoamifyConfig::new("https://x.test", "t");
     let roamify = settings.roamify;
@@ -198,6 +201,28 @@ fn every_time_and_limit_of_an_order_is_a_setting() {
 }
 
 #[test]
+fn how_much_a_worker_takes_on_and_when_new_orders_wait_are_settings() {
+    let text = "[orders]\nback_pressure_reconciling = 1\nback_pressure_share = 2\n\
+                back_pressure_calls = 3\n[worker]\nbatch = 4\nat_once = 5\nheld = 6\n\
+                idle_poll = \"7s\"\n";
+    let settings = from_file(text).unwrap();
+    let expected = BackPressurePolicy {
+        reconciling: 1,
+        share_percent: 2,
+        calls: 3,
+    };
+    assert_eq!(settings.back_pressure, expected);
+    let number = |number| NonZeroU16::new(number).unwrap();
+    let expected = WorkerPolicy {
+        batch: number(4),
+        at_once: number(5),
+        held: number(6),
+        idle_poll: Duration::from_secs(7),
+    };
+    assert_eq!(settings.worker, expected);
+}
+
+#[test]
 fn a_relative_path_counts_from_the_folder_of_the_file_that_says_it() {
     let home = Home::new();
     let path = home.write("own.toml", "data_dir = \"orders\"\n");
@@ -242,10 +267,10 @@ fn settings_outside_a_section_are_described_first() {
     let described = Home::new().loader().load().unwrap().describe();
     let keys: Vec<&str> = described.iter().map(|one| one.key.as_str()).collect();
     assert_eq!(
-        keys[..5],
-        ["data_dir", "journal", "log", "log_format", "provider"]
+        keys[..6],
+        ["data_dir", "journal", "journal_file", "log", "log_format", "provider"]
     );
-    assert_eq!(keys[5], "orders.attention_look_up_every");
+    assert_eq!(keys[6], "orders.attention_look_up_every");
     let waits = described
         .iter()
         .find(|one| one.key == "orders.profile_waits")

@@ -1,0 +1,162 @@
+//! Taking, prolonging and giving back the right to drive an order.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use roamport_domain::OrderId;
+use roamport_domain::journal::{Claim, JournalError, Owner};
+use roamport_domain::order::ProviderInstance;
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgRow};
+
+use super::orders::exists;
+use crate::error::Failure;
+use crate::{moment, rows};
+
+/// One statement over an index of due orders: `$1` owner, `$2` lease, `$3` limit. Rows that another
+/// claim has in hand are passed over, not waited for. The clock is read once, so that the index can
+/// be used.
+macro_rules! claim_due {
+    ($whose:literal) => {
+        concat!(
+            "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+             due AS MATERIALIZED ( \
+                 SELECT id, due_at FROM orders \
+                 WHERE due_at <= (SELECT now FROM clock) \
+                     AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) ",
+            $whose,
+            " ORDER BY due_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) \
+             UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
+                 lease_until = (SELECT now FROM clock) + $2 \
+             FROM due WHERE orders.id = due.id \
+             RETURNING orders.id, lease_number, lease_until, due.due_at"
+        )
+    };
+}
+
+pub(crate) const CLAIM_DUE: &str = claim_due!("");
+
+/// The same among the orders of the provider named `$4` with the base URL `$5`.
+pub(crate) const CLAIM_DUE_OF: &str = claim_due!("AND provider = $4 AND base_url = $5");
+
+/// Claims due orders that nobody holds, of one provider or of any.
+pub(crate) async fn claim_due(
+    connection: &mut PgConnection,
+    provider: Option<&ProviderInstance>,
+    owner: &Owner,
+    lease: Duration,
+    limit: NonZeroU16,
+) -> Result<Vec<Claim>, Failure> {
+    let query = match provider {
+        None => sqlx::query(CLAIM_DUE),
+        Some(_) => sqlx::query(CLAIM_DUE_OF),
+    };
+    let query = query
+        .bind(owner.as_str())
+        .bind(moment::interval(lease))
+        .bind(i64::from(limit.get()));
+    let query = match provider {
+        None => query,
+        Some(provider) => query
+            .bind(provider.name.as_str())
+            .bind(provider.base_url.as_str()),
+    };
+    let claimed = query.fetch_all(connection).await?;
+    let mut claims: Vec<(Timestamp, Claim)> = Vec::with_capacity(claimed.len());
+    for row in &claimed {
+        let due = rows::decode_moment(row, "due_at")?;
+        claims.push((due, decode_claim(row, owner)?));
+    }
+    // `RETURNING` promises no order.
+    claims.sort_unstable_by_key(|(due, claim)| (*due, claim.order));
+    Ok(claims.into_iter().map(|(_, claim)| claim).collect())
+}
+
+/// Claims one order, due or not.
+pub(crate) async fn claim_one(
+    connection: &mut PgConnection,
+    id: OrderId,
+    owner: &Owner,
+    lease: Duration,
+) -> Result<Option<Claim>, Failure> {
+    let claimed = sqlx::query(
+        "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now) \
+         UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
+             lease_until = (SELECT now FROM clock) + $2 \
+         WHERE id = $3 AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
+         RETURNING id, lease_number, lease_until",
+    )
+    .bind(owner.as_str())
+    .bind(moment::interval(lease))
+    .bind(id.as_uuid())
+    .fetch_optional(&mut *connection)
+    .await?;
+    match claimed {
+        Some(row) => Ok(Some(decode_claim(&row, owner)?)),
+        None if exists(connection, id).await? => Ok(None),
+        None => Err(JournalError::NotFound(id).into()),
+    }
+}
+
+fn decode_claim(row: &PgRow, owner: &Owner) -> Result<Claim, Failure> {
+    let lease: i64 = row.try_get("lease_number")?;
+    let order = rows::decode_id(row)?;
+    let lease = u64::try_from(lease).map_err(|_| rows::damaged(order, "its lease is no number"))?;
+    Ok(Claim {
+        order,
+        owner: owner.clone(),
+        lease,
+        until: rows::decode_moment(row, "lease_until")?,
+    })
+}
+
+/// Prolongs a claim that is still held.
+pub(crate) async fn renew(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    lease: Duration,
+) -> Result<(), Failure> {
+    let renewed = sqlx::query(
+        "UPDATE orders SET lease_until = roamport_now() + $1 \
+         WHERE id = $2 AND lease_owner = $3 AND lease_number = $4",
+    )
+    .bind(moment::interval(lease))
+    .bind(claim.order.as_uuid())
+    .bind(claim.owner.as_str())
+    .bind(lease_number(claim))
+    .execute(&mut *connection)
+    .await?;
+    if renewed.rows_affected() == 1 {
+        return Ok(());
+    }
+    let lost = if exists(connection, claim.order).await? {
+        JournalError::ClaimLost(claim.order)
+    } else {
+        JournalError::NotFound(claim.order)
+    };
+    Err(lost.into())
+}
+
+/// Gives a claim back, where it is still held.
+pub(crate) async fn release(connection: &mut PgConnection, claim: &Claim) -> Result<(), Failure> {
+    let released = sqlx::query(
+        "UPDATE orders SET lease_owner = NULL, lease_until = NULL \
+         WHERE id = $1 AND lease_owner = $2 AND lease_number = $3",
+    )
+    .bind(claim.order.as_uuid())
+    .bind(claim.owner.as_str())
+    .bind(lease_number(claim))
+    .execute(&mut *connection)
+    .await?;
+    if released.rows_affected() == 1 || exists(connection, claim.order).await? {
+        Ok(())
+    } else {
+        Err(JournalError::NotFound(claim.order).into())
+    }
+}
+
+/// A number no lease of this journal bears stands for one that is too large to be ours.
+fn lease_number(claim: &Claim) -> i64 {
+    i64::try_from(claim.lease).unwrap_or(-1)
+}

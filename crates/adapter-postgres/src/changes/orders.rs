@@ -1,0 +1,222 @@
+//! Recording a wish, and what happened to it since.
+
+use jiff::Timestamp;
+use roamport_domain::journal::{JournalError, NewOrder, Opened, OrderSummary, Version};
+use roamport_domain::order::Event;
+use roamport_domain::{EsimId, Order, OrderId};
+use sqlx::Row as _;
+use sqlx::postgres::PgConnection;
+use sqlx::types::Uuid;
+
+use crate::error::{Failure, violated};
+use crate::moment::Moment;
+use crate::rows::{self, AttemptColumns, EventColumns};
+
+/// An order and its first event, due at once; nothing where a name of it is taken.
+const OPEN: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+     added AS ( \
+         INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
+             is_top_up, lines, total, esims, created_at, updated_at, due_at) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now, now FROM clock \
+         ON CONFLICT DO NOTHING RETURNING id, updated_at), \
+     event AS ( \
+         INSERT INTO events (order_id, version, at, name, body) \
+         SELECT id, $2, updated_at, $14, $15 FROM added), \
+     esims AS ( \
+         INSERT INTO order_esims (order_id, esim) \
+         SELECT id, esim FROM added, unnest($16::text[]) AS esim ON CONFLICT DO NOTHING) \
+     SELECT count(*) FROM added";
+
+/// Records a wish, or finds the order its key already names.
+pub(crate) async fn open(connection: &mut PgConnection, new: &NewOrder) -> Result<Opened, Failure> {
+    let wish = &new.requested;
+    let order = Order::open(new.id, wish.clone());
+    let summary = OrderSummary::of(&order, wish.at);
+    let event = Event::Requested(Box::new(wish.clone()));
+    let added: i64 = sqlx::query_scalar(OPEN)
+        .bind(new.id.as_uuid())
+        .bind(rows::count(order.version().count()))
+        .bind(order.state().as_str())
+        .bind(wish.key.as_str())
+        .bind(wish.fingerprint.as_str())
+        .bind(wish.provider.name.as_str())
+        .bind(wish.provider.base_url.as_str())
+        .bind(wish.reference.as_str())
+        .bind(summary.is_top_up)
+        .bind(rows::to_json(&summary.lines))
+        .bind(summary.total.as_ref().map(rows::to_json))
+        .bind(rows::to_json(&summary.esims))
+        .bind(Moment::of(summary.created_at))
+        .bind(event.name())
+        .bind(event.to_stored())
+        .bind(names(&summary.esims))
+        .fetch_one(&mut *connection)
+        .await?;
+    if added == 1 {
+        Ok(Opened::New(new.id))
+    } else {
+        known(connection, new).await
+    }
+}
+
+/// Who has a name of the new order already. Orders are never deleted, so whoever was in the way is
+/// there now.
+async fn known(connection: &mut PgConnection, new: &NewOrder) -> Result<Opened, Failure> {
+    let wish = &new.requested;
+    let others = sqlx::query(
+        "SELECT id, key, fingerprint, provider = $2 AND reference = $3 AS same_reference \
+         FROM orders WHERE key = $1 OR (provider = $2 AND reference = $3) OR id = $4",
+    )
+    .bind(wish.key.as_str())
+    .bind(wish.provider.name.as_str())
+    .bind(wish.reference.as_str())
+    .bind(new.id.as_uuid())
+    .fetch_all(connection)
+    .await?;
+    let mut what = "the order's id";
+    for row in &others {
+        let key: &str = row.try_get("key")?;
+        if key == wish.key.as_str() {
+            let id = rows::decode_id(row)?;
+            let fingerprint: &str = row.try_get("fingerprint")?;
+            let is_same = fingerprint == wish.fingerprint.as_str();
+            return Ok(if is_same {
+                Opened::Existing(id)
+            } else {
+                Opened::KeyReused(id)
+            });
+        }
+        if row.try_get("same_reference")? {
+            what = "the reference";
+        }
+    }
+    Err(JournalError::Duplicate { what }.into())
+}
+
+/// Events and all that follows from them, where the order still has the version they build on: that
+/// comparison is the fence. `$2` is that version, `$10` whether there are events.
+const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+     changed AS ( \
+         UPDATE orders SET version = $3, state = $4, provider_order_id = $5, total = $6, \
+             esims = $7, window_closes_at = $8, due_at = $9, \
+             updated_at = CASE WHEN $10 THEN (SELECT now FROM clock) ELSE updated_at END \
+         WHERE id = $1 AND version = $2 RETURNING id, provider), \
+     added AS ( \
+         INSERT INTO events (order_id, version, at, name, body) \
+         SELECT changed.id, event.version, clock.now, event.name, event.body \
+         FROM changed, clock, unnest($11::bigint[], $12::text[], $13::text[]) \
+             AS event (version, name, body)), \
+     settled AS ( \
+         INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
+         SELECT changed.id, attempt.number, changed.provider, attempt.settled_at, attempt.is_unknown \
+         FROM changed, unnest($14::integer[], $15::timestamptz[], $16::boolean[]) \
+             AS attempt (number, settled_at, is_unknown) \
+         ON CONFLICT (order_id, number) DO UPDATE \
+             SET settled_at = excluded.settled_at, is_unknown = excluded.is_unknown), \
+     lost AS ( \
+         DELETE FROM order_esims USING changed \
+         WHERE order_id = changed.id AND NOT esim = ANY ($17::text[])), \
+     gained AS ( \
+         INSERT INTO order_esims (order_id, esim) \
+         SELECT changed.id, esim FROM changed, unnest($17::text[]) AS esim ON CONFLICT DO NOTHING) \
+     SELECT count(*) FROM changed";
+
+/// Events to be appended to an order of a known version.
+pub(crate) struct Append<'a> {
+    pub(crate) id: OrderId,
+    pub(crate) expected: Version,
+    pub(crate) events: &'a [Event],
+    pub(crate) due: Option<Timestamp>,
+}
+
+impl Append<'_> {
+    /// Appends them: what is legal is found out before, and holds if the version still does.
+    pub(crate) async fn run(&self, connection: &mut PgConnection) -> Result<Version, Failure> {
+        let before = rows::read(connection, self.id).await?.order;
+        if before.version() != self.expected {
+            return Err(self.conflict(before.version()).into());
+        }
+        let mut after = before.clone();
+        for event in self.events {
+            after.apply(event)?;
+        }
+        if self.write(connection, &before, &after).await? {
+            return Ok(after.version());
+        }
+        let actual: Option<i64> = sqlx::query_scalar("SELECT version FROM orders WHERE id = $1")
+            .bind(self.id.as_uuid())
+            .fetch_optional(connection)
+            .await?;
+        let actual = actual.ok_or(JournalError::NotFound(self.id))?;
+        let actual =
+            u64::try_from(actual).map_err(|_| rows::damaged(self.id, "its version is no count"))?;
+        Err(self.conflict(Version::from_count(actual)).into())
+    }
+
+    /// Whether the order still had the version.
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        before: &Order,
+        after: &Order,
+    ) -> Result<bool, Failure> {
+        let summary = OrderSummary::of(after, Timestamp::UNIX_EPOCH);
+        let events = EventColumns::of(after, self.events);
+        let attempts = AttemptColumns::of(before, after);
+        let window = after
+            .attempts()
+            .last()
+            .map(|last| Moment::of(last.closes_at));
+        let written: Result<i64, sqlx::Error> = sqlx::query_scalar(APPEND)
+            .bind(self.id.as_uuid())
+            .bind(rows::count(self.expected.count()))
+            .bind(rows::count(after.version().count()))
+            .bind(after.state().as_str())
+            .bind(after.placed().map(|placed| placed.id.as_str()))
+            .bind(summary.total.as_ref().map(rows::to_json))
+            .bind(rows::to_json(&summary.esims))
+            .bind(window)
+            .bind(self.due.map(Moment::not_before))
+            .bind(!self.events.is_empty())
+            .bind(events.versions)
+            .bind(events.names)
+            .bind(events.bodies)
+            .bind(attempts.numbers)
+            .bind(attempts.settled_at)
+            .bind(attempts.are_unknown)
+            .bind(names(&summary.esims))
+            .fetch_one(connection)
+            .await;
+        match written {
+            Ok(changed) => Ok(changed == 1),
+            Err(error) if violated(&error) == Some("orders_provider_order") => {
+                Err(JournalError::Duplicate {
+                    what: "the provider's order id",
+                }
+                .into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    const fn conflict(&self, actual: Version) -> JournalError {
+        JournalError::VersionConflict {
+            order: self.id,
+            expected: self.expected,
+            actual,
+        }
+    }
+}
+
+fn names(esims: &[EsimId]) -> Vec<&str> {
+    esims.iter().map(EsimId::as_str).collect()
+}
+
+/// Whether there is such an order.
+pub(crate) async fn exists(connection: &mut PgConnection, id: OrderId) -> Result<bool, Failure> {
+    let found: Option<Uuid> = sqlx::query_scalar("SELECT id FROM orders WHERE id = $1")
+        .bind(id.as_uuid())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}

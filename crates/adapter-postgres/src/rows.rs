@@ -1,0 +1,200 @@
+//! An order's events and row: how they are read back and turned into columns.
+
+use std::num::NonZeroU16;
+
+use jiff::Timestamp;
+use roamport_domain::journal::{JournalError, OrderSummary, Recorded, Version};
+use roamport_domain::order::{
+    Attempt, AttemptState, Event, EventFormatError, OrderState, ProviderInstance,
+};
+use roamport_domain::{IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::types::Uuid;
+
+use crate::error::Failure;
+use crate::moment::{Moment, Read};
+
+/// An order and everything that happened to it, as one statement saw them.
+pub(crate) struct Stored {
+    pub(crate) order: Order,
+    pub(crate) events: Vec<Recorded>,
+}
+
+/// The order with this id.
+pub(crate) async fn read(connection: &mut PgConnection, id: OrderId) -> Result<Stored, Failure> {
+    let rows = sqlx::query(
+        "SELECT orders.version AS newest, events.version, events.at, events.body \
+         FROM orders LEFT JOIN events ON events.order_id = orders.id \
+         WHERE orders.id = $1 ORDER BY events.version",
+    )
+    .bind(id.as_uuid())
+    .fetch_all(connection)
+    .await?;
+    let Some(last) = rows.last() else {
+        return Err(JournalError::NotFound(id).into());
+    };
+    let newest: i64 = last.try_get("newest")?;
+    let mut events = Vec::with_capacity(rows.len());
+    for (row, expected) in rows.iter().zip(1_u64..) {
+        events.push(decode_event(id, row, expected)?);
+    }
+    if i64::try_from(events.len()) != Ok(newest) {
+        return Err(damaged(
+            id,
+            &format!("{newest} events were written, {} are there", events.len()),
+        ));
+    }
+    let order = Order::replay(id, events.iter().map(|recorded| &recorded.event))
+        .map_err(|illegal| damaged(id, &illegal.to_string()))?;
+    Ok(Stored { order, events })
+}
+
+fn decode_event(id: OrderId, row: &PgRow, expected: u64) -> Result<Recorded, Failure> {
+    let version: Option<i64> = row.try_get("version")?;
+    if version.map(u64::try_from) != Some(Ok(expected)) {
+        return Err(damaged(id, &format!("its event {expected} is missing")));
+    }
+    let body: &str = row.try_get("body")?;
+    let event = Event::from_stored(body).map_err(|error| match error {
+        // serde_json may quote a value in its message, so only the place is passed on.
+        EventFormatError::Unreadable(error) => damaged(
+            id,
+            &format!(
+                "its event {expected} is damaged near line {} column {}",
+                error.line(),
+                error.column()
+            ),
+        ),
+        error => Failure::Refused(JournalError::Corrupt {
+            message: format!(
+                "order {id}: {error} (event {expected}); nothing was written: use the release that \
+                 wrote it, or a later one"
+            ),
+        }),
+    })?;
+    Ok(Recorded {
+        version: Version::from_count(expected),
+        at: decode_moment(row, "at")?,
+        event,
+    })
+}
+
+/// Events as columns, for one statement that adds them all.
+pub(crate) struct EventColumns {
+    pub(crate) versions: Vec<i64>,
+    pub(crate) names: Vec<&'static str>,
+    pub(crate) bodies: Vec<String>,
+}
+
+impl EventColumns {
+    /// The columns of `events`, the last of which makes the version of `after`.
+    pub(crate) fn of(after: &Order, events: &[Event]) -> Self {
+        let newest = count(after.version().count());
+        let first = newest - i64::try_from(events.len()).expect("a length fits 63 bits") + 1;
+        Self {
+            versions: (first..=newest).collect(),
+            names: events.iter().map(Event::name).collect(),
+            bodies: events.iter().map(Event::to_stored).collect(),
+        }
+    }
+}
+
+/// Attempts as columns.
+#[derive(Default)]
+pub(crate) struct AttemptColumns {
+    pub(crate) numbers: Vec<i32>,
+    pub(crate) settled_at: Vec<Moment>,
+    pub(crate) are_unknown: Vec<bool>,
+}
+
+impl AttemptColumns {
+    /// The settled attempts of `after` that `before` did not have like that.
+    pub(crate) fn of(before: &Order, after: &Order) -> Self {
+        let mut columns = Self::default();
+        let changed = |attempt: &&Attempt| !before.attempts().contains(attempt);
+        for attempt in after.attempts().iter().filter(changed) {
+            let Some(settled_at) = attempt.settled_at else {
+                continue;
+            };
+            columns.numbers.push(attempt.number.into());
+            columns.settled_at.push(Moment::of(settled_at));
+            columns.are_unknown.push(matches!(
+                attempt.state,
+                AttemptState::Ambiguous { .. } | AttemptState::Abandoned
+            ));
+        }
+        columns
+    }
+}
+
+/// The columns that [`decode_summary`] reads.
+pub(crate) const SUMMARY_COLUMNS: &str = "id, key, reference, provider, base_url, state, is_top_up, \
+     lines, total, esims, created_at, updated_at";
+
+/// The order of a row of [`SUMMARY_COLUMNS`], as lists show it.
+pub(crate) fn decode_summary(row: &PgRow) -> Result<OrderSummary, Failure> {
+    let id = decode_id(row)?;
+    let text = |column| -> Result<&str, Failure> { Ok(row.try_get(column)?) };
+    let unreadable = |column: &str| damaged(id, &format!("its `{column}` cannot be read"));
+    let total: Option<&str> = row.try_get("total")?;
+    let total: Option<Money> = match total {
+        Some(total) => Some(from_json(total).ok_or_else(|| unreadable("total"))?),
+        None => None,
+    };
+    let lines: Vec<(String, NonZeroU16)> =
+        from_json(text("lines")?).ok_or_else(|| unreadable("lines"))?;
+    Ok(OrderSummary {
+        id,
+        key: IdempotencyKey::parse(text("key")?).map_err(|_| unreadable("key"))?,
+        reference: Reference::parse(text("reference")?).map_err(|_| unreadable("reference"))?,
+        provider: ProviderInstance {
+            name: ProviderName::parse(text("provider")?).map_err(|_| unreadable("provider"))?,
+            base_url: text("base_url")?.to_owned(),
+        },
+        state: OrderState::from_name(text("state")?).ok_or_else(|| unreadable("state"))?,
+        is_top_up: row.try_get("is_top_up")?,
+        lines,
+        total,
+        esims: from_json(text("esims")?).ok_or_else(|| unreadable("esims"))?,
+        created_at: decode_moment(row, "created_at")?,
+        updated_at: decode_moment(row, "updated_at")?,
+    })
+}
+
+/// The `id` of a row.
+pub(crate) fn decode_id(row: &PgRow) -> Result<OrderId, Failure> {
+    Ok(OrderId::from_uuid(row.try_get::<Uuid, _>("id")?))
+}
+
+/// A moment of a row.
+pub(crate) fn decode_moment(row: &PgRow, column: &str) -> Result<Timestamp, Failure> {
+    let Read(moment) = row.try_get(column)?;
+    Ok(moment)
+}
+
+/// What is kept of this order cannot be read.
+pub(crate) fn damaged(id: OrderId, what: &str) -> Failure {
+    Failure::Refused(JournalError::Corrupt {
+        message: format!(
+            "order {id} is damaged: {what}; nothing was written: do not buy it again, look it up at \
+             the provider by its reference, and restore a backup"
+        ),
+    })
+}
+
+/// A count as PostgreSQL keeps integers.
+pub(crate) fn count(count: u64) -> i64 {
+    i64::try_from(count).expect("no order has 2^63 events")
+}
+
+/// JSON of a plain value of ours.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("our own plain values serialise")
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
+}

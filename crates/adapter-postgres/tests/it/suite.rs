@@ -1,0 +1,13 @@
+//! What every journal promises, on PostgreSQL.
+
+use roamport_conformance::Stopped;
+
+use crate::support::Bench;
+
+async fn bench() -> Result<Bench, Stopped> {
+    Bench::new()
+        .await
+        .ok_or_else(|| Stopped::Skipped("there is no PostgreSQL server".to_owned()))
+}
+
+roamport_conformance::journal_suite!(bench().await?);
