@@ -4,14 +4,14 @@ mod answer;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::process::CommandFailed;
+use crate::process::{CommandFailed, built_program};
 
 /// What the variables of Roamport's settings begin with.
 const VARIABLES: &str = "ROAMPORT__";
@@ -21,23 +21,11 @@ pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
     cmd!(shell, "cargo build --package roamport-cli").run()?;
     let data_directory = tempfile::tempdir().context("failed to make a temporary directory")?;
     let traveller = Traveller {
-        program: built_program(shell)?,
+        program: built_program(shell, "roamport")?,
         data_directory: data_directory.path().to_owned(),
     };
     travel(&traveller).context("the demo stopped")?;
     say("\n# Done. Nothing of this was real money: the provider was the built-in sandbox.")
-}
-
-fn built_program(shell: &Shell) -> anyhow::Result<PathBuf> {
-    let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
-        .quiet()
-        .read()?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo names no target directory")?;
-    let name = format!("roamport{}", std::env::consts::EXE_SUFFIX);
-    Ok(Path::new(target).join("debug").join(name))
 }
 
 /// Somewhere to type the commands of `roamport`.

@@ -9,7 +9,10 @@ mod bench;
 mod ci;
 mod demo;
 mod lint;
+mod mutants;
 mod process;
+mod sim;
+mod soak;
 mod test;
 mod tidy;
 
@@ -45,6 +48,16 @@ enum Task {
         /// The one program to run; without it, all of them.
         name: Option<String>,
     },
+    /// Live orders by the hundred thousand through crashes, freezes and faults; count double charges.
+    Sim(sim::Options),
+    /// Run real workers against a faulty sandbox, kill them all the while, and check every charge.
+    Soak(soak::Arguments),
+    /// Change the order machine in small ways, one by one, and see that its tests notice each.
+    Mutants {
+        /// Handed to `cargo mutants`, after `--`: such as `-- --list` or `-- --shard 0/4`.
+        #[arg(last = true, value_name = "ARGUMENT")]
+        extra: Vec<String>,
+    },
     /// What continuous integration runs: lint, test, demo.
     Ci,
 }
@@ -69,6 +82,9 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Lint => lint::run(&shell, root),
         Task::Tidy => tidy::run(root),
         Task::Bench { name } => bench::run(&shell, name.as_deref()),
+        Task::Soak(arguments) => soak::run(&shell, arguments),
+        Task::Mutants { extra } => mutants::run(&shell, extra),
+        Task::Sim(options) => sim::run(&shell, options),
         Task::Ci => ci::run(&shell, root),
     }
 }

@@ -1,8 +1,12 @@
-//! Child processes: what a failed one means for our own exit code, and which tools are installed.
+//! Child processes: what a failed one means for our own exit code, which tools are installed, and where
+//! our own programs lie.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 
+use anyhow::Context;
+use serde_json::Value;
 use xshell::{Shell, cmd};
 
 /// A command that ended badly; its exit code becomes ours.
@@ -50,11 +54,22 @@ pub(crate) fn has_cargo_subcommand(shell: &Shell, name: &str) -> bool {
         .is_ok()
 }
 
+/// Where `cargo build` puts the program with this name.
+pub(crate) fn built_program(shell: &Shell, name: &str) -> anyhow::Result<PathBuf> {
+    let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
+        .quiet()
+        .read()?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .context("cargo names no target directory")?;
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(Path::new(target).join("debug").join(name))
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
-
-    use anyhow::Context;
 
     use super::*;
 

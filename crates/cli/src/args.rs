@@ -22,6 +22,7 @@ Examples:
   roamport usage 8988303000001234567
   roamport order list --state needs-attention
   roamport order resume
+  roamport worker
   roamport reconcile --since 7d
 
 With nothing configured, everything runs against the built-in sandbox: no account, no real money.
@@ -102,6 +103,19 @@ Examples:
     /// What was bought, carrying on what was left unfinished, and settling what needs a person
     #[command(subcommand)]
     Order(OrderCommand),
+
+    /// Carry on every order that is due, until a signal
+    #[command(after_help = "\
+Any number of workers share one journal. The first Ctrl-C (or SIGTERM) stops it: nothing new begins, each
+purchase call under way is answered and recorded, and it ends with 0. The second leaves at once.
+
+Tells every change of an order's state: a line on standard error, or with --json one JSON object a line
+on standard output.
+
+Examples:
+  roamport worker
+  roamport worker --once")]
+    Worker(WorkerArguments),
 
     /// Compare the journal with the provider's orders and the wallet
     #[command(after_help = "\
@@ -377,6 +391,15 @@ pub(crate) struct DecisionArguments {
     /// Why; asked where there is a terminal
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
+}
+
+/// `worker`
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArguments {
+    /// Take what is due now, carry each order as far as it goes without waiting longer than 5
+    /// seconds, and end. An order of unknown outcome is looked up, never sent again
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// `reconcile`

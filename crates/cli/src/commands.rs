@@ -15,6 +15,7 @@ mod reconcile;
 mod sandbox;
 mod top_up;
 mod usage;
+mod worker;
 
 use std::sync::Arc;
 
@@ -62,9 +63,10 @@ async fn with_session(
         Command::Order(command) => order::run(&session, command).await,
         Command::TopUp(command) => top_up::run(&session, command).await,
         Command::Usage(arguments) => usage::run(&session, &arguments).await,
+        Command::Worker(arguments) => worker::run(&session, &arguments).await,
         read => interrupts.abandoning(run_read(&session, read)).await,
     };
-    if !matches!(done, Err(Failure::Interrupted { .. })) {
+    if !matches!(done, Err(Failure::Interrupted { .. } | Failure::WorkerLeft)) {
         // Whoever leaves at once does not wait for answers of the sandbox that are under way.
         session.end().await;
     }
@@ -83,6 +85,7 @@ async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
         | Command::Order(_)
         | Command::TopUp(_)
         | Command::Usage(_)
+        | Command::Worker(_)
         | Command::Config(_)
         | Command::Sandbox(_)
         | Command::Completions { .. } => unreachable!("carried out elsewhere"),

@@ -113,6 +113,8 @@ pub(crate) enum Failure {
         /// The order that was worked on, and whether money may have moved.
         order: Option<(OrderId, bool)>,
     },
+    /// A worker was left at once, with calls under way.
+    WorkerLeft,
     /// A file could not be written.
     File {
         /// Which.
@@ -172,7 +174,8 @@ pub(crate) fn exit_code(failure: &Failure) -> Exit {
         Failure::NoProfile { .. }
         | Failure::Unfinished { .. }
         | Failure::NotClean { .. }
-        | Failure::Interrupted { .. } => Exit::Unfinished,
+        | Failure::Interrupted { .. }
+        | Failure::WorkerLeft => Exit::Unfinished,
         Failure::Sandbox { .. }
         | Failure::Declined
         | Failure::File { .. }
@@ -253,7 +256,12 @@ fn expired_exit_code(order: &Order) -> Exit {
     match order.deferral().map(|deferral| deferral.reason) {
         Some(Some(DeferralReason::Halted)) => Exit::Settings,
         Some(
-            Some(DeferralReason::ProviderUnavailable | DeferralReason::LookUpUnhealthy) | None,
+            Some(
+                DeferralReason::ProviderUnavailable
+                | DeferralReason::LookUpUnhealthy
+                | DeferralReason::BackPressure,
+            )
+            | None,
         ) => Exit::Unreachable,
         Some(Some(DeferralReason::WalletShort)) | None => Exit::Refused,
     }

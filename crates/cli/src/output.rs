@@ -103,6 +103,13 @@ impl Output {
         }
     }
 
+    /// Writes one of many documents: JSON, on a line of its own.
+    pub(crate) fn line<D: Serialize>(&self, document: &D) -> Result<(), WriteFailed> {
+        let mut line = serde_json::to_string(document).expect("our own plain structs serialise");
+        line.push('\n');
+        self.data(&line)
+    }
+
     /// A remark on standard error; nothing when quiet, nor where a program reads JSON lines there.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet && (self.live || !self.json) {

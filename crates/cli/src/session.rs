@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use roamport_app::{Catalogue, Esims, Orders, Reconciler, UsageReader};
+use roamport_app::{Catalogue, Esims, Orders, Reconciler, UsageReader, Worker};
 use roamport_bootstrap::{
     Composition, Environment, Settings, SettingsError, SettingsLoader, StartError, Telemetry,
 };
-use roamport_domain::EsimProvider;
+use roamport_domain::order::ProviderInstance;
+use roamport_domain::{Clock, EsimProvider};
 
 use crate::args::GlobalArguments;
 use crate::exit::Failure;
@@ -128,6 +129,21 @@ impl Session {
     /// The use-case "reconcile".
     pub(crate) async fn reconciler(&self) -> Result<Reconciler, Failure> {
         Ok(self.composition.reconciler().await?)
+    }
+
+    /// A worker on the orders of the journal.
+    pub(crate) async fn worker(&self) -> Result<Worker, Failure> {
+        Ok(self.composition.worker().await?)
+    }
+
+    /// With whom orders are placed: its name and address.
+    pub(crate) fn instance(&self) -> &ProviderInstance {
+        self.composition.instance()
+    }
+
+    /// The clocks.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.composition.clock()
     }
 
     /// The machine's wall clock.

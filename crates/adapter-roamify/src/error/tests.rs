@@ -234,3 +234,18 @@ fn no_secret_survives_in_the_error() {
         "{shown}"
     );
 }
+
+#[test]
+fn whether_the_provider_can_have_seen_the_request_is_kept() {
+    for operation in [Operation::PlaceOrder, Operation::Balance] {
+        for sent in [Sent::No, Sent::Maybe] {
+            assert_eq!(classify(operation, sent, None, b"").sent, sent);
+        }
+        assert_eq!(
+            classify(operation, Sent::Maybe, Some(400), b"").sent,
+            Sent::Maybe
+        );
+        assert_eq!(Failure::unusable(operation, "no id").sent, Sent::Maybe);
+        assert_eq!(Failure::not_sent(Rejected, "no id").sent, Sent::No);
+    }
+}

@@ -10,6 +10,7 @@ mod listing;
 mod lookup;
 mod odd_answers;
 mod purchase;
+mod replay;
 mod requests;
 mod sandbox;
 mod secrets;

@@ -161,6 +161,12 @@ impl Report {
             Failure::Interrupted {
                 order: Some((order, moved)),
             } => left_at_once(*order, *moved),
+            Failure::WorkerLeft => Self::new(
+                "interrupted",
+                "left at once; orders that were being worked on stay as they are, and money may have moved",
+            )
+            .hint("start a worker again: it looks before it sends anything")
+            .money(true),
             Failure::File { path, source } => {
                 Self::new("file", format!("cannot write {}: {source}", path.display()))
             }

@@ -267,6 +267,7 @@ fn table() -> Vec<(Failure, Exit)> {
             Exit::Unfinished,
         ),
         (Failure::Interrupted { order: None }, Exit::Unfinished),
+        (Failure::WorkerLeft, Exit::Unfinished),
         (
             Failure::Interrupted {
                 order: Some((id(), true)),
@@ -280,6 +281,10 @@ fn table() -> Vec<(Failure, Exit)> {
         (JournalError::ClaimLost(id()).into(), Exit::Unfinished),
         (
             order(&[deferred(DeferralReason::ProviderUnavailable), expired()]),
+            Exit::Unreachable,
+        ),
+        (
+            order(&[deferred(DeferralReason::BackPressure), expired()]),
             Exit::Unreachable,
         ),
         (

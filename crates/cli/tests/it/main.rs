@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod bad_luck;
 mod deciding;
 mod flow;
 mod home;
@@ -16,3 +17,4 @@ mod output;
 mod reconciling;
 mod restored;
 mod sandbox;
+mod worker;
