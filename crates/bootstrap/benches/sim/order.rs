@@ -34,8 +34,10 @@ use super::world::LATE;
 
 /// Processes at one order at once.
 const MOST_PROCESSES: usize = 4;
-/// Processes in an order's life. Whoever needs more is stuck.
-const MOST_STARTS: u32 = 500;
+/// Processes in an order's life. Whoever needs more is stuck. A journal's clock that is set back while
+/// a dead process holds the lease keeps everybody else away for as long as it was set back, and each
+/// process asks for half a minute: so they may be many.
+const MOST_STARTS: u32 = 2_000;
 /// How often a parked order whose outcome is unknown is looked at again, ten minutes apart.
 const VISITS: u32 = 4;
 /// One order in so many is reconciled although all seems well: then nothing may be found.
@@ -91,6 +93,8 @@ pub(crate) struct Ending {
     pub(crate) tally: Tally,
     /// Processes that worked on it.
     pub(crate) processes: u32,
+    /// How long it took until it first rested.
+    pub(crate) rested_after: Duration,
     pub(crate) history: History,
 }
 
@@ -111,6 +115,7 @@ struct Story<'a> {
     wanted: Wanted,
     troubles: (UnboundedSender<Trouble>, UnboundedReceiver<Trouble>),
     started: u32,
+    rested_after: Option<Duration>,
 }
 
 /// Lives one order. On a paused runtime of its own thread, one order at a time: replaying its index
@@ -148,6 +153,7 @@ impl<'a> Story<'a> {
             wanted,
             troubles: mpsc::unbounded_channel(),
             started: 0,
+            rested_after: None,
         }
     }
 
@@ -173,7 +179,14 @@ impl<'a> Story<'a> {
             if !working.is_empty() {
                 continue;
             }
-            let pause = match self.order().await {
+            let order = self.order().await;
+            if order
+                .as_ref()
+                .is_some_and(|order| order.state().is_settled())
+            {
+                self.rested_after.get_or_insert(self.life.elapsed());
+            }
+            let pause = match order {
                 Some(order) if order.state() == OrderState::NeedsAttention => {
                     visits += 1;
                     if order.placed().is_some() || visits > VISITS {
@@ -271,6 +284,7 @@ impl<'a> Story<'a> {
             problems: verdict.problems,
             tally: self.life.tally(),
             processes: self.started,
+            rested_after: self.rested_after.unwrap_or(self.life.elapsed()),
             history,
         }
     }

@@ -319,18 +319,17 @@ impl Process {
         tokio::time::sleep(time).await;
     }
 
+    /// Sets a wall clock off by up to an hour, whatever it was off by before.
     fn step(&self) {
         let (journal, step_ms) = self
             .life
             .draw(|dice| (dice.hits(300_000), dice.step_ms(LARGEST_STEP_MS)));
         if journal {
             self.strike(Fault::JournalClockStep);
-            self.life
-                .journal_step_ms
-                .fetch_add(step_ms, Ordering::Relaxed);
+            self.life.journal_step_ms.store(step_ms, Ordering::Relaxed);
         } else {
             self.strike(Fault::ProcessClockStep);
-            self.state().skew_ms += step_ms;
+            self.state().skew_ms = step_ms;
         }
     }
 

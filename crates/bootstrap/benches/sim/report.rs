@@ -26,6 +26,8 @@ pub(crate) struct Report {
     /// Orders without an end, and charges that nobody was told of.
     pub(crate) lost: u64,
     pub(crate) processes: u64,
+    /// The longest time, on the simulated clock, until an order rested.
+    pub(crate) longest: Duration,
     pub(crate) tally: Tally,
     /// How many orders broke a promise.
     pub(crate) broken: u64,
@@ -47,6 +49,7 @@ impl Report {
             found: 0,
             lost: 0,
             processes: 0,
+            longest: Duration::ZERO,
             tally: Tally::default(),
             broken: 0,
             problems: Vec::new(),
@@ -66,6 +69,7 @@ impl Report {
         self.found += ending.found;
         self.lost += ending.lost;
         self.processes += u64::from(ending.processes);
+        self.longest = self.longest.max(ending.rested_after);
         self.tally.add(&ending.tally);
         if !ending.problems.is_empty() {
             self.broken += 1;
@@ -83,6 +87,7 @@ impl Report {
         self.found += other.found;
         self.lost += other.lost;
         self.processes += other.processes;
+        self.longest = self.longest.max(other.longest);
         self.tally.add(&other.tally);
         self.broken += other.broken;
         self.problems.extend(other.problems);
@@ -117,6 +122,10 @@ impl fmt::Display for Report {
             ("charges found by reconciliation alone", self.found),
             ("lost orders", self.lost),
             ("orders that broke a promise", self.broken),
+            (
+                "longest life until it rested, simulated minutes",
+                self.longest.as_secs() / 60,
+            ),
         ] {
             writeln!(formatter, "  {name:<56} {value:>12}")?;
         }
