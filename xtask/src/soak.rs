@@ -185,7 +185,7 @@ fn describe(arguments: &Arguments, seed: u64, faults: Duration) {
         println!("  {key:<36}{value}");
     }
     println!(
-        "quiet period in force: {} s, twice the longest effect that the adapter declares; nothing \
+        "quiet period in force: {} s, twice the longest effect that the adapter is told of; nothing \
          here takes effect later\nthe provider promises nothing about a second order under one \
          reference (`Dedup::None`), and charges it",
         settings::quiet_period().as_secs()

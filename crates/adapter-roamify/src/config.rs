@@ -64,6 +64,11 @@ pub struct RoamifyConfig {
     /// to 90 s, and its CDN cuts a request at about 100 s.
     #[serde(default = "defaults::provision_time_out", with = "whole_seconds")]
     pub provision_time_out: Duration,
+    /// How long after a purchase call its effect may still appear. Default 100 s: Roamify's CDN cuts a
+    /// request at about that, which it does not document. The order machine waits at least twice as
+    /// long before it sends again; a value below the truth may charge twice.
+    #[serde(default = "defaults::longest_effect", with = "whole_seconds")]
+    pub longest_effect: Duration,
     /// Order and profile in one call (`/api/esim/order/instant`). Default `false`: order first, then
     /// provision, so that money moves in a call of seconds.
     #[serde(default)]
@@ -86,6 +91,7 @@ impl RoamifyConfig {
             listing_time_out: defaults::listing_time_out(),
             purchase_time_out: defaults::purchase_time_out(),
             provision_time_out: defaults::provision_time_out(),
+            longest_effect: defaults::longest_effect(),
             instant_orders: false,
         }
     }
@@ -160,6 +166,7 @@ impl fmt::Debug for RoamifyConfig {
             .field("listing_time_out", &self.listing_time_out)
             .field("purchase_time_out", &self.purchase_time_out)
             .field("provision_time_out", &self.provision_time_out)
+            .field("longest_effect", &self.longest_effect)
             .field("instant_orders", &self.instant_orders)
             .finish()
     }
@@ -234,6 +241,10 @@ mod defaults {
     }
 
     pub(super) const fn provision_time_out() -> Duration {
+        Duration::from_secs(100)
+    }
+
+    pub(super) const fn longest_effect() -> Duration {
         Duration::from_secs(100)
     }
 }

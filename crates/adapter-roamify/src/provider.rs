@@ -30,8 +30,6 @@ use crate::listing;
 /// How long a new order may stay out of the lists: records were seen some 3 s before the answer that
 /// names them, so this is generous. Not documented.
 const LOOKUP_LAG: Duration = Duration::from_secs(5);
-/// Roamify's CDN cuts a request at about 100 s: its effect comes no later. Not documented.
-const LONGEST_EFFECT: Duration = Duration::from_secs(100);
 /// Usage comes every four hours (Roamify's page on usage webhooks).
 const USAGE_LAG: Duration = Duration::from_hours(4);
 
@@ -42,6 +40,7 @@ const USAGE_LAG: Duration = Duration::from_hours(4);
 pub struct Roamify {
     client: Arc<Client>,
     instant_orders: bool,
+    longest_effect: Duration,
 }
 
 impl Roamify {
@@ -56,6 +55,7 @@ impl Roamify {
         Ok(Self {
             client,
             instant_orders: config.instant_orders,
+            longest_effect: config.longest_effect,
         })
     }
 
@@ -220,7 +220,7 @@ impl EsimProvider for Roamify {
                 since: true,
                 lag: LOOKUP_LAG,
             }),
-            longest_effect: LONGEST_EFFECT,
+            longest_effect: self.longest_effect,
             purchase_time_out,
             provisioning,
             top_up: true,

@@ -45,6 +45,7 @@ pub(super) fn config(settings: &RoamifySettings, base_url: &str, token: &Secret)
         listing_time_out: settings.listing_timeout,
         purchase_time_out: settings.purchase_timeout,
         provision_time_out: settings.provisioning_timeout,
+        longest_effect: settings.longest_effect,
         instant_orders: settings.instant_orders,
         ..RoamifyConfig::new(base_url, token.expose())
     }

@@ -40,6 +40,8 @@ pub struct RoamifySettings {
     pub purchase_timeout: Duration,
     /// Time for the generation of a profile.
     pub provisioning_timeout: Duration,
+    /// How long after a purchase call its effect may still appear.
+    pub longest_effect: Duration,
     /// Order and profile in one call.
     pub instant_orders: bool,
     /// How many requests there may be; `None` for as many as come.
@@ -74,6 +76,7 @@ impl RoamifySettings {
             listing_timeout: values.duration(&at("listing_timeout"))?,
             purchase_timeout: values.duration(&at("purchase_timeout"))?,
             provisioning_timeout: values.duration(&at("provisioning_timeout"))?,
+            longest_effect: values.duration(&at("longest_effect"))?,
             instant_orders: values.switch(&at("instant_orders"))?,
             rate: NonZeroU32::new(per_second)
                 .zip(NonZeroU32::new(burst))

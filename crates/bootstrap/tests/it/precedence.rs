@@ -62,6 +62,7 @@ fn the_compiled_in_times_and_limits_are_those_of_the_crates() {
     assert_eq!(roamify.listing_timeout, adapter.listing_time_out);
     assert_eq!(roamify.purchase_timeout, adapter.purchase_time_out);
     assert_eq!(roamify.provisioning_timeout, adapter.provision_time_out);
+    assert_eq!(roamify.longest_effect, adapter.longest_effect);
     assert_eq!(roamify.instant_orders, adapter.instant_orders);
 }
 

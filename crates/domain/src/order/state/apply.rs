@@ -425,10 +425,7 @@ impl Order {
                 self.ending = None;
                 self.placed_at = Some(at);
                 self.close_unknown();
-                self.placed = Some(PlacedOrder {
-                    items: Vec::new(),
-                    ..order.clone()
-                });
+                self.placed = Some(order.clone());
                 self.merge_order(order);
             }
         }
