@@ -93,7 +93,7 @@ async fn a_worker_that_merely_waits_stops_at_once() {
     assert_eq!(state(&shop, ids[0]).await, OrderState::Reconciling);
     let asked = shop.clock.elapsed();
     working.stop().await;
-    assert!(shop.clock.elapsed() - asked < Duration::from_secs(1));
+    assert!(shop.clock.elapsed().saturating_sub(asked) < Duration::from_secs(1));
     assert!(is_free(&shop, ids[0]).await);
 }
 
@@ -151,7 +151,7 @@ async fn an_order_that_waits_long_to_be_sent_is_given_back_until_it_is_due() {
     until_all(&shop, &[slow], OrderState::Fulfilled).await;
     working.stop().await;
     let charged = shop.charged_at()[1];
-    let due = Duration::from_secs(300);
+    let due = Duration::from_mins(5);
     assert!(
         due <= charged && charged < due + Duration::from_secs(3),
         "{charged:?}"
@@ -275,8 +275,8 @@ async fn once_stops_when_it_is_asked_to() {
     shop.rule(Rule::new(Operation::Order, Fault::Stall { ms: 20_000 }).for_ever());
     let ids = orders(&shop, 3).await;
     let worker = Worker::new(shop.orders.clone(), at_once(1, 1));
-    let stop = StopSignal::never().after(Duration::from_secs(5));
-    assert_eq!(worker.run_once(stop).await.unwrap(), 1);
+    let signal = StopSignal::never().after(Duration::from_secs(5));
+    assert_eq!(worker.run_once(signal).await.unwrap(), 1);
     assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
     assert_eq!(state(&shop, ids[2]).await, OrderState::Requested);
 }

@@ -123,7 +123,7 @@ async fn a_lease_lost_while_a_call_runs_drops_no_answer_and_buys_nothing_twice()
     let sleeper = Working::start(&shop.process("frozen", frozen));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let searcher = Working::start(&shop.process("searcher", |_| {}));
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(state(&shop, ids[0]).await, OrderState::Reconciling);
     // The late answer ends the search: whoever searches goes on with what it now knows.
     until_all(&shop, &ids, OrderState::Fulfilled).await;

@@ -224,6 +224,7 @@ impl Bench {
         let quote = self.quote().await;
         let points = self.undisturbed(&quote).await;
         self.assert_the_points_that_matter(&points);
+        println!("{} points", points.len());
         for (number, point) in points.iter().enumerate() {
             let outcome = self.order(&quote, &[number]).await;
             assert_eq!(outcome.stopped, 1, "{point}");
@@ -289,6 +290,7 @@ impl Bench {
                 runs += 1;
             }
         }
+        println!("{runs} pairs of points, {parked} parked");
         assert!(runs > first.len() * 10, "{runs} runs");
         assert!(parked > 0 && parked < runs / 50, "{parked} of {runs}");
     }

@@ -269,7 +269,14 @@ fn settings_outside_a_section_are_described_first() {
     let keys: Vec<&str> = described.iter().map(|one| one.key.as_str()).collect();
     assert_eq!(
         keys[..6],
-        ["data_dir", "journal", "journal_file", "log", "log_format", "provider"]
+        [
+            "data_dir",
+            "journal",
+            "journal_file",
+            "log",
+            "log_format",
+            "provider"
+        ]
     );
     assert_eq!(keys[6], "orders.attention_look_up_every");
     let waits = described

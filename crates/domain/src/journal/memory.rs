@@ -303,8 +303,7 @@ impl OrderJournal for InMemoryJournal {
         let now = self.clock.now();
         let since = now.saturating_sub(jiff::SignedDuration::from_secs(60));
         let since = since.unwrap_or(Timestamp::MIN);
-        let is_recent =
-            |attempt: &Attempt| later(attempt.closes_at, Pressure::RECENTLY) > now;
+        let is_recent = |attempt: &Attempt| later(attempt.closes_at, Pressure::RECENTLY) > now;
         let memory = self.stored();
         let mut pressure = Pressure::default();
         let ours = |row: &&Row| row.order.requested().provider.name == *provider;
