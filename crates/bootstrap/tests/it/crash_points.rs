@@ -220,7 +220,10 @@ impl Bench {
     }
 
     /// Stops a process at each point in turn.
-    #[expect(clippy::print_stdout, reason = "how much was tried belongs to the result")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "how much was tried belongs to the result"
+    )]
     async fn stop_at_each_point(&self) {
         let quote = self.quote().await;
         let points = self.undisturbed(&quote).await;
@@ -266,7 +269,10 @@ impl Bench {
     }
 
     /// Stops a process at each point, and the one that takes over at each of its own.
-    #[expect(clippy::print_stdout, reason = "how much was tried belongs to the result")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "how much was tried belongs to the result"
+    )]
     async fn stop_twice_at_each_point(&self) {
         let quote = self.quote().await;
         let first = self.undisturbed(&quote).await;
