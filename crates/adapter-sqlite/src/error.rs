@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use roamport_domain::OrderId;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::IllegalEvent;
 
@@ -15,6 +16,8 @@ pub(crate) enum Failure {
     Refused(JournalError),
     /// The database failed: nothing of the transaction may stand.
     Database(sqlx::Error),
+    /// The row of this order is not as it was taken to be: nothing of the transaction may stand.
+    Outdated(OrderId),
 }
 
 impl Failure {
@@ -23,6 +26,7 @@ impl Failure {
         match self {
             Self::Refused(error) => error,
             Self::Database(error) => Trouble::of(path, error).into(),
+            Self::Outdated(order) => Trouble::outdated(order).into(),
         }
     }
 }
@@ -100,6 +104,13 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(code::BUSY | code::LOCKED))
 }
 
+/// Whether a row was refused because another has its place.
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
 impl Trouble {
     fn new(message: String, source: impl Error + Send + Sync + 'static) -> Self {
         Self {
@@ -125,6 +136,19 @@ impl Trouble {
             is_damage: false,
             source: None,
         }
+    }
+
+    /// An order's row is not what this release wrote or read a moment ago.
+    pub(crate) fn outdated(order: OrderId) -> Self {
+        Self::refusal(format!(
+            "order {order} changed while it was being written; nothing was written: read it again \
+             before going on"
+        ))
+    }
+
+    /// What happened, in words.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The file or its directory could not be made or looked at.

@@ -13,7 +13,10 @@ mod moment;
 mod pressure;
 mod profiles;
 mod readers;
+mod recent;
+mod recording;
 mod rows;
+mod script;
 mod writer;
 
 pub use self::config::SqliteJournalConfig;

@@ -1,13 +1,11 @@
-//! An order's events and row: how they are written and read back.
+//! An order's events and row, read back.
 
 use std::num::NonZeroU16;
 
 use jiff::Timestamp;
-use roamport_domain::journal::{JournalError, NewOrder, OrderSummary, Recorded, Version};
-use roamport_domain::order::{
-    Attempt, AttemptState, Event, EventFormatError, OrderState, ProviderInstance,
-};
-use roamport_domain::{EsimId, IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
+use roamport_domain::journal::{JournalError, OrderSummary, Recorded, Version};
+use roamport_domain::order::{Event, EventFormatError, OrderState, ProviderInstance};
+use roamport_domain::{IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
@@ -20,6 +18,8 @@ use crate::moment;
 pub(crate) struct Stored {
     pub(crate) order: Order,
     pub(crate) events: Vec<Recorded>,
+    /// The row's `updated_at`, letter by letter.
+    pub(crate) updated_at: String,
 }
 
 /// The order with this id.
@@ -28,7 +28,7 @@ pub(crate) async fn read(
     id: OrderId,
 ) -> Result<Stored, Failure> {
     let rows = sqlx::query(
-        "SELECT orders.version AS newest, events.version, events.at, events.body \
+        "SELECT orders.version AS newest, orders.updated_at, events.version, events.at, events.body \
          FROM orders LEFT JOIN events ON events.order_id = orders.id \
          WHERE orders.id = ? ORDER BY events.version",
     )
@@ -39,6 +39,7 @@ pub(crate) async fn read(
         return Err(JournalError::NotFound(id).into());
     };
     let newest: i64 = last.try_get("newest")?;
+    let updated_at = last.try_get("updated_at")?;
     let mut events = Vec::with_capacity(rows.len());
     for (row, expected) in rows.iter().zip(1_u64..) {
         events.push(decode_event(id, row, expected)?);
@@ -51,7 +52,11 @@ pub(crate) async fn read(
     }
     let order = Order::replay(id, events.iter().map(|recorded| &recorded.event))
         .map_err(|illegal| damaged(id, &illegal.to_string()))?;
-    Ok(Stored { order, events })
+    Ok(Stored {
+        order,
+        events,
+        updated_at,
+    })
 }
 
 fn decode_event(id: OrderId, row: &SqliteRow, expected: u64) -> Result<Recorded, Failure> {
@@ -82,147 +87,6 @@ fn decode_event(id: OrderId, row: &SqliteRow, expected: u64) -> Result<Recorded,
         at: decode_moment(id, row, "at")?,
         event,
     })
-}
-
-/// Adds the events that lead to `after`, whose last version is that of `after`.
-pub(crate) async fn add_events(
-    connection: &mut SqliteConnection,
-    after: &Order,
-    events: &[Event],
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let id = after.id().to_string();
-    let at = moment::to_text(at);
-    let first =
-        after.version().count() - u64::try_from(events.len()).expect("a length fits 64 bits");
-    for (event, version) in events.iter().zip(first + 1..) {
-        sqlx::query(
-            "INSERT INTO events (order_id, version, at, name, body) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(id.as_str())
-        .bind(count(version))
-        .bind(at.as_str())
-        .bind(event.name())
-        .bind(event.to_stored())
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Adds the row of an order with its first event alone, due at once.
-pub(crate) async fn add_order(
-    connection: &mut SqliteConnection,
-    new: &NewOrder,
-    order: &Order,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let summary = OrderSummary::of(order, at);
-    sqlx::query(
-        "INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
-         is_top_up, lines, total, esims, created_at, updated_at, due_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(new.id.to_string())
-    .bind(count(order.version().count()))
-    .bind(order.state().as_str())
-    .bind(new.requested.key.as_str())
-    .bind(new.requested.fingerprint.as_str())
-    .bind(new.requested.provider.name.as_str())
-    .bind(new.requested.provider.base_url.as_str())
-    .bind(new.requested.reference.as_str())
-    .bind(summary.is_top_up)
-    .bind(to_json(&summary.lines))
-    .bind(summary.total.as_ref().map(to_json))
-    .bind(to_json(&summary.esims))
-    .bind(moment::to_text(summary.created_at))
-    .bind(moment::to_text(at))
-    .bind(moment::to_text(at))
-    .execute(&mut *connection)
-    .await?;
-    write_esims(connection, order.id(), &summary.esims).await
-}
-
-/// Brings the row from `before` to `after`; `at` is `None` where no event was added.
-pub(crate) async fn update_order(
-    connection: &mut SqliteConnection,
-    before: &Order,
-    after: &Order,
-    at: Option<Timestamp>,
-    due: Option<Timestamp>,
-) -> Result<(), Failure> {
-    let summary = OrderSummary::of(after, at.unwrap_or(Timestamp::UNIX_EPOCH));
-    sqlx::query(
-        "UPDATE orders SET version = ?, state = ?, provider_order_id = ?, total = ?, esims = ?, \
-         updated_at = coalesce(?, updated_at), due_at = ? WHERE id = ?",
-    )
-    .bind(count(after.version().count()))
-    .bind(after.state().as_str())
-    .bind(after.placed().map(|placed| placed.id.as_str()))
-    .bind(summary.total.as_ref().map(to_json))
-    .bind(to_json(&summary.esims))
-    .bind(at.map(moment::to_text))
-    .bind(due.map(moment::to_text))
-    .bind(after.id().to_string())
-    .execute(&mut *connection)
-    .await?;
-    if before.esims() != summary.esims {
-        sqlx::query("DELETE FROM order_esims WHERE order_id = ?")
-            .bind(after.id().to_string())
-            .execute(&mut *connection)
-            .await?;
-        write_esims(connection, after.id(), &summary.esims).await?;
-    }
-    for attempt in after.attempts() {
-        if !before.attempts().contains(attempt) {
-            write_attempt(connection, after, attempt).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn write_esims(
-    connection: &mut SqliteConnection,
-    id: OrderId,
-    esims: &[EsimId],
-) -> Result<(), Failure> {
-    for esim in esims {
-        sqlx::query(
-            "INSERT INTO order_esims (order_id, esim) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(id.to_string())
-        .bind(esim.as_str())
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn write_attempt(
-    connection: &mut SqliteConnection,
-    order: &Order,
-    attempt: &Attempt,
-) -> Result<(), Failure> {
-    let Some(settled_at) = attempt.settled_at else {
-        return Ok(());
-    };
-    let is_unknown = matches!(
-        attempt.state,
-        AttemptState::Ambiguous { .. } | AttemptState::Abandoned
-    );
-    sqlx::query(
-        "INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
-         settled_at = excluded.settled_at, is_unknown = excluded.is_unknown",
-    )
-    .bind(order.id().to_string())
-    .bind(attempt.number)
-    .bind(order.requested().provider.name.as_str())
-    .bind(moment::to_text(settled_at))
-    .bind(is_unknown)
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// The columns that [`decode_summary`] reads.
@@ -284,11 +148,6 @@ pub(crate) fn damaged(id: OrderId, what: &str) -> Failure {
              the provider by its reference, and restore a backup"
         ),
     })
-}
-
-/// A count as SQLite keeps integers.
-fn count(count: u64) -> i64 {
-    i64::try_from(count).expect("no order has 2^63 events")
 }
 
 /// JSON of a plain value of ours.

@@ -1,27 +1,45 @@
 //! The one task that writes: it gathers what arrives together into one commit.
 //!
 //! ```text
-//! callers ──▶ queue ──▶ BEGIN IMMEDIATE ─▶ SAVEPOINT ─▶ change ─▶ RELEASE ─┐
-//!    ▲                                        └──── next one ◀────────────┤
-//!    └──────────────── answers, only after ◀── COMMIT (reaches the disk) ◀┘
+//! callers ──▶ queue ──▶ BEGIN IMMEDIATE ──▶ change ──▶ change ──▶ … ──▶ COMMIT (reaches the disk)
+//!    ▲                                                                    │
+//!    └──────────────────────── answers, only after ◀──────────────────────┘
 //! ```
 //!
-//! While a commit waits for the disk, the next changes queue up and share the one after it. A change
-//! that is refused undoes its own savepoint alone. A caller that goes away takes nothing back: what
-//! is in the queue is written.
+//! While a commit waits for the disk, the next changes queue up and share the one after it. A caller
+//! that goes away takes nothing back: what is in the queue is written.
+//!
+//! A statement is cheap and the way to SQLite's thread and back is not: on a busy machine each waits for
+//! a processor. So a batch of `n` appends takes `n + 2` such hops, one each, and one for either end:
+//!
+//! - *No savepoints.* A change looks first and writes last, so that a refused one has written nothing and
+//!   the others go on. That is not taken on trust: after a refusal the rows SQLite counted are compared
+//!   with those the changes said they wrote ([`Writing`]). Where more were written, the whole
+//!   transaction is rolled back and made again change by change, where a refusal ends in `ROLLBACK`.
+//! - *One text.* Everything that an append writes goes as one [script](crate::script).
+//! - *No reading of what is known.* The orders that were written or read last are [kept in
+//!   mind](crate::recent), as long as no other connection writes (`PRAGMA data_version`, asked with each
+//!   `BEGIN`) and nothing was rolled back. The row is changed only where it has the version and the time
+//!   that are in mind; where it has not, everything is forgotten, rolled back and made again from what is
+//!   there.
+
+mod task;
+#[cfg(test)]
+mod tests;
+mod writing;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use roamport_domain::Clock;
 use roamport_domain::journal::JournalError;
-use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use self::task::Task;
+pub(crate) use self::writing::Writing;
 use crate::error::{Failure, Trouble};
 use crate::file::FileIdentity;
 use crate::readers::closed;
@@ -38,13 +56,14 @@ pub(crate) trait Change: Send + Sync + 'static {
     /// What the caller is told after the commit.
     type Answer: Send + 'static;
 
-    /// Makes the change at `now` of the journal's clock. May be run again, after everything it did
-    /// was rolled back.
-    async fn make(
-        &self,
-        connection: &mut SqliteConnection,
-        now: Timestamp,
-    ) -> Result<Self::Answer, Failure>;
+    /// Makes the change. May be run again, after everything it did was rolled back.
+    ///
+    /// A change that is refused ([`Failure::Refused`]) has written nothing: it looks first and writes
+    /// last. One that cannot help it is undone all the same, at the price of making the whole batch
+    /// again. Each row that is written is told to [`Writing::wrote`]. A change that finds what it
+    /// remembers to be wrong says so, written or not, and is made again from what is there
+    /// ([`Failure::Outdated`]).
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<Self::Answer, Failure>;
 }
 
 /// Where the writer writes.
@@ -78,12 +97,7 @@ impl Writer {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (queue, inbox) = mpsc::channel(QUEUE);
-        let task = Task {
-            database,
-            connection: Some(connection),
-            clock,
-        };
-        tokio::spawn(task.run(inbox));
+        tokio::spawn(Task::new(database, connection, clock).run(inbox));
         Self { queue }
     }
 
@@ -128,15 +142,21 @@ enum Verdict {
     Refused,
 }
 
+/// Why nothing of a transaction may stand.
+enum Ruin {
+    /// The database failed, whatever the changes were.
+    Database(sqlx::Error),
+    /// The database failed under one of the changes.
+    Change(sqlx::Error),
+    /// A change wrote, and then could not be made.
+    HalfDone(Trouble),
+}
+
 /// A [`Change`] with the caller who waits for it.
 #[async_trait]
 trait Job: Send {
     /// Makes the change and keeps its answer.
-    async fn run(
-        &mut self,
-        connection: &mut SqliteConnection,
-        now: Timestamp,
-    ) -> Result<Verdict, sqlx::Error>;
+    async fn run(&mut self, writing: &mut Writing<'_>) -> Result<Verdict, Ruin>;
 
     /// Tells the caller: the commit is on disk.
     fn answer(self: Box<Self>);
@@ -153,15 +173,14 @@ struct Queued<C: Change> {
 
 #[async_trait]
 impl<C: Change> Job for Queued<C> {
-    async fn run(
-        &mut self,
-        connection: &mut SqliteConnection,
-        now: Timestamp,
-    ) -> Result<Verdict, sqlx::Error> {
-        let (verdict, kept) = match self.change.make(connection, now).await {
+    async fn run(&mut self, writing: &mut Writing<'_>) -> Result<Verdict, Ruin> {
+        let (verdict, kept) = match self.change.make(writing).await {
             Ok(answer) => (Verdict::Made, Ok(answer)),
             Err(Failure::Refused(error)) => (Verdict::Refused, Err(error)),
-            Err(Failure::Database(error)) => return Err(error),
+            Err(Failure::Outdated(order)) => {
+                return Err(Ruin::HalfDone(Trouble::outdated(order)));
+            }
+            Err(Failure::Database(error)) => return Err(Ruin::Change(error)),
         };
         self.verdict = Some(kept);
         Ok(verdict)
@@ -177,136 +196,4 @@ impl<C: Change> Job for Queued<C> {
     fn fail(self: Box<Self>, trouble: &Trouble) {
         self.caller.send(Err(trouble.clone().into())).ok();
     }
-}
-
-struct Task {
-    database: Database,
-    /// `None` after a failure: the next batch connects anew.
-    connection: Option<SqliteConnection>,
-    clock: Arc<dyn Clock>,
-}
-
-/// Why a whole transaction came to nothing.
-struct Stopped {
-    trouble: Trouble,
-    /// One of several changes met it: the others may go through without that one.
-    by_a_change: bool,
-}
-
-impl Task {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
-        let mut messages = Vec::new();
-        let mut closing = Vec::new();
-        while inbox.recv_many(&mut messages, LARGEST_BATCH).await > 0 {
-            let mut jobs = Vec::with_capacity(messages.len());
-            for message in messages.drain(..) {
-                match message {
-                    Message::Change(job) => jobs.push(job),
-                    Message::Close(caller) => {
-                        inbox.close();
-                        closing.push(caller);
-                    }
-                }
-            }
-            if !jobs.is_empty() {
-                self.serve(jobs).await;
-            }
-        }
-        if let Some(connection) = self.connection.take() {
-            self.let_go(connection).await;
-        }
-        for caller in closing {
-            caller.send(()).ok();
-        }
-    }
-
-    /// Writes a batch and answers everybody in it.
-    async fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        match self.commit(&mut jobs).await {
-            Ok(()) => jobs.into_iter().for_each(Job::answer),
-            Err(stopped) if stopped.by_a_change && jobs.len() > 1 => {
-                for mut job in jobs {
-                    match self.commit(std::slice::from_mut(&mut job)).await {
-                        Ok(()) => job.answer(),
-                        Err(stopped) => job.fail(&stopped.trouble),
-                    }
-                }
-            }
-            Err(stopped) => jobs.into_iter().for_each(|job| job.fail(&stopped.trouble)),
-        }
-    }
-
-    /// One transaction: all of the batch that is not refused is on disk, or nothing is.
-    async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Stopped> {
-        let whole = |trouble| Stopped {
-            trouble,
-            by_a_change: false,
-        };
-        self.database
-            .identity
-            .check(&self.database.path)
-            .map_err(whole)?;
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.database.options)
-                .await
-                .map_err(|error| whole(Trouble::of(&self.database.path, error)))?,
-        };
-        match transact(&mut connection, jobs, &*self.clock).await {
-            Ok(()) => {
-                self.connection = Some(connection);
-                Ok(())
-            }
-            Err((error, by_a_change)) => {
-                tracing::warn!(path = %self.database.path.display(), %error, "a commit failed");
-                self.let_go(connection).await;
-                Err(Stopped {
-                    trouble: Trouble::of(&self.database.path, error),
-                    by_a_change,
-                })
-            }
-        }
-    }
-
-    /// Closes a connection, which rolls back what it has not committed.
-    async fn let_go(&self, connection: SqliteConnection) {
-        if let Err(error) = connection.close().await {
-            tracing::debug!(path = %self.database.path.display(), %error, "closing the writer failed");
-        }
-    }
-}
-
-async fn transact(
-    connection: &mut SqliteConnection,
-    jobs: &mut [Box<dyn Job>],
-    clock: &dyn Clock,
-) -> Result<(), (sqlx::Error, bool)> {
-    let by_itself = |error| (error, false);
-    execute(connection, "BEGIN IMMEDIATE")
-        .await
-        .map_err(by_itself)?;
-    for job in jobs {
-        run_alone(connection, job, clock.now())
-            .await
-            .map_err(|error| (error, true))?;
-    }
-    execute(connection, "COMMIT").await.map_err(by_itself)
-}
-
-/// Runs one change so that a refusal undoes it and nothing else.
-async fn run_alone(
-    connection: &mut SqliteConnection,
-    job: &mut Box<dyn Job>,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    execute(connection, "SAVEPOINT change").await?;
-    if job.run(connection, now).await? == Verdict::Refused {
-        execute(connection, "ROLLBACK TO change").await?;
-    }
-    execute(connection, "RELEASE change").await
-}
-
-async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::query(sql).execute(connection).await?;
-    Ok(())
 }

@@ -1,12 +1,10 @@
 //! Keeping what was read of a wallet.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use roamport_domain::journal::BalanceReading;
-use sqlx::sqlite::SqliteConnection;
 
 use crate::error::Failure;
-use crate::writer::Change;
+use crate::writer::{Change, Writing};
 use crate::{moment, rows};
 
 /// Keeps a reading.
@@ -16,9 +14,9 @@ pub(crate) struct KeepBalance(pub(crate) BalanceReading);
 impl Change for KeepBalance {
     type Answer = ();
 
-    async fn make(&self, connection: &mut SqliteConnection, _: Timestamp) -> Result<(), Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
         let Self(reading) = self;
-        sqlx::query(
+        let kept = sqlx::query(
             "INSERT INTO balances (provider, base_url, at, balance, newest_order_at, newest_orders, \
              is_comparable) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
@@ -29,8 +27,9 @@ impl Change for KeepBalance {
         .bind(reading.newest_order_at.map(moment::to_text))
         .bind(rows::to_json(&reading.newest_orders))
         .bind(reading.comparable)
-        .execute(connection)
+        .execute(writing.connection())
         .await?;
+        writing.wrote(kept.rows_affected());
         Ok(())
     }
 }

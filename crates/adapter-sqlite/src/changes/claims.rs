@@ -9,11 +9,11 @@ use roamport_domain::OrderId;
 use roamport_domain::journal::{Claim, JournalError, Owner};
 use roamport_domain::order::ProviderInstance;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use super::orders::exists;
 use crate::error::Failure;
-use crate::writer::Change;
+use crate::writer::{Change, Writing};
 use crate::{moment, rows};
 
 /// One statement over the index of due orders: `?1` owner, `?2` end of the lease, `?3` now,
@@ -39,11 +39,8 @@ pub(crate) struct ClaimDue {
 impl Change for ClaimDue {
     type Answer = Vec<Claim>;
 
-    async fn make(
-        &self,
-        connection: &mut SqliteConnection,
-        now: Timestamp,
-    ) -> Result<Vec<Claim>, Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<Vec<Claim>, Failure> {
+        let now = writing.now();
         let until = moment::later(now, self.lease);
         let provider = self.provider.as_ref();
         let claimed = sqlx::query(CLAIM_DUE)
@@ -53,8 +50,9 @@ impl Change for ClaimDue {
             .bind(i64::from(self.limit.get()))
             .bind(provider.map(|provider| provider.name.as_str()))
             .bind(provider.map(|provider| provider.base_url.as_str()))
-            .fetch_all(connection)
+            .fetch_all(writing.connection())
             .await?;
+        writing.wrote(count(&claimed));
         let mut claims = Vec::with_capacity(claimed.len());
         for row in &claimed {
             let due: String = row.try_get("due_at")?;
@@ -77,11 +75,8 @@ pub(crate) struct ClaimOne {
 impl Change for ClaimOne {
     type Answer = Option<Claim>;
 
-    async fn make(
-        &self,
-        connection: &mut SqliteConnection,
-        now: Timestamp,
-    ) -> Result<Option<Claim>, Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<Option<Claim>, Failure> {
+        let now = writing.now();
         let until = moment::later(now, self.lease);
         let claimed = sqlx::query(
             "UPDATE orders SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
@@ -92,14 +87,21 @@ impl Change for ClaimOne {
         .bind(moment::to_text(until))
         .bind(self.id.to_string())
         .bind(moment::to_text(now))
-        .fetch_all(&mut *connection)
+        .fetch_all(writing.connection())
         .await?;
+        writing.wrote(count(&claimed));
         match claimed.first() {
             Some(row) => Ok(Some(decode_claim(row, &self.owner, until)?)),
-            None if exists(connection, self.id).await? => Ok(None),
+            None if exists(writing, self.id).await? => Ok(None),
             None => Err(JournalError::NotFound(self.id).into()),
         }
     }
+}
+
+/// How many rows were written: those that were returned. Should one of them prove damaged, the refusal
+/// comes after the writing, and the writer undoes it.
+fn count(claimed: &[SqliteRow]) -> u64 {
+    u64::try_from(claimed.len()).expect("a length fits 64 bits")
 }
 
 fn decode_claim(row: &SqliteRow, owner: &Owner, until: Timestamp) -> Result<Claim, Failure> {
@@ -124,20 +126,21 @@ pub(crate) struct Renew {
 impl Change for Renew {
     type Answer = ();
 
-    async fn make(&self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
         let renewed = sqlx::query(
             "UPDATE orders SET lease_until = ? WHERE id = ? AND lease_owner = ? AND lease_number = ?",
         )
-        .bind(moment::to_text(moment::later(now, self.lease)))
+        .bind(moment::to_text(moment::later(writing.now(), self.lease)))
         .bind(self.claim.order.to_string())
         .bind(self.claim.owner.as_str())
         .bind(lease_number(&self.claim))
-        .execute(&mut *connection)
+        .execute(writing.connection())
         .await?;
+        writing.wrote(renewed.rows_affected());
         if renewed.rows_affected() == 1 {
             return Ok(());
         }
-        let lost = if exists(connection, self.claim.order).await? {
+        let lost = if exists(writing, self.claim.order).await? {
             JournalError::ClaimLost(self.claim.order)
         } else {
             JournalError::NotFound(self.claim.order)
@@ -153,18 +156,19 @@ pub(crate) struct Release(pub(crate) Claim);
 impl Change for Release {
     type Answer = ();
 
-    async fn make(&self, connection: &mut SqliteConnection, _: Timestamp) -> Result<(), Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
         let Self(claim) = self;
-        sqlx::query(
+        let released = sqlx::query(
             "UPDATE orders SET lease_owner = NULL, lease_until = NULL \
              WHERE id = ? AND lease_owner = ? AND lease_number = ?",
         )
         .bind(claim.order.to_string())
         .bind(claim.owner.as_str())
         .bind(lease_number(claim))
-        .execute(&mut *connection)
+        .execute(writing.connection())
         .await?;
-        if exists(connection, claim.order).await? {
+        writing.wrote(released.rows_affected());
+        if released.rows_affected() == 1 || exists(writing, claim.order).await? {
             Ok(())
         } else {
             Err(JournalError::NotFound(claim.order).into())

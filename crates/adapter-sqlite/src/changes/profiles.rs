@@ -1,13 +1,11 @@
 //! Keeping and erasing profiles.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use roamport_domain::journal::KeptProfile;
 use roamport_domain::{EsimId, ProviderName};
-use sqlx::sqlite::SqliteConnection;
 
 use crate::error::Failure;
-use crate::writer::Change;
+use crate::writer::{Change, Writing};
 use crate::{moment, rows};
 
 /// Keeps a profile, in the place of an older one of the same eSIM.
@@ -17,9 +15,9 @@ pub(crate) struct Keep(pub(crate) KeptProfile);
 impl Change for Keep {
     type Answer = ();
 
-    async fn make(&self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Failure> {
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
         let Self(profile) = self;
-        sqlx::query(
+        let kept = sqlx::query(
             "INSERT INTO profiles (provider, esim, iccid, order_id, package, data, stored, kept_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET iccid = excluded.iccid, \
              order_id = excluded.order_id, package = excluded.package, data = excluded.data, \
@@ -32,9 +30,10 @@ impl Change for Keep {
         .bind(profile.package.as_str())
         .bind(rows::to_json(&profile.data))
         .bind(profile.esim.to_stored().expose())
-        .bind(moment::to_text(now))
-        .execute(connection)
+        .bind(moment::to_text(writing.now()))
+        .execute(writing.connection())
         .await?;
+        writing.wrote(kept.rows_affected());
         Ok(())
     }
 }
@@ -49,12 +48,13 @@ pub(crate) struct Erase {
 impl Change for Erase {
     type Answer = ();
 
-    async fn make(&self, connection: &mut SqliteConnection, _: Timestamp) -> Result<(), Failure> {
-        sqlx::query("DELETE FROM profiles WHERE provider = ? AND esim = ?")
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
+        let erased = sqlx::query("DELETE FROM profiles WHERE provider = ? AND esim = ?")
             .bind(self.provider.as_str())
             .bind(self.esim.as_str())
-            .execute(connection)
+            .execute(writing.connection())
             .await?;
+        writing.wrote(erased.rows_affected());
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use roamport_domain::journal::{JournalError, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Clock as _, OrderJournal, ProfileStore as _};
 
-use crate::support::{Bench, is_on_disk, open, run};
+use crate::support::{Bench, commits, is_on_disk, open, run};
 
 #[tokio::test]
 async fn a_reopened_journal_has_everything() {
@@ -121,18 +121,6 @@ async fn a_caller_that_goes_away_takes_nothing_back() {
         bench.journal.events(new.id).await.unwrap()[1].event,
         event[0]
     );
-}
-
-/// The commits in a write-ahead log: frames whose header says how large the database is after them,
-/// <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
-fn commits(log: &[u8]) -> usize {
-    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
-    let page_size = usize::try_from(number(8)).unwrap();
-    let salts = &log[16..24];
-    let frames = log[32..].chunks_exact(24 + page_size);
-    frames
-        .filter(|frame| frame[8..16] == *salts && frame[4..8] != [0; 4])
-        .count()
 }
 
 #[tokio::test]

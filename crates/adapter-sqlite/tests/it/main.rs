@@ -5,6 +5,7 @@
 mod damage;
 mod durability;
 mod file;
+mod interleaved;
 mod read_only;
 mod suite;
 mod support;

@@ -124,3 +124,15 @@ pub(crate) fn is_on_disk(directory: &Path, text: &str) -> bool {
             .any(|window| window == text.as_bytes())
     })
 }
+
+/// The commits in a write-ahead log: frames whose header says how large the database is after them,
+/// <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
+pub(crate) fn commits(log: &[u8]) -> usize {
+    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
+    let page_size = usize::try_from(number(8)).unwrap();
+    let salts = &log[16..24];
+    let frames = log[32..].chunks_exact(24 + page_size);
+    frames
+        .filter(|frame| frame[8..16] == *salts && frame[4..8] != [0; 4])
+        .count()
+}

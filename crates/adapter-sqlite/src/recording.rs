@@ -1,0 +1,143 @@
+//! The statements that record an order: its row, its events, and what follows from them.
+
+use jiff::Timestamp;
+use roamport_domain::journal::{NewOrder, OrderSummary};
+use roamport_domain::order::{Attempt, Event};
+use roamport_domain::{EsimId, Order, OrderId};
+
+use crate::moment;
+use crate::recent::Kept;
+use crate::rows::to_json;
+use crate::script::{MOST_ROWS, Script};
+
+/// Adds the row of an order and the event it begins with, due at once.
+pub(crate) fn opening(new: &NewOrder, order: &Order, event: &Event, at: Timestamp) -> Script {
+    let summary = OrderSummary::of(order, at);
+    let mut script = Script::default();
+    script.statement(
+        "INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
+         is_top_up, lines, total, esims, created_at, updated_at, due_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    script
+        .bind(new.id.to_string())
+        .bind(count(order.version().count()))
+        .bind(order.state().as_str())
+        .bind(new.requested.key.as_str())
+        .bind(new.requested.fingerprint.as_str())
+        .bind(new.requested.provider.name.as_str())
+        .bind(new.requested.provider.base_url.as_str())
+        .bind(new.requested.reference.as_str())
+        .bind(summary.is_top_up)
+        .bind(to_json(&summary.lines))
+        .bind(summary.total.as_ref().map(to_json))
+        .bind(to_json(&summary.esims))
+        .bind(moment::to_text(summary.created_at))
+        .bind(moment::to_text(at))
+        .bind(moment::to_text(at));
+    add_events(&mut script, order, std::slice::from_ref(event), at);
+    add_esims(&mut script, order.id(), &summary.esims);
+    script
+}
+
+/// Brings an order from `before` to `after`, to which `events` lead. The first statement changes the
+/// order's row, and no row at all where it is not as `before` has it: then nothing of this may stand.
+pub(crate) fn appending(
+    before: &Kept,
+    after: &Kept,
+    events: &[Event],
+    at: Timestamp,
+    due: Option<Timestamp>,
+) -> Script {
+    let (order, id) = (&after.order, after.order.id());
+    let summary = OrderSummary::of(order, at);
+    let mut script = Script::default();
+    script.statement(
+        "UPDATE orders SET version = ?, state = ?, provider_order_id = ?, total = ?, esims = ?, \
+         updated_at = ?, due_at = ? WHERE id = ? AND version = ? AND updated_at = ?",
+    );
+    script
+        .bind(count(order.version().count()))
+        .bind(order.state().as_str())
+        .bind(order.placed().map(|placed| placed.id.as_str()))
+        .bind(summary.total.as_ref().map(to_json))
+        .bind(to_json(&summary.esims))
+        .bind(after.updated_at.as_str())
+        .bind(due.map(moment::to_text))
+        .bind(id.to_string())
+        .bind(count(before.order.version().count()))
+        .bind(before.updated_at.as_str());
+    add_events(&mut script, order, events, at);
+    if before.order.esims() != summary.esims {
+        script.statement("DELETE FROM order_esims WHERE order_id = ?");
+        script.bind(id.to_string());
+        add_esims(&mut script, id, &summary.esims);
+    }
+    for attempt in order.attempts() {
+        if !before.order.attempts().contains(attempt) {
+            add_attempt(&mut script, order, attempt);
+        }
+    }
+    script
+}
+
+/// Adds the events that lead to `after`, whose last version is that of `after`.
+fn add_events(script: &mut Script, after: &Order, events: &[Event], at: Timestamp) {
+    let id = after.id().to_string();
+    let at = moment::to_text(at);
+    let first =
+        after.version().count() - u64::try_from(events.len()).expect("a length fits 64 bits");
+    let mut versions = first + 1..;
+    for events in events.chunks(MOST_ROWS) {
+        script.insert(
+            "INSERT INTO events (order_id, version, at, name, body) VALUES",
+            5,
+            events.len(),
+            "",
+        );
+        for (event, version) in events.iter().zip(&mut versions) {
+            script
+                .bind(id.as_str())
+                .bind(count(version))
+                .bind(at.as_str())
+                .bind(event.name())
+                .bind(event.to_stored());
+        }
+    }
+}
+
+fn add_esims(script: &mut Script, id: OrderId, esims: &[EsimId]) {
+    for esims in esims.chunks(MOST_ROWS) {
+        script.insert(
+            "INSERT INTO order_esims (order_id, esim) VALUES",
+            2,
+            esims.len(),
+            " ON CONFLICT DO NOTHING",
+        );
+        for esim in esims {
+            script.bind(id.to_string()).bind(esim.as_str());
+        }
+    }
+}
+
+fn add_attempt(script: &mut Script, order: &Order, attempt: &Attempt) {
+    let Some(settled_at) = attempt.settled_at else {
+        return;
+    };
+    script.statement(
+        "INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
+         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
+         settled_at = excluded.settled_at, is_unknown = excluded.is_unknown",
+    );
+    script
+        .bind(order.id().to_string())
+        .bind(attempt.number)
+        .bind(order.requested().provider.name.as_str())
+        .bind(moment::to_text(settled_at))
+        .bind(attempt.is_unknown());
+}
+
+/// A count as SQLite keeps integers.
+fn count(count: u64) -> i64 {
+    i64::try_from(count).expect("no order has 2^63 events")
+}
