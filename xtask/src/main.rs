@@ -7,6 +7,7 @@
 
 mod bench;
 mod ci;
+mod cluster;
 mod demo;
 mod lint;
 mod mutants;

@@ -9,7 +9,6 @@
 //! ```
 
 mod chance;
-mod cluster;
 mod faults;
 mod generator;
 mod http;
@@ -30,13 +29,13 @@ use clap::ValueEnum;
 use xshell::{Shell, cmd};
 
 use self::chance::Chance;
-use self::cluster::Cluster;
 use self::generator::{Generator, RecordedOrder};
 use self::proxy::Proxy;
 use self::roamport::Roamport;
 use self::sandbox::Sandbox;
 use self::verdict::{Verdict, has_ended};
 use self::workers::Workers;
+use crate::cluster::Cluster;
 use crate::process::built_program;
 
 /// How to soak.
@@ -319,6 +318,6 @@ fn drawn_seed() -> u64 {
     clippy::disallowed_methods,
     reason = "a soak runs in real time, with real processes"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

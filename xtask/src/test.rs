@@ -1,11 +1,25 @@
 //! `cargo xtask test`: every test and doctest of the workspace.
 
+use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
+use crate::cluster::Cluster;
 use crate::process::has_cargo_subcommand;
 
-/// Runs all tests, with nextest where it is installed.
+/// The server that tests of PostgreSQL use instead of making one of their own.
+const SERVER: &str = "TEST_POSTGRES_URL";
+
+/// Runs all tests, with nextest where it is installed; those of PostgreSQL at one throwaway server,
+/// unless another is named. Where none is installed they say so and skip.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir().context("failed to make a temporary directory")?;
+    let cluster = match shell.var(SERVER) {
+        Ok(_) => None,
+        Err(_) => Cluster::start(folder.path())?,
+    };
+    let _named = cluster
+        .as_ref()
+        .map(|cluster| shell.push_env(SERVER, cluster.url()));
     if has_cargo_subcommand(shell, "nextest") {
         cmd!(shell, "cargo nextest run --workspace").run()?;
         // Nextest runs no doctests.

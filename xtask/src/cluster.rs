@@ -1,4 +1,5 @@
-//! A throwaway PostgreSQL cluster, made by the server binaries that are installed.
+//! A throwaway PostgreSQL cluster, made by the server binaries that are installed: one for a whole soak,
+//! and one for a whole run of the tests, which would otherwise make one for each process.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::now;
+use crate::soak::now;
 
 /// How long the server may take to start.
 const LONGEST_START: Duration = Duration::from_secs(30);
