@@ -15,6 +15,9 @@ use crate::soak::now;
 /// How long the server may take to start.
 const LONGEST_START: Duration = Duration::from_secs(30);
 
+/// What the server asks for, so that what shows a password is found out.
+const PASSWORD: &str = "throwaway-secret";
+
 /// A running server with an empty database. It ends with this value.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -33,9 +36,13 @@ impl Cluster {
         let account = Account::of_the_server(folder, &home)?;
         let data = home.join("data");
         let log = File::create(folder.join("postgres.log"))?;
+        let password = home.join("password");
+        fs::write(&password, PASSWORD)?;
+        account.own(&password)?;
         let mut initialise = Command::new(programs.join("initdb"));
         initialise
-            .args(["--username=soak", "--auth=trust", "--encoding=UTF8"])
+            .args(["--username=soak", "--auth=scram-sha-256", "--encoding=UTF8"])
+            .arg(format!("--pwfile={}", password.display()))
             .args(["--no-locale", "--pgdata"])
             .arg(&data)
             .current_dir(&home)
@@ -68,7 +75,10 @@ impl Cluster {
 
     /// Where `roamport` finds the database.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://soak@127.0.0.1:{}/postgres", self.port)
+        format!(
+            "postgres://soak:{PASSWORD}@127.0.0.1:{}/postgres",
+            self.port
+        )
     }
 
     fn wait(&mut self, folder: &Path) -> anyhow::Result<()> {
@@ -163,6 +173,14 @@ impl Account {
         Ok(Self { other: Some(ids) })
     }
 
+    /// Gives a file to the account.
+    fn own(&self, file: &Path) -> anyhow::Result<()> {
+        if let Some((user, group)) = self.other {
+            std::os::unix::fs::chown(file, Some(user), Some(group))?;
+        }
+        Ok(())
+    }
+
     fn take(&self, command: &mut Command) {
         use std::os::unix::process::CommandExt as _;
 
@@ -177,6 +195,15 @@ impl Account {
     #[expect(clippy::unnecessary_wraps, reason = "it can fail on other platforms")]
     fn of_the_server(_: &Path, _: &Path) -> anyhow::Result<Self> {
         Ok(Self {})
+    }
+
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "there is an account on other platforms, and it can fail"
+    )]
+    fn own(&self, _: &Path) -> anyhow::Result<()> {
+        Ok(())
     }
 
     #[expect(clippy::unused_self, reason = "there is an account on other platforms")]

@@ -287,10 +287,15 @@ async fn nothing_shows_the_password() {
     let Some(bench) = Bench::new().await else {
         return;
     };
-    assert!(bench.database.url().contains(PASSWORD));
+    let url = bench.database.url().to_owned();
+    let (_, login) = url.split('@').next().unwrap().split_once("//").unwrap();
+    let (_, password) = login
+        .split_once(':')
+        .expect("the server asks for a password");
+    assert!(password.len() > 5, "too short to be looked for");
     let config = bench.config();
     let shown = format!("{config:?} {:#?} {:?}", config.url, bench.journal);
-    assert!(!shown.contains(PASSWORD), "{shown}");
+    assert!(!shown.contains(password), "{shown}");
     assert!(shown.contains(bench.database.name()), "{shown}");
     let error = PostgresJournal::connect(&PostgresJournalConfig::new(Secret::new("roamport.db")))
         .await
