@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: lint, test and demo, each with a heading and the time it took.
+//! `cargo xtask ci`: lint, test and the demos, each with a heading and the time it took.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use xshell::Shell;
 
-use crate::{demo, lint, test};
+use crate::{demo, lint, new_adapter, test};
 
 /// Runs the stages in order and stops at the first that fails.
 pub(crate) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
     stage("lint", || lint::run(shell, root))?;
     stage("test", || test::run(shell))?;
-    stage("demo", || demo::run(shell))
+    stage("new-adapter --check", || new_adapter::check(shell, root))?;
+    stage("demo", || demo::run(shell))?;
+    stage("demo providers", || demo::providers::run(shell, root))
 }
 
 fn stage(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {

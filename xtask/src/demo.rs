@@ -1,6 +1,8 @@
 //! `cargo xtask demo`: the real binary buys an eSIM from the built-in sandbox, as a person would.
 
 mod answer;
+mod excerpt;
+pub(crate) mod providers;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -11,6 +11,7 @@ mod cluster;
 mod demo;
 mod lint;
 mod mutants;
+mod new_adapter;
 mod process;
 mod sim;
 mod soak;
@@ -20,7 +21,7 @@ mod tidy;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use xshell::Shell;
 
 #[derive(Debug, Parser)]
@@ -37,7 +38,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Buy an eSIM from the built-in sandbox, command by command, in a fresh data directory.
-    Demo,
+    Demo {
+        /// Another demo: the same journey at two providers, compared with the README.
+        which: Option<Demo>,
+    },
     /// Run all tests and doctests (with nextest where it is installed).
     Test,
     /// Check formatting, clippy, rustdoc, the house rules, and licences where cargo-deny is installed.
@@ -59,8 +63,17 @@ enum Task {
         #[arg(last = true, value_name = "ARGUMENT")]
         extra: Vec<String>,
     },
-    /// What continuous integration runs: lint, test, demo.
+    /// Write the crate of one more provider, with every promise of the port as a failing test.
+    NewAdapter(new_adapter::Arguments),
+    /// What continuous integration runs: lint, test, new-adapter --check, demo.
     Ci,
+}
+
+/// What is demonstrated.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Demo {
+    /// The same journey at two providers, compared with the README.
+    Providers,
 }
 
 fn main() -> ExitCode {
@@ -78,13 +91,17 @@ fn run(task: &Task) -> anyhow::Result<()> {
     let shell = Shell::new()?;
     shell.change_dir(root);
     match task {
-        Task::Demo => demo::run(&shell),
+        Task::Demo { which: None } => demo::run(&shell),
+        Task::Demo {
+            which: Some(Demo::Providers),
+        } => demo::providers::run(&shell, root),
         Task::Test => test::run(&shell),
         Task::Lint => lint::run(&shell, root),
         Task::Tidy => tidy::run(root),
         Task::Bench { name } => bench::run(&shell, name.as_deref()),
         Task::Soak(arguments) => soak::run(&shell, arguments),
         Task::Mutants { extra } => mutants::run(&shell, extra),
+        Task::NewAdapter(arguments) => new_adapter::run(&shell, root, arguments),
         Task::Sim(options) => sim::run(&shell, options),
         Task::Ci => ci::run(&shell, root),
     }

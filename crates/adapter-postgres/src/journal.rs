@@ -191,6 +191,12 @@ impl OrderJournal for PostgresJournal {
         self.claim_due(Some(provider), owner, lease, limit).await
     }
 
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        let mut lent = self.connections.lend().await?;
+        let done = self.connections.timed(claims::wake(&mut lent, id)).await;
+        lent.finish(done)
+    }
+
     async fn claim_order(
         &self,
         id: OrderId,

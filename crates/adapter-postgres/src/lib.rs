@@ -7,6 +7,7 @@ mod config;
 mod connection;
 mod connections;
 mod error;
+mod inbox;
 mod journal;
 mod list;
 mod migrate;

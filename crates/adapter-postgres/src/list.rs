@@ -80,6 +80,8 @@ impl Progress {
             esim,
             fingerprint,
             provider,
+            reference,
+            provider_order,
         } = &self.filter;
         if let [state] = states.as_slice() {
             query.push(" AND state = ").push_bind(state.as_str());
@@ -100,6 +102,16 @@ impl Progress {
             query
                 .push(" AND provider = ")
                 .push_bind(provider.as_str().to_owned());
+        }
+        if let Some(reference) = reference {
+            query
+                .push(" AND reference = ")
+                .push_bind(reference.as_str().to_owned());
+        }
+        if let Some(provider_order) = provider_order {
+            query
+                .push(" AND provider_order_id = ")
+                .push_bind(provider_order.as_str().to_owned());
         }
         if let Some((created_at, id)) = self.below {
             query

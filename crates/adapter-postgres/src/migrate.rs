@@ -17,7 +17,7 @@ struct Migration {
 }
 
 /// Each one is run once, in this order; its place is the version it makes. None is ever edited.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         name: "journal",
         sql: include_str!("../migrations/0001_journal.sql"),
@@ -27,6 +27,11 @@ const MIGRATIONS: [Migration; 2] = [
         name: "balances",
         sql: include_str!("../migrations/0002_balances.sql"),
         tables: &["balances"],
+    },
+    Migration {
+        name: "provider events",
+        sql: include_str!("../migrations/0003_provider_events.sql"),
+        tables: &["provider_events"],
     },
 ];
 
@@ -168,10 +173,16 @@ mod tests {
     fn migrations_are_known_by_number_and_name() {
         assert_eq!(check("s", &done(&["journal"]), |_| true), Ok(1));
         assert_eq!(check("s", &done(&["journal", "balances"]), |_| true), Ok(2));
+        let all = done(&["journal", "balances", "provider events"]);
+        assert_eq!(check("s", &all, |_| true), Ok(3));
         for (names, says) in [
             (&[][..], "is empty"),
             (&["balances"][..], "`balances`"),
-            (&["journal", "balances", "refunds"][..], "version 3"),
+            (&["journal", "balances", "refunds"][..], "`refunds`"),
+            (
+                &["journal", "balances", "provider events", "refunds"][..],
+                "version 4",
+            ),
         ] {
             let error = check("s", &done(names), |_| true).unwrap_err();
             assert!(error.contains(says), "{error}");

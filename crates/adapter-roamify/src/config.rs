@@ -190,6 +190,9 @@ pub enum RoamifyConfigError {
         "`token` has a blank or a character that is not visible ASCII; copy it once more, without line breaks"
     )]
     MalformedToken,
+    /// There is no webhook secret: anybody could sign a delivery.
+    #[error("the webhook secret is empty; copy it from Roamify's partner portal")]
+    NoWebhookSecret,
     /// A time-out is zero: nothing could ever be answered in it.
     #[error("`{0}` is zero; give it at least one second")]
     NoTime(&'static str),

@@ -7,11 +7,13 @@ mod error;
 mod history;
 mod listing;
 mod provider;
+mod webhook;
 mod wire;
 
 pub use crate::config::{RoamifyConfig, RoamifyConfigError};
 pub use crate::history::HistoryEntry;
 pub use crate::provider::{EsimFilter, EsimStatus, Roamify};
+pub use crate::webhook::RoamifyEvents;
 
 /// For the house's own benchmark, and no part of the interface.
 #[doc(hidden)]

@@ -12,9 +12,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    Dedup, DestinationFilter, EsimKey, EsimProvider, FoundOrders, Gate, LookupSupport, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, ProvisionTarget,
-    Provisioning, Result, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
+    CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider,
+    FoundOrders, Gate, LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery,
+    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result, TopUpQuery,
+    TopUpRequest, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Iccid, Money, Package, ProviderError, ProviderName,
@@ -142,6 +143,11 @@ impl Roamify {
         .await
     }
 
+    fn unsupported(&self, operation: Operation, message: &str) -> ProviderError {
+        let name = self.client.name.clone();
+        ProviderError::new(ErrorKind::Unsupported, name, operation, message)
+    }
+
     fn failed(&self, operation: Operation) -> impl FnOnce(Failure) -> ProviderError {
         move |failure| self.client.error(operation, failure)
     }
@@ -227,7 +233,9 @@ impl EsimProvider for Roamify {
             usage: Some(UsageSupport {
                 lag: USAGE_LAG,
                 daily: true,
+                batch: None,
             }),
+            webhooks: true,
             ..Capabilities::NONE
         }
     }
@@ -260,6 +268,11 @@ impl EsimProvider for Roamify {
         outcome.map_err(self.failed(Operation::Usage))
     }
 
+    async fn usage_batch(&self, _esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let message = "Roamify tells the usage of one eSIM at a time; ask for each";
+        Err(self.unsupported(Operation::UsageBatch, message))
+    }
+
     async fn balance(&self) -> Result<Money> {
         let outcome = reads::balance(&self.client).await;
         outcome.map_err(self.failed(Operation::Balance))
@@ -268,6 +281,14 @@ impl EsimProvider for Roamify {
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
         let outcome = effects::provision(&self.client, request).await;
         outcome.map_err(self.failed(Operation::Provision))
+    }
+
+    /// Roamify's refunds are requests that its support decides about (refunds page): no call of theirs
+    /// takes an eSIM back.
+    async fn cancel(&self, _request: &CancelRequest) -> Result<CancelledEsim> {
+        let message = "Roamify takes no eSIM back by itself, so nothing was given back; ask its \
+                       support for a refund";
+        Err(self.unsupported(Operation::Cancel, message))
     }
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {

@@ -2,5 +2,6 @@
 
 pub(crate) mod balances;
 pub(crate) mod claims;
+pub(crate) mod inbox;
 pub(crate) mod orders;
 pub(crate) mod profiles;

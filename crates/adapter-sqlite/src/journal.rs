@@ -17,7 +17,7 @@ use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use crate::changes::claims::{ClaimDue, ClaimOne, Release, Renew};
+use crate::changes::claims::{ClaimDue, ClaimOne, Release, Renew, Wake};
 use crate::changes::orders::{Append, Open};
 use crate::error::Failure;
 use crate::file::{self, FileIdentity};
@@ -218,6 +218,10 @@ impl OrderJournal for SqliteJournal {
                 limit,
             })
             .await
+    }
+
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        self.writer.make(Wake(id)).await
     }
 
     async fn claim_order(

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod error;
 mod file;
+mod inbox;
 mod journal;
 mod list;
 mod migrate;

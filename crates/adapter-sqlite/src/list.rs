@@ -84,6 +84,8 @@ impl Progress {
             esim,
             fingerprint,
             provider,
+            reference,
+            provider_order,
         } = &self.filter;
         if !states.is_empty() {
             query.push(" AND state IN (");
@@ -106,6 +108,16 @@ impl Progress {
             query
                 .push(" AND provider = ")
                 .push_bind(provider.as_str().to_owned());
+        }
+        if let Some(reference) = reference {
+            query
+                .push(" AND reference = ")
+                .push_bind(reference.as_str().to_owned());
+        }
+        if let Some(provider_order) = provider_order {
+            query
+                .push(" AND provider_order_id = ")
+                .push_bind(provider_order.as_str().to_owned());
         }
         if let Some(below) = &self.below {
             query

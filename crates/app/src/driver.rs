@@ -22,7 +22,9 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use roamport_domain::journal::{Claim, JournalError};
-use roamport_domain::order::{Attempt, Event, Moment, OrderState, Step, Waiting, next_step};
+use roamport_domain::order::{
+    Attempt, Event, ItemStep, Moment, OrderState, Step, Waiting, next_step,
+};
 use roamport_domain::{Monotonic, Order, OrderId};
 
 pub(crate) use self::back_pressure::BackPressure;
@@ -31,6 +33,7 @@ use self::claim::HeldClaim;
 pub(crate) use self::due::due;
 use self::items::Working;
 pub(crate) use self::pace::{Pace, Turns};
+pub(crate) use self::reads::judged;
 use crate::OrdersParts;
 use crate::{AppError, Carried, Halt, Observer, Progress, StopSignal};
 
@@ -73,6 +76,8 @@ pub(crate) struct Driver {
     pace: Pace,
     /// Since when this process has watched the order without a break.
     watched_since: Monotonic,
+    /// Whether the order was claimed for being due and nothing was done for it yet.
+    just_claimed: bool,
 }
 
 impl Driver {
@@ -96,6 +101,7 @@ impl Driver {
             stop,
             pace,
             watched_since,
+            just_claimed: false,
         }
     }
 
@@ -139,6 +145,7 @@ impl Driver {
     /// anybody tries again.
     pub(crate) async fn run_claimed(mut self, claim: Claim) -> Result<(), AppError> {
         let claim = HeldClaim::hold(self.parts.clone(), claim);
+        self.just_claimed = true;
         match self.hold(&claim).await {
             Err(Break::Error(error)) => Err(error),
             Ok(_) | Err(Break::Overtaken | Break::Elsewhere | Break::NotDue) => {
@@ -196,7 +203,11 @@ impl Driver {
                 return Ok(self.stopped());
             }
             let moment = self.moment(busy.clone()).await?;
-            match self.next(&order, &moment) {
+            let mut step = self.next(&order, &moment);
+            if std::mem::take(&mut self.just_claimed) {
+                step = self.woken(&order, step);
+            }
+            match step {
                 Step::Record(events) => self.append(&mut order, &events).await?,
                 Step::Place {
                     attempt,
@@ -288,6 +299,26 @@ impl Driver {
             &self.parts.policy,
             moment,
         )
+    }
+
+    /// What to do first for an order that was due before its wait was over: somebody woke it, so what
+    /// it waits for is read now. Only what the provider has already is read early; a purchase, and the
+    /// look-ups that may lead to another, keep their times.
+    fn woken(&self, order: &Order, step: Step) -> Step {
+        let Step::Wait { waiting, .. } = &step else {
+            return step;
+        };
+        match (waiting, order.placed()) {
+            (Waiting::Delivery, Some(placed)) => Step::ReadOrder(placed.id.clone()),
+            (Waiting::Profile, Some(_)) => {
+                let awaited = order.items().iter().zip(0..);
+                let awaited = awaited.filter(|(item, _)| !item.state.is_settled());
+                let reads = awaited.map(|(_, number)| ItemStep::Read(number));
+                let at_once = usize::from(self.parts.policy.items_at_once.max(1));
+                Step::Items(reads.take(at_once).collect())
+            }
+            _ => step,
+        }
     }
 
     async fn moment(&self, busy: BTreeSet<u16>) -> Result<Moment, Break> {

@@ -2,9 +2,12 @@
 
 use jiff::civil::Date;
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::ProviderInstance;
-use roamport_domain::provider::ProviderError;
-use roamport_domain::{EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName};
+use roamport_domain::order::{ItemNumber, ProviderInstance};
+use roamport_domain::package::DayRange;
+use roamport_domain::provider::{DeliveryError, ProviderError};
+use roamport_domain::{
+    EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName, ProviderOrderId,
+};
 
 use crate::DecisionError;
 
@@ -18,7 +21,7 @@ pub enum AppError {
     /// The journal refused or could not be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A check before anything was bought said no. Nothing was bought.
+    /// A check before anything was sent said no. Nothing was bought or given back.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// A person's decision about an order cannot be taken down. Nothing was changed.
@@ -78,6 +81,24 @@ pub enum AppError {
         /// Why it could not be recorded.
         reason: String,
     },
+    /// What became of an eSIM that was to be given back could not be recorded, although it was tried
+    /// again.
+    #[error(
+        "order {order}, item {item}: {answer}; that could not be recorded ({reason}). Mend the journal, then ask again: it reads the eSIM first and gives it back no second time"
+    )]
+    CancellationNotRecorded {
+        /// Which order.
+        order: OrderId,
+        /// Which of its items.
+        item: ItemNumber,
+        /// What the provider answered.
+        answer: String,
+        /// Why it could not be recorded.
+        reason: String,
+    },
+    /// Something that came as a provider's event was refused. Nothing was read or changed.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
     /// A task of ours ended in a panic. The journal says how far it came.
     #[error(
         "the work on an order was broken off by a fault of this program: {0}; carry the order on to see how far it came"
@@ -85,7 +106,7 @@ pub enum AppError {
     Broken(String),
 }
 
-/// Why nothing was bought.
+/// Why nothing was bought, or given back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -98,6 +119,16 @@ pub enum Refusal {
         package: PackageId,
         /// At which provider.
         provider: ProviderName,
+    },
+    /// The package is sold by the day and the days do not fit, or it is not and days were named.
+    #[error("package `{package}` {}", days_text(*.sold, *.asked))]
+    Days {
+        /// Which.
+        package: PackageId,
+        /// For how many days it is sold; `None` where it is sold as it stands.
+        sold: Option<DayRange>,
+        /// The days that were named.
+        asked: Option<u16>,
     },
     /// The package cannot top up this eSIM.
     #[error(
@@ -157,10 +188,71 @@ pub enum Refusal {
         /// At which provider.
         provider: ProviderName,
     },
+    /// The provider takes no eSIM back by a call.
+    #[error(
+        "{provider} takes no eSIM back by a call, so nothing was sent; ask {provider} for a refund{} of eSIM {esim}, before anybody installs it",
+        provider_order.as_ref().map(|order| format!(" under its order {order}")).unwrap_or_default()
+    )]
+    CannotCancel {
+        /// At which provider.
+        provider: ProviderName,
+        /// Which eSIM.
+        esim: EsimId,
+        /// The provider's order that bought it.
+        provider_order: Option<ProviderOrderId>,
+    },
+    /// The order has no such item.
+    #[error(
+        "order {order} has {items} eSIMs, and none at place {item} (counted from 0); nothing was sent"
+    )]
+    NoSuchItem {
+        /// Which order.
+        order: OrderId,
+        /// Which item was named.
+        item: ItemNumber,
+        /// How many it has.
+        items: usize,
+    },
+    /// The eSIM was given back before.
+    #[error("eSIM {esim} was given back already; nothing was sent")]
+    AlreadyGivenBack {
+        /// Which.
+        esim: EsimId,
+    },
+    /// The eSIM can no longer be given back.
+    #[error(
+        "eSIM {esim} can no longer be given back: {why}; nothing was sent. Whether {provider} refunds it all the same is a question for {provider}"
+    )]
+    TooLateToCancel {
+        /// Which.
+        esim: EsimId,
+        /// Why.
+        why: &'static str,
+        /// At which provider.
+        provider: ProviderName,
+    },
+    /// No order in this journal bought the eSIM.
+    #[error("no order here bought eSIM {esim}; only what was bought here can be given back here")]
+    NotBoughtHere {
+        /// As it was named.
+        esim: String,
+    },
     /// The order has no line.
     #[error("an order needs at least one package")]
     Empty,
     /// Prices, wallet and maximum are not in one currency.
     #[error("price, wallet and maximum are not in one currency: {0}")]
     Currencies(String),
+}
+
+fn days_text(sold: Option<DayRange>, asked: Option<u16>) -> String {
+    match (sold, asked) {
+        (None, _) => "is sold as it stands; leave the number of days out".to_owned(),
+        (Some(DayRange { least, most }), None) => {
+            format!("is sold by the day; say for how many days, {least} to {most}")
+        }
+        (Some(DayRange { least, most }), Some(asked)) => {
+            format!("is sold for {least} to {most} days, not for {asked}")
+        }
+    }
 }

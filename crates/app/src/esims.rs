@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use roamport_domain::journal::KeptProfile;
+use roamport_domain::esim::{PlanState, ProfileState};
+use roamport_domain::journal::{JournalError, KeptProfile};
 use roamport_domain::provider::{EsimKey, Reaction};
 use roamport_domain::{Esim, EsimProvider, ProfileStore};
 
@@ -50,14 +51,7 @@ impl Esims {
             kept,
         ) {
             (Ok(esim), Some(kept)) => {
-                if esim.is_ready() && esim != kept.esim {
-                    self.profiles
-                        .keep(&KeptProfile {
-                            esim: esim.clone(),
-                            ..kept
-                        })
-                        .await?;
-                }
+                replace(&*self.profiles, kept, &esim).await?;
                 Ok(EsimView { esim, live: true })
             }
             (Ok(esim), None) => Ok(EsimView { esim, live: true }),
@@ -70,4 +64,29 @@ impl Esims {
             (Err(error), _) => Err(error.into()),
         }
     }
+}
+
+/// Replaces what is kept of an eSIM by what was just read. One that is not kept stays so.
+pub(crate) async fn refresh(profiles: &dyn ProfileStore, esim: &Esim) -> Result<(), JournalError> {
+    let key = EsimKey::from_id(esim.id().clone());
+    match profiles.find_profile(esim.provider(), &key).await? {
+        Some(kept) => replace(profiles, kept, esim).await,
+        None => Ok(()),
+    }
+}
+
+/// Only what can be installed, or was ended for good, takes the place of a profile: an answer that
+/// merely lacks the activation does not.
+async fn replace(
+    profiles: &dyn ProfileStore,
+    kept: KeptProfile,
+    esim: &Esim,
+) -> Result<(), JournalError> {
+    let ended = *esim.profile() == ProfileState::Revoked
+        || matches!(esim.plan(), PlanState::Cancelled | PlanState::Revoked);
+    if *esim == kept.esim || !(ended || esim.is_ready()) {
+        return Ok(());
+    }
+    let esim = esim.clone();
+    profiles.keep(&KeptProfile { esim, ..kept }).await
 }

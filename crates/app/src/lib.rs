@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod balance;
+pub mod cancellation;
 pub mod catalogue;
 mod driver;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod order_and_provision;
 pub mod orders;
 pub mod parts;
 pub mod progress;
+pub mod provider_events;
 pub mod quote;
 pub mod reconcile;
 pub mod stop;
@@ -18,6 +20,7 @@ pub mod usage;
 pub mod worker;
 
 pub use self::attention::{Decision, DecisionError};
+pub use self::cancellation::{Cancellations, GivenBack};
 pub use self::catalogue::Catalogue;
 pub use self::driver::BackPressurePolicy;
 pub use self::error::{AppError, Refusal};
@@ -25,6 +28,7 @@ pub use self::esims::Esims;
 pub use self::orders::Orders;
 pub use self::parts::{Carried, Halt, LeasePolicy, OrdersParts};
 pub use self::progress::{Observer, Progress, Silent};
+pub use self::provider_events::{Effect, EventPolicy, ProviderEvents, Taken, TakenEvent};
 pub use self::quote::Quote;
 pub use self::reconcile::Reconciler;
 pub use self::stop::{StopSignal, Stopper};

@@ -10,11 +10,33 @@ use roamport_domain::{EsimProviderExt as _, Money, Package, PackageId};
 use crate::Quote;
 use crate::{AppError, Orders, Refusal};
 
+/// One package somebody wants to buy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WishLine {
+    /// Which.
+    pub package: PackageId,
+    /// How many eSIMs of it.
+    pub quantity: NonZeroU16,
+    /// For how many days, where it is [sold by the day](Package::by_day).
+    pub days: Option<u16>,
+}
+
+impl WishLine {
+    /// So many eSIMs of a package that is sold as it stands.
+    pub const fn new(package: PackageId, quantity: NonZeroU16) -> Self {
+        Self {
+            package,
+            quantity,
+            days: None,
+        }
+    }
+}
+
 /// What somebody wants to buy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
     /// Packages and how many eSIMs of each. Two lines for one package stay two.
-    pub lines: Vec<(PackageId, NonZeroU16)>,
+    pub lines: Vec<WishLine>,
     /// The day the journey starts, where a package asks for it.
     pub start_date: Option<Date>,
 }
@@ -23,7 +45,7 @@ impl Wish {
     /// So many eSIMs of one package.
     pub fn new(package: PackageId, quantity: NonZeroU16) -> Self {
         Self {
-            lines: vec![(package, quantity)],
+            lines: vec![WishLine::new(package, quantity)],
             start_date: None,
         }
     }
@@ -35,7 +57,7 @@ impl Orders {
         let lines = wish
             .lines
             .iter()
-            .map(|(package, quantity)| (package, *quantity, None));
+            .map(|line| (&line.package, line.quantity, line.days));
         Fingerprint::of_esims(&self.parts().instance, lines, wish.start_date)
     }
 
@@ -49,7 +71,8 @@ impl Orders {
         self.check_limits(wish)?;
         self.check_date(wish)?;
         let mut lines = Vec::with_capacity(wish.lines.len());
-        for (id, quantity) in &wish.lines {
+        for line in &wish.lines {
+            let id = &line.package;
             let package = self
                 .parts()
                 .provider
@@ -65,7 +88,7 @@ impl Orders {
                 }
                 .into());
             }
-            lines.push(ordered_line(&package, *quantity));
+            lines.push(ordered_line(&package, line.quantity, line.days)?);
         }
         self.quoted(OrderContent::Esims {
             lines,
@@ -93,7 +116,7 @@ impl Orders {
         let esims = wish
             .lines
             .iter()
-            .map(|(_, quantity)| u64::from(quantity.get()))
+            .map(|line| u64::from(line.quantity.get()))
             .sum();
         let lines = u64::try_from(wish.lines.len()).unwrap_or(u64::MAX);
         for (what, asked, limit) in [
@@ -129,15 +152,33 @@ impl Orders {
     }
 }
 
-pub(crate) fn ordered_line(package: &Package, quantity: NonZeroU16) -> OrderedLine {
-    OrderedLine {
+/// The line of an order for a package; refused where it is sold by the day and the days are missing
+/// or out of range, or where it is not and days were named.
+pub(crate) fn ordered_line(
+    package: &Package,
+    quantity: NonZeroU16,
+    days: Option<u16>,
+) -> Result<OrderedLine, Refusal> {
+    let fits = match (package.by_day, days) {
+        (None, None) => true,
+        (Some(range), Some(days)) => range.contains(days),
+        _ => false,
+    };
+    if !fits {
+        return Err(Refusal::Days {
+            package: package.id.clone(),
+            sold: package.by_day,
+            asked: days,
+        });
+    }
+    Ok(OrderedLine {
         line: Line {
             package: package.id.clone(),
             quantity,
             unit_price: package.price,
-            days: None,
+            days,
         },
         name: package.name.clone(),
         data: package.data,
-    }
+    })
 }

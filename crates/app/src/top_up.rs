@@ -12,8 +12,13 @@ use crate::{AppError, Orders, Refusal};
 
 impl Orders {
     /// What makes another top-up the same.
-    pub fn top_up_fingerprint(&self, esim: &EsimId, package: &PackageId) -> Fingerprint {
-        Fingerprint::of_top_up(&self.parts().instance, esim, package)
+    pub fn top_up_fingerprint(
+        &self,
+        esim: &EsimId,
+        package: &PackageId,
+        days: Option<u16>,
+    ) -> Fingerprint {
+        Fingerprint::of_top_up(&self.parts().instance, esim, package, days)
     }
 
     /// Both names of an eSIM: from what was kept when we bought it, otherwise from the provider.
@@ -34,16 +39,18 @@ impl Orders {
         Ok(parts.provider.resolve(key).await?)
     }
 
-    /// What a top-up costs today, and what the wallet holds. Reads only.
+    /// What a top-up costs today, and what the wallet holds; for so many `days`, where it is
+    /// [sold by the day](roamport_domain::Package::by_day). Reads only.
     ///
     /// # Errors
     ///
-    /// [`Refusal::IncompatiblePackage`]; [`AppError::Provider`]: no such eSIM, or one that cannot be
+    /// [`Refusal::IncompatiblePackage`], [`Refusal::Days`]; [`AppError::Provider`]: no such eSIM, or one that cannot be
     /// topped up.
     pub async fn quote_top_up(
         &self,
         esim: &EsimKey,
         package: &PackageId,
+        days: Option<u16>,
     ) -> Result<Quote, AppError> {
         let key = self.resolve(esim).await?;
         let id = key.id().expect("a resolved key has the id").clone();
@@ -59,7 +66,7 @@ impl Orders {
         self.quoted(OrderContent::TopUp(TopUp {
             esim: id,
             iccid: key.iccid().cloned(),
-            line: ordered_line(&found, NonZeroU16::MIN),
+            line: ordered_line(&found, NonZeroU16::MIN, days)?,
         }))
         .await
     }

@@ -1,11 +1,12 @@
-//! The use-case "check usage": the provider's figures, read with the help of what was bought.
+//! The use-case "check usage": the provider's figures, read with the help of what was bought; of one
+//! eSIM or of many in as few calls as the provider has.
 
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use roamport_domain::journal::OrderFilter;
 use roamport_domain::order::{OrderContent, OrderState};
-use roamport_domain::provider::{EsimKey, UsageQuery};
+use roamport_domain::provider::{ErrorKind, EsimKey, UsageQuery};
 use roamport_domain::usage::DataUsage;
 use roamport_domain::{
     DataAllowance, EsimId, EsimProvider, EsimProviderExt as _, OrderJournal, ProfileStore, Usage,
@@ -52,15 +53,7 @@ impl UsageReader {
     ///
     /// [`AppError::Provider`]: no such eSIM, or one whose usage cannot be read.
     pub async fn usage(&self, key: &EsimKey, daily: bool) -> Result<UsageView, AppError> {
-        let kept = self
-            .profiles
-            .find_profile(self.provider.name(), key)
-            .await?;
-        let key = match &kept {
-            Some(kept) => EsimKey::new(Some(kept.esim.id().clone()), kept.esim.iccid().cloned())
-                .expect("the id is given"),
-            None => self.provider.resolve(key).await?,
-        };
+        let key = self.named(key).await?;
         let daily = daily
             && self
                 .provider
@@ -74,6 +67,51 @@ impl UsageReader {
                 daily,
             })
             .await?;
+        self.view(&key, usage).await
+    }
+
+    /// The usage of several eSIMs, in their order and without figures for each day: many in one call
+    /// where the provider can, otherwise one by one. `None` where the provider knows nothing of one.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Provider`]: one whose usage cannot be read; the first one ends it.
+    pub async fn usages(&self, keys: &[EsimKey]) -> Result<Vec<Option<UsageView>>, AppError> {
+        let (mut named, mut places) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (place, key) in keys.iter().enumerate() {
+            match self.named(key).await {
+                Ok(key) => {
+                    named.push(key);
+                    places.push(place);
+                }
+                Err(AppError::Provider(error)) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let usages = self.provider.usages(&named).await?;
+        let mut views: Vec<Option<UsageView>> = keys.iter().map(|_| None).collect();
+        for ((place, key), usage) in places.into_iter().zip(&named).zip(usages) {
+            if let Some(usage) = usage {
+                views[place] = Some(self.view(key, usage).await?);
+            }
+        }
+        Ok(views)
+    }
+
+    /// Both names of an eSIM, from what is kept or else from the provider.
+    async fn named(&self, key: &EsimKey) -> Result<EsimKey, AppError> {
+        let provider = self.provider.name();
+        match self.profiles.find_profile(provider, key).await? {
+            Some(kept) => Ok(EsimKey::new(
+                Some(kept.esim.id().clone()),
+                kept.esim.iccid().cloned(),
+            )
+            .expect("the id is given")),
+            None => Ok(self.provider.resolve(key).await?),
+        }
+    }
+
+    async fn view(&self, key: &EsimKey, usage: Usage) -> Result<UsageView, AppError> {
         let purchased = match key.id() {
             Some(esim) => self.purchased(esim).await?,
             None => Vec::new(),

@@ -3,7 +3,10 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
-use roamport_app::{Catalogue, Esims, Orders, OrdersParts, Reconciler, UsageReader, Worker};
+use roamport_app::{
+    Cancellations, Catalogue, Esims, Orders, OrdersParts, ProviderEvents, Reconciler, UsageReader,
+    Worker,
+};
 use roamport_domain::journal::Owner;
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Clock, EsimProvider, OrderJournal, ProfileStore};
@@ -24,6 +27,7 @@ pub struct Composition {
     clock: Arc<dyn Clock>,
     running: RunningProvider,
     provider: Arc<dyn EsimProvider>,
+    providers: Providers,
     journals: Journals,
     storage: OnceCell<Storage>,
     owner: Owner,
@@ -68,12 +72,13 @@ impl CompositionBuilder {
         let context = ProviderContext::new(Arc::clone(&settings), Arc::clone(&self.clock));
         let running = self.providers.start(context).await?;
         let adapter = Arc::clone(running.provider());
-        let provider = stack::layered(adapter, Arc::clone(&self.clock), settings.retry);
+        let provider = stack::layered(adapter, Arc::clone(&self.clock), &settings);
         Ok(Composition {
             settings,
             clock: self.clock,
             running,
             provider,
+            providers: self.providers,
             journals: self.journals,
             storage: OnceCell::new(),
             owner: owner(),
@@ -200,6 +205,31 @@ impl Composition {
     pub async fn reconciler(&self) -> Result<Reconciler, StartError> {
         let balances = self.storage().await?.balances();
         Ok(Reconciler::new(self.orders().await?, balances))
+    }
+
+    /// The use-case "give an eSIM back".
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Composition::storage`].
+    pub async fn cancellations(&self) -> Result<Cancellations, StartError> {
+        Ok(Cancellations::new(self.orders().await?))
+    }
+
+    /// The use-case "take what the provider sends"; `None` where the provider sends no events that
+    /// can be read, or the journal has no place for them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Composition::storage`], and [`StartError::Settings`] where the secret is missing
+    /// that the events are signed with.
+    pub async fn provider_events(&self) -> Result<Option<ProviderEvents>, StartError> {
+        let decoder = self.providers.event_decoder(&self.settings, self.clock())?;
+        let inbox = self.storage().await?.inbox();
+        let orders = self.orders().await?;
+        Ok(decoder
+            .zip(inbox)
+            .map(|(decoder, inbox)| ProviderEvents::new(orders, decoder, inbox)))
     }
 
     /// The use-cases of eSIMs.

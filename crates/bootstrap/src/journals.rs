@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
 use roamport_adapter_sqlite::SqliteJournal;
-use roamport_domain::{BalanceStore, Clock, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, Clock, EventInbox, OrderJournal, ProfileStore};
 
 use crate::ending::Ending;
 use crate::registry::Registry;
@@ -37,6 +37,7 @@ pub struct Storage {
     journal: Arc<dyn OrderJournal>,
     profiles: Arc<dyn ProfileStore>,
     balances: Option<Arc<dyn BalanceStore>>,
+    inbox: Option<Arc<dyn EventInbox>>,
     ending: Ending,
 }
 
@@ -47,6 +48,7 @@ impl Storage {
             journal,
             profiles,
             balances: None,
+            inbox: None,
             ending: Ending::default(),
         }
     }
@@ -57,6 +59,15 @@ impl Storage {
     pub fn with_balances(self, balances: Arc<dyn BalanceStore>) -> Self {
         Self {
             balances: Some(balances),
+            ..self
+        }
+    }
+
+    /// With a place for the events of providers that were acted upon. Without one none can be taken.
+    #[must_use]
+    pub fn with_inbox(self, inbox: Arc<dyn EventInbox>) -> Self {
+        Self {
+            inbox: Some(inbox),
             ..self
         }
     }
@@ -86,6 +97,11 @@ impl Storage {
     /// The balances that were read, where they are kept.
     pub fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
         self.balances.clone()
+    }
+
+    /// Which events of providers were acted upon, where that is kept.
+    pub fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
+        self.inbox.clone()
     }
 
     pub(crate) async fn shutdown(self) {
@@ -161,13 +177,18 @@ async fn postgres(context: JournalContext) -> Result<Storage, StartError> {
     Ok(storage(&journal).with_shutdown(move || async move { journal.close().await }))
 }
 
-/// One database that keeps all three.
-fn storage<Kept: OrderJournal + ProfileStore + BalanceStore>(journal: &Arc<Kept>) -> Storage {
+/// One database that keeps everything.
+fn storage<Kept>(journal: &Arc<Kept>) -> Storage
+where
+    Kept: OrderJournal + ProfileStore + BalanceStore + EventInbox,
+{
     let storage = Storage::new(
         Arc::clone(journal) as Arc<dyn OrderJournal>,
         Arc::clone(journal) as Arc<dyn ProfileStore>,
     );
-    storage.with_balances(Arc::clone(journal) as Arc<dyn BalanceStore>)
+    storage
+        .with_balances(Arc::clone(journal) as Arc<dyn BalanceStore>)
+        .with_inbox(Arc::clone(journal) as Arc<dyn EventInbox>)
 }
 
 /// Makes the data directory and what is missing above it, for this account alone where the platform

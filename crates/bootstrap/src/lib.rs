@@ -15,7 +15,7 @@ pub use self::clock::SystemClock;
 pub use self::composition::{Composition, CompositionBuilder};
 pub use self::error::StartError;
 pub use self::journals::{JournalContext, Journals, Storage};
-pub use self::providers::{ProviderContext, Providers, RunningProvider};
+pub use self::providers::{DescribedProvider, ProviderContext, Providers, RunningProvider};
 pub use self::settings::{
     Described, Directories, Environment, Origin, Settings, SettingsError, SettingsLoader,
 };

@@ -1,12 +1,16 @@
 //! Which providers there are, by the name in the settings.
 
+mod esim_access;
 mod roamify;
 mod sandbox;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use roamport_domain::order::ProviderInstance;
-use roamport_domain::{Clock, EsimProvider};
+use roamport_domain::provider::EventDecoder;
+use roamport_domain::{Capabilities, Clock, EsimProvider};
 
 use crate::ending::Ending;
 use crate::registry::Registry;
@@ -42,38 +46,158 @@ impl ProviderContext {
 ///     # })
 ///     // Make the adapter, and say what orders call it: `RunningProvider::new(adapter, instance)`.
 /// });
-/// assert_eq!(providers.names(), ["acme", "roamify", "sandbox"]);
+/// assert_eq!(providers.names(), ["acme", "esim-access", "roamify", "sandbox"]);
 /// ```
-#[derive(Clone, Debug)]
-pub struct Providers(Registry<ProviderContext, RunningProvider>);
+#[derive(Clone)]
+pub struct Providers {
+    constructors: Registry<ProviderContext, RunningProvider>,
+    capabilities: BTreeMap<String, Reading<Capabilities>>,
+    events: BTreeMap<String, Reading<Arc<dyn EventDecoder>>>,
+}
+
+/// Makes something of a provider's settings, without a call.
+type Reading<Made> =
+    Arc<dyn Fn(&ProviderContext) -> Result<Made, StartError> + Send + Sync + 'static>;
+
+/// A provider that the setting can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DescribedProvider {
+    /// Its name.
+    pub name: String,
+    /// Whether the settings name it.
+    pub configured: bool,
+    /// What it can do under the present settings; `None` where it was registered without
+    /// [`Providers::with_capabilities`].
+    pub capabilities: Option<Capabilities>,
+}
 
 impl Providers {
-    /// The list of this release: `roamify` and `sandbox`.
+    /// The list of this release: `esim-access`, `roamify` and `sandbox`.
     pub fn standard() -> Self {
         Self::none()
+            .with("esim-access", esim_access::start)
+            .with_capabilities("esim-access", esim_access::capabilities)
+            .with_events("esim-access", |context| Ok(esim_access::events(context)))
             .with("roamify", roamify::start)
+            .with_capabilities("roamify", roamify::capabilities)
+            .with_events("roamify", roamify::events)
             .with("sandbox", sandbox::start)
+            .with_capabilities("sandbox", sandbox::capabilities)
+            .with_events("sandbox", sandbox::events)
     }
 
     /// The empty list.
     pub fn none() -> Self {
-        Self(Registry::new("provider"))
+        Self {
+            constructors: Registry::new("provider"),
+            capabilities: BTreeMap::new(),
+            events: BTreeMap::new(),
+        }
     }
 
-    /// The list with one more provider, which takes the place of an earlier one of that name. The
-    /// constructor makes the bare adapter; the layers are laid on it afterwards.
+    /// The list with one more provider, which takes the place of an earlier one of that name and of
+    /// what was said about it. The constructor makes the bare adapter; the layers are laid on it
+    /// afterwards.
     #[must_use]
-    pub fn with<Construct, Made>(self, name: impl Into<String>, construct: Construct) -> Self
+    pub fn with<Construct, Made>(mut self, name: impl Into<String>, construct: Construct) -> Self
     where
         Construct: Fn(ProviderContext) -> Made + Send + Sync + 'static,
         Made: Future<Output = Result<RunningProvider, StartError>> + Send + 'static,
     {
-        Self(self.0.with(name, construct))
+        let name = name.into();
+        self.capabilities.remove(&name);
+        self.events.remove(&name);
+        let constructors = self.constructors.with(name, construct);
+        Self {
+            constructors,
+            ..self
+        }
+    }
+
+    /// Says what the provider `name` can do, so that [`Providers::describe`] can tell it although the
+    /// provider is not the configured one. It needs no secret and sends nothing.
+    #[must_use]
+    pub fn with_capabilities(
+        mut self,
+        name: impl Into<String>,
+        read: impl Fn(&ProviderContext) -> Result<Capabilities, StartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.capabilities.insert(name.into(), Arc::new(read));
+        self
+    }
+
+    /// Says how the events of the provider `name` are decoded.
+    #[must_use]
+    pub fn with_events(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(&ProviderContext) -> Result<Arc<dyn EventDecoder>, StartError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.events.insert(name.into(), Arc::new(make));
+        self
     }
 
     /// The names, sorted.
     pub fn names(&self) -> Vec<String> {
-        self.0.names()
+        self.constructors.names()
+    }
+
+    /// Every provider of the list, with what it can do under these settings. Nothing is started, no
+    /// secret is read and nothing is sent.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use roamport_bootstrap::{Directories, Providers, SettingsLoader, SystemClock};
+    ///
+    /// let settings = SettingsLoader::new()
+    ///     .directories(Directories::at("config", "data"))
+    ///     .load()?;
+    /// let clock = Arc::new(SystemClock::new());
+    /// let described = Providers::standard().describe(&settings, clock)?;
+    /// let configured = described.iter().find(|provider| provider.configured);
+    /// assert_eq!(configured.map(|provider| provider.name.as_str()), Some("sandbox"));
+    /// # Ok::<(), roamport_bootstrap::StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Provider`] where an adapter refuses its settings.
+    pub fn describe(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Vec<DescribedProvider>, StartError> {
+        let context = ProviderContext::new(Arc::new(settings.clone()), clock);
+        let described = self.names().into_iter().map(|name| {
+            let read = self.capabilities.get(&name);
+            Ok(DescribedProvider {
+                configured: name == settings.provider.as_str(),
+                capabilities: read.map(|read| read(&context)).transpose()?,
+                name,
+            })
+        });
+        described.collect()
+    }
+
+    /// The decoder of the events of the provider that the settings name; `None` where it sends none
+    /// that can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Settings`] where the secret is missing that its events are signed with.
+    pub fn event_decoder(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Arc<dyn EventDecoder>>, StartError> {
+        let context = ProviderContext::new(Arc::new(settings.clone()), clock);
+        let make = self.events.get(settings.provider.as_str());
+        make.map(|make| make(&context)).transpose()
     }
 
     /// Starts the provider that the settings name.
@@ -83,9 +207,19 @@ impl Providers {
     ) -> Result<RunningProvider, StartError> {
         let settings = Arc::clone(&context.settings);
         let origin = settings.origin("provider");
-        self.0
+        self.constructors
             .make(settings.provider.as_str(), origin, context)
             .await
+    }
+}
+
+/// The names.
+impl fmt::Debug for Providers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Providers")
+            .field(&self.constructors)
+            .finish()
     }
 }
 

@@ -3,6 +3,7 @@
 mod directories;
 mod environment;
 mod error;
+mod esim_access;
 mod file;
 mod journal;
 mod layer;
@@ -18,17 +19,20 @@ use std::path::PathBuf;
 use roamport_app::{BackPressurePolicy, LeasePolicy, WorkerPolicy};
 use roamport_domain::order::OrderPolicy;
 use roamport_domain::{ProviderName, Secret};
-use roamport_layers::RetryPolicy;
+use roamport_layers::{CircuitBreakerPolicy, RetryPolicy};
 
 pub use self::directories::Directories;
 pub use self::environment::Environment;
 pub use self::error::SettingsError;
+pub use self::esim_access::EsimAccessSettings;
 pub use self::journal::PostgresSettings;
 pub use self::loader::{DEFAULTS, SettingsLoader};
 pub(crate) use self::nearest::nearest;
 pub use self::origin::{Described, HIDDEN, Origin};
 pub use self::secret::SecretSetting;
-pub use self::sections::{LogFormat, LogSettings, RateSettings, RoamifySettings, SandboxSettings};
+pub use self::sections::{
+    LogFormat, LogSettings, RateSettings, RoamifySettings, SandboxDialect, SandboxSettings,
+};
 use self::values::Values;
 
 /// All settings, read and checked. Made by a [`SettingsLoader`].
@@ -46,6 +50,8 @@ pub struct Settings {
     pub postgres: PostgresSettings,
     /// How to reach Roamify. `roamify.…`.
     pub roamify: RoamifySettings,
+    /// How to reach eSIM Access. `esim_access.…`.
+    pub esim_access: EsimAccessSettings,
     /// What the sandbox sells. `sandbox.…`.
     pub sandbox: SandboxSettings,
     /// Times and limits of the order machine. `orders.…`.
@@ -56,6 +62,8 @@ pub struct Settings {
     pub back_pressure: BackPressurePolicy,
     /// How much a worker takes on. `worker.…`.
     pub worker: WorkerPolicy,
+    /// When a failing provider is left alone. `circuit_breaker.…`.
+    pub circuit_breaker: CircuitBreakerPolicy,
     /// How reads are repeated. `retry.…`.
     pub retry: RetryPolicy,
     /// What is logged. `log` and `log_format`.
@@ -74,18 +82,20 @@ impl Settings {
         Ok(Self {
             provider: values.parsed(
                 "provider",
-                "a provider's name: \"sandbox\", \"roamify\" or one that was registered",
+                "a provider's name: \"sandbox\", \"roamify\", \"esim-access\" or one that was registered",
                 |text| ProviderName::parse(text).ok(),
             )?,
             journal: journal::name(&values)?,
             postgres: PostgresSettings::read(&values)?,
             data_dir,
             roamify: RoamifySettings::read(&values)?,
+            esim_access: EsimAccessSettings::read(&values)?,
             sandbox: SandboxSettings::read(&values)?,
             orders: sections::orders(&values)?,
             lease: sections::lease(&values)?,
             back_pressure: sections::back_pressure(&values)?,
             worker: sections::worker(&values)?,
+            circuit_breaker: sections::circuit_breaker(&values)?,
             retry: sections::retry(&values)?,
             log: LogSettings::read(&values)?,
             values,

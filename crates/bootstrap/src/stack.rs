@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use roamport_domain::provider::{Gate, OpenGate};
 use roamport_domain::{Clock, EsimProvider};
-use roamport_layers::{RateLimit, RetryPolicy, Stack};
+use roamport_layers::{RateLimit, Stack};
 
-use crate::settings::RateSettings;
+use crate::settings::{RateSettings, Settings};
 
 /// The gate for a limit on requests: purchases before reads before pages; the open one without.
 pub fn gate(rate: Option<RateSettings>) -> Arc<dyn Gate> {
@@ -16,11 +16,14 @@ pub fn gate(rate: Option<RateSettings>) -> Arc<dyn Gate> {
     }
 }
 
-/// The adapter under all layers: `Trace → Guard → Retry → adapter`.
+/// The adapter under all layers: `Trace → Guard → CircuitBreaker → Retry → adapter`.
 pub(crate) fn layered(
     adapter: Arc<dyn EsimProvider>,
     clock: Arc<dyn Clock>,
-    retry: RetryPolicy,
+    settings: &Settings,
 ) -> Arc<dyn EsimProvider> {
-    Arc::new(Stack::new(clock).with_retry(retry).over(adapter))
+    let stack = Stack::new(clock)
+        .with_circuit_breaker(settings.circuit_breaker)
+        .with_retry(settings.retry);
+    Arc::new(stack.over(adapter))
 }

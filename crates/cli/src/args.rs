@@ -62,7 +62,7 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Whom to buy from: `sandbox` or `roamify`
+    /// Whom to buy from: a name that `roamport providers` lists
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) provider: Option<String>,
 
@@ -127,7 +127,7 @@ Examples:
   roamport reconcile --since 2026-11-01 --json")]
     Reconcile(ReconcileArguments),
 
-    /// Show an eSIM's profile, install links and QR code
+    /// Show an eSIM's profile, install links and QR code, or give it back
     #[command(subcommand)]
     Esim(EsimCommand),
 
@@ -141,6 +141,14 @@ Examples:
 
     /// Show what is left in the wallet
     Balance,
+
+    /// List the providers there are and what each can do; a star marks the configured one
+    #[command(after_help = "\
+Needs no account, and sends nothing.
+
+Example:
+  roamport providers --json")]
+    Providers,
 
     /// Look at the settings
     #[command(subcommand)]
@@ -257,6 +265,10 @@ pub(crate) struct PurchaseArguments {
     /// The most the whole order may cost, for example `4.50`; the total shown otherwise
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) max_price: Option<PriceLimit>,
+
+    /// For how many days, where the package is sold by the day
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) days: Option<u16>,
 
     /// How long to wait, for example `90s` or `5m`; `0` records the order only. Until it ends
     /// otherwise
@@ -434,6 +446,39 @@ pub(crate) enum EsimCommand {
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
     },
+    /// Give back an eSIM that nobody has installed, for its money
+    #[command(after_help = "\
+Reads the eSIM first: one that is installed, used or over is refused and nothing is sent. Asking twice
+is harmless. A provider that takes nothing back by a call is named, with what to ask it for.
+
+Examples:
+  roamport esim cancel 8988303000001234567 --by ada --why 'journey called off'
+  roamport esim cancel --order 01a207c4-85c4-7572-86ed-680789133ff2 --item 2 --by ada --why 'one too many'")]
+    Cancel(CancelArguments),
+}
+
+/// `esim cancel`
+#[derive(Debug, Args)]
+pub(crate) struct CancelArguments {
+    /// An eSIM id or an ICCID
+    #[arg(value_parser = value::esim, required_unless_present = "order")]
+    pub(crate) esim: Option<EsimKey>,
+
+    /// The order that bought it, in the place of the eSIM
+    #[arg(long, value_name = "ORDER", conflicts_with = "esim")]
+    pub(crate) order: Option<OrderId>,
+
+    /// Which eSIM of that order, from 1
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "order",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) item: u16,
+
+    #[command(flatten)]
+    pub(crate) decision: DecisionArguments,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// `usage`

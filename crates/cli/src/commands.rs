@@ -2,6 +2,7 @@
 
 mod balance;
 mod buy;
+mod cancel;
 mod carry;
 mod completions;
 mod config;
@@ -10,6 +11,7 @@ mod destinations;
 mod esim;
 mod order;
 mod packages;
+mod providers;
 mod purchase;
 mod reconcile;
 mod sandbox;
@@ -19,7 +21,9 @@ mod worker;
 
 use std::sync::Arc;
 
-use crate::args::{Arguments, Command, ConfigCommand, GlobalArguments, SandboxCommand};
+use crate::args::{
+    Arguments, Command, ConfigCommand, EsimCommand, GlobalArguments, SandboxCommand,
+};
 use crate::exit::{self, Exit, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::Output;
@@ -42,6 +46,7 @@ async fn dispatch(arguments: Arguments, output: &Arc<Output>) -> Result<(), Fail
         // These need no provider.
         Command::Completions { shell } => completions::run(shell, output),
         Command::Config(ConfigCommand::Show) => config::show(&session::settings(&global)?, output),
+        Command::Providers => providers::run(&session::settings(&global)?, output),
         Command::Sandbox(SandboxCommand::Serve(arguments)) => {
             sandbox::serve(arguments, output).await
         }
@@ -60,12 +65,17 @@ async fn with_session(
     let session = interrupts.abandoning(starting).await?;
     let done = match command {
         Command::Buy(arguments) => buy::run(&session, &arguments).await,
+        Command::Esim(EsimCommand::Cancel(arguments)) => cancel::run(&session, &arguments).await,
         Command::Order(command) => order::run(&session, command).await,
         Command::TopUp(command) => top_up::run(&session, command).await,
         Command::Usage(arguments) => usage::run(&session, &arguments).await,
         Command::Worker(arguments) => worker::run(&session, &arguments).await,
         read => interrupts.abandoning(run_read(&session, read)).await,
     };
+    let done = done.map_err(|failure| {
+        let provider = session.provider();
+        failure.with_abilities(provider.name(), &provider.capabilities())
+    });
     if !matches!(done, Err(Failure::Interrupted { .. } | Failure::WorkerLeft)) {
         // Whoever leaves at once does not wait for answers of the sandbox that are under way.
         session.end().await;
@@ -86,6 +96,7 @@ async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
         | Command::TopUp(_)
         | Command::Usage(_)
         | Command::Worker(_)
+        | Command::Providers
         | Command::Config(_)
         | Command::Sandbox(_)
         | Command::Completions { .. } => unreachable!("carried out elsewhere"),

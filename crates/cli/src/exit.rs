@@ -12,10 +12,11 @@ use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{DeferralReason, Ending, OrderState};
 use roamport_domain::provider::{ErrorKind, ProviderError};
-use roamport_domain::{Order, OrderId};
+use roamport_domain::{Capabilities, EsimId, Order, OrderId, ProviderName};
 
 pub(crate) use self::report::{tell, tell_usage};
 use crate::output::WriteFailed;
+use crate::view::provider::abilities;
 
 /// How the process ends. The numbers are part of the command line's contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,40 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// How giving an eSIM back ended where it did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotGivenBack {
+    /// The provider refused.
+    Refused,
+    /// Nothing happened; it may be asked for again.
+    NotDone,
+    /// It may have happened; asking again is harmless.
+    Unknown,
+}
+
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A use-case failed.
     App(Box<AppError>),
+    /// The provider cannot do what was asked for.
+    CannotDo {
+        /// As the use-case said it.
+        error: Box<AppError>,
+        /// What it can do.
+        abilities: String,
+    },
+    /// An eSIM was not given back, as far as is known.
+    NotGivenBack {
+        /// The order that bought it.
+        order: OrderId,
+        /// Which eSIM.
+        esim: EsimId,
+        /// How it ended.
+        why: NotGivenBack,
+        /// What was seen.
+        message: String,
+    },
     /// The settings are wrong, or what they name cannot be used.
     Settings {
         /// What is wrong, and what to do.
@@ -130,6 +160,27 @@ pub(crate) enum Failure {
     Machine(String),
 }
 
+impl Failure {
+    /// The failure, and where the provider cannot do what was asked for, what it can do.
+    pub(crate) fn with_abilities(self, provider: &ProviderName, can: &Capabilities) -> Self {
+        match self {
+            Self::App(error) if cannot_do(&error) => Self::CannotDo {
+                error,
+                abilities: abilities(provider, can),
+            },
+            failure => failure,
+        }
+    }
+}
+
+fn cannot_do(error: &AppError) -> bool {
+    match error {
+        AppError::Provider(error) => error.kind() == ErrorKind::Unsupported,
+        AppError::Refused(refusal) => matches!(refusal, Refusal::CannotCancel { .. }),
+        _ => false,
+    }
+}
+
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         Self::App(Box::new(error))
@@ -166,7 +217,12 @@ impl From<WriteFailed> for Failure {
 /// The exit code of a failure: the one place that decides it.
 pub(crate) fn exit_code(failure: &Failure) -> Exit {
     match failure {
-        Failure::App(error) => app_exit_code(error),
+        Failure::App(error) | Failure::CannotDo { error, .. } => app_exit_code(error),
+        Failure::NotGivenBack { why, .. } => match why {
+            NotGivenBack::Refused => Exit::Refused,
+            NotGivenBack::NotDone => Exit::Unreachable,
+            NotGivenBack::Unknown => Exit::Unfinished,
+        },
         Failure::Settings { .. } => Exit::Settings,
         Failure::Usage { .. } => Exit::Usage,
         Failure::Order { order, .. } => order_exit_code(order),
@@ -196,7 +252,9 @@ fn app_exit_code(error: &AppError) -> Exit {
         AppError::Refused(_) => Exit::Refused,
         AppError::Decision(error) => decision_exit_code(error),
         AppError::OtherProvider { .. } => Exit::Settings,
-        AppError::AnswerNotRecorded { .. } | AppError::Broken(_) => Exit::Unfinished,
+        AppError::AnswerNotRecorded { .. }
+        | AppError::CancellationNotRecorded { .. }
+        | AppError::Broken(_) => Exit::Unfinished,
         _ => Exit::Other,
     }
 }

@@ -20,6 +20,17 @@ pub(crate) async fn confirm(output: &Output, question: String) -> Result<(), Fai
     }
 }
 
+/// Asks whether to give an eSIM back. `Ok` is yes. Without a terminal nothing is asked and nothing done.
+pub(crate) async fn confirm_giving_back(output: &Output, question: String) -> Result<(), Failure> {
+    if output.can_ask() {
+        return confirm(output, question).await;
+    }
+    Err(Failure::Usage {
+        message: "there is no terminal to ask on, so nothing was given back".to_owned(),
+        hint: Some("add --yes to give it back without being asked".to_owned()),
+    })
+}
+
 /// Asks for a line of text. The caller made sure that somebody can be asked.
 pub(crate) async fn line(question: String) -> Result<String, Failure> {
     ask(move || Text::new(&question).prompt()).await

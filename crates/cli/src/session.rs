@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use roamport_app::{Catalogue, Esims, Orders, Reconciler, UsageReader, Worker};
+use roamport_app::{Cancellations, Catalogue, Esims, Orders, Reconciler, UsageReader, Worker};
 use roamport_bootstrap::{
     Composition, Environment, Settings, SettingsError, SettingsLoader, StartError, Telemetry,
 };
@@ -124,6 +124,11 @@ impl Session {
     /// The use-cases of orders.
     pub(crate) async fn orders(&self) -> Result<Orders, Failure> {
         Ok(self.composition.orders().await?)
+    }
+
+    /// The use-case "give an eSIM back".
+    pub(crate) async fn cancellations(&self) -> Result<Cancellations, Failure> {
+        Ok(self.composition.cancellations().await?)
     }
 
     /// The use-case "reconcile".

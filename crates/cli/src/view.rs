@@ -6,6 +6,7 @@
 pub(crate) mod esim;
 pub(crate) mod order;
 pub(crate) mod package;
+pub(crate) mod provider;
 pub(crate) mod reconcile;
 pub(crate) mod usage;
 

@@ -38,13 +38,24 @@ pub enum Trouble {
     UnreadablePage,
     /// The next reading of the wallet fails once, for a moment.
     FailedRead,
+    /// The next order is charged at once, and its answer takes half a second of real time.
+    SlowOrderReply,
+    /// The next order is answered with nothing, and is charged a while later: within the
+    /// [longest effect](roamport_domain::Capabilities::longest_effect) that the provider documents.
+    LateOrder,
+    /// The next order is charged and answered before it is delivered: it is pending for a while, at
+    /// most [`ProviderHarness::pass`]ing half an hour.
+    LateDelivery,
+    /// The next eSIM is given back, and the answer never arrives.
+    LostCancellationReply,
 }
 
 /// The provider under test and what can be done with its world.
 ///
 /// Only [`ProviderHarness::provider`] and [`ProviderHarness::clock`] are required. Every other
 /// method is a power: where it answers `None` or `false`, the cases that need it are skipped and say
-/// so. A provider's quirk belongs here, never into a case. The cases buy: point a harness at a
+/// so in a line of the test's output: a promise that was not tried is not known to be kept. A
+/// provider's quirk belongs here, never into a case. The cases buy: point a harness at a
 /// sandbox or a test account, never at a wallet with real money in it.
 #[async_trait]
 pub trait ProviderHarness: Debug + Send + Sync {
@@ -71,14 +82,27 @@ pub trait ProviderHarness: Debug + Send + Sync {
     }
 
     /// An ordinary package: data only, usage readable, an eSIM of it can be topped up, no travel
-    /// date. By default the first listed one that looks so.
+    /// date, not sold by the day. By default the first listed one that looks so.
     async fn a_package(&self) -> Option<PackageId> {
         let mut packages = self.provider().packages(PackageQuery::default());
         while let Some(Ok(package)) = packages.next().await {
             let data_only = package.voice == Allowance::None && package.sms == Allowance::None;
             let flags = package.flags;
-            let ordinary = flags.usage_readable && !flags.travel_date_required;
+            let ordinary =
+                flags.usage_readable && !flags.travel_date_required && package.by_day.is_none();
             if data_only && ordinary && package.data.fixed_size().is_some() {
+                return Some(package.id);
+            }
+        }
+        None
+    }
+
+    /// A package that is [sold by the day](roamport_domain::Package::by_day). By default the first
+    /// listed one.
+    async fn package_by_day(&self) -> Option<PackageId> {
+        let mut packages = self.provider().packages(PackageQuery::default());
+        while let Some(Ok(package)) = packages.next().await {
+            if package.by_day.is_some() && !package.flags.travel_date_required {
                 return Some(package.id);
             }
         }
@@ -127,6 +151,11 @@ pub trait ProviderHarness: Debug + Send + Sync {
         None
     }
 
+    /// The oracle: everything that was ever paid back for an eSIM.
+    async fn refunds(&self, _esim: &EsimId) -> Option<Vec<Money>> {
+        None
+    }
+
     /// The oracle: what is in the wallet.
     async fn wallet(&self) -> Option<Money> {
         None
@@ -140,6 +169,17 @@ pub trait ProviderHarness: Debug + Send + Sync {
     /// Whether nobody else spends from this wallet while a case runs.
     fn wallet_is_ours_alone(&self) -> bool {
         true
+    }
+
+    /// Has the provider charge another price for this package from now on than the one it was listed
+    /// at, and says whether it could.
+    async fn move_price(&self, _package: &PackageId) -> bool {
+        false
+    }
+
+    /// Installs an eSIM, as a traveller's device would, and says whether it could.
+    async fn install(&self, _esim: &EsimId) -> bool {
+        false
     }
 
     /// Makes this go wrong once, at the next call it fits, and says whether it can.
@@ -208,6 +248,10 @@ impl<H: ProviderHarness> ProviderHarness for Wrapped<H> {
         self.inner.a_package().await
     }
 
+    async fn package_by_day(&self) -> Option<PackageId> {
+        self.inner.package_by_day().await
+    }
+
     async fn package_needing_travel_date(&self) -> Option<PackageId> {
         self.inner.package_needing_travel_date().await
     }
@@ -240,6 +284,10 @@ impl<H: ProviderHarness> ProviderHarness for Wrapped<H> {
         self.inner.charges(reference).await
     }
 
+    async fn refunds(&self, esim: &EsimId) -> Option<Vec<Money>> {
+        self.inner.refunds(esim).await
+    }
+
     async fn wallet(&self) -> Option<Money> {
         self.inner.wallet().await
     }
@@ -250,6 +298,14 @@ impl<H: ProviderHarness> ProviderHarness for Wrapped<H> {
 
     fn wallet_is_ours_alone(&self) -> bool {
         self.inner.wallet_is_ours_alone()
+    }
+
+    async fn move_price(&self, package: &PackageId) -> bool {
+        self.inner.move_price(package).await
+    }
+
+    async fn install(&self, esim: &EsimId) -> bool {
+        self.inner.install(esim).await
     }
 
     async fn make(&self, trouble: Trouble) -> bool {

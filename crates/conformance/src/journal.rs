@@ -17,7 +17,7 @@
 //! use roamport_conformance::journal::model::{self, Plan};
 //! use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, claims};
 //! # use roamport_domain::journal::InMemoryJournal as ShopJournal;
-//! use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
+//! use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
 //!
 //! #[derive(Debug)]
 //! struct Shop {
@@ -46,6 +46,11 @@
 //!
 //!     // `None`, the default, where the store keeps no balances.
 //!     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+//!         Some(self.journal.clone())
+//!     }
+//!
+//!     // `None`, the default, where the store remembers no provider events.
+//!     fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
 //!         Some(self.journal.clone())
 //!     }
 //!
@@ -93,6 +98,7 @@ pub mod balances;
 pub mod claims;
 mod clock;
 pub mod handles;
+pub mod inbox;
 pub mod lists;
 pub mod model;
 pub mod opening;
@@ -106,7 +112,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
 
 pub use self::clock::MovableClock;
 
@@ -126,6 +132,12 @@ pub trait JournalHarness: Debug + Send + Sync {
     /// The balances under test; `None` where the store keeps none. The cases that need them are then
     /// skipped, and say so.
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        None
+    }
+
+    /// The inbox of provider events under test; `None` where the store has none. The cases that need
+    /// it are then skipped, and say so.
+    fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
         None
     }
 
@@ -192,6 +204,8 @@ macro_rules! journal_suite {
                 a_claim_that_was_taken_is_lost
                 a_released_order_is_free_at_once
                 a_lost_claim_frees_nothing
+                a_woken_order_is_due_at_once
+                an_order_at_rest_is_not_woken
             }
             lists {
                 an_empty_journal_lists_nothing
@@ -217,6 +231,12 @@ macro_rules! journal_suite {
             balances {
                 readings_are_kept_whole_and_read_back_oldest_first
                 readings_of_another_wallet_stay_apart
+            }
+            inbox {
+                an_event_is_new_once
+                of_many_who_remember_one_event_one_is_first
+                events_of_another_provider_stay_apart
+                events_are_forgotten_by_age_and_number
             }
             handles {
                 another_handle_sees_what_was_written

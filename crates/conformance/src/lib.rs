@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod decoder;
 mod harness;
 pub mod journal;
 pub mod provider;

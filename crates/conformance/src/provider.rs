@@ -5,14 +5,20 @@
 //! makes a test of each.
 
 pub mod balance;
+pub mod cancellation;
 pub mod catalogue;
+pub mod delays;
+pub mod dropped;
 pub mod errors;
 pub mod orders;
+pub mod prices;
 pub mod provisioning;
+pub mod repeats;
 pub mod secrets;
 pub mod top_up;
 mod trial;
 pub mod usage;
+pub mod usage_batch;
 
 /// Makes one test for each promise of the provider port, under the promise's name.
 ///
@@ -35,6 +41,7 @@ macro_rules! provider_suite {
                 every_package_lies_in_a_listed_destination
                 prices_are_in_the_wallets_currency
                 a_price_keeps_every_decimal
+                a_package_by_the_day_has_a_range_and_a_price_for_one
                 a_listing_survives_a_page_that_fails_for_a_moment
                 a_listing_is_never_quietly_short
             }
@@ -57,7 +64,29 @@ macro_rules! provider_suite {
                 a_closed_window_sends_no_order
                 an_order_of_impossible_size_is_refused
                 a_short_wallet_is_said_and_not_touched
+            }
+            repeats {
                 a_repeated_reference_does_what_is_promised
+                a_repeat_after_a_lost_reply_charges_no_more
+                a_repeated_top_up_does_what_is_promised
+            }
+            prices {
+                a_price_of_many_decimals_is_charged_exactly
+                an_order_at_another_price_is_refused
+                a_price_that_moved_is_refused_and_nothing_charged
+                a_top_up_at_another_price_is_refused
+                an_order_by_the_day_costs_its_days
+                days_that_are_not_for_sale_are_never_charged
+            }
+            delays {
+                an_order_delivered_later_is_whole_in_the_end
+                an_order_that_lands_late_lands_within_the_longest_effect
+            }
+            dropped {
+                a_dropped_order_is_charged_at_most_once_and_found
+                an_order_dropped_before_its_answer_is_found
+                a_dropped_top_up_is_charged_at_most_once
+                a_dropped_cancellation_is_refunded_once
             }
             provisioning {
                 an_esim_without_a_profile_has_no_activation
@@ -68,12 +97,15 @@ macro_rules! provider_suite {
                 a_lost_reply_of_provisioning_is_ambiguous
                 a_missing_travel_date_is_rejected
                 provisioning_an_unknown_esim_is_refused
+                a_profile_comes_by_itself_where_that_is_promised
+                a_profile_comes_with_the_order_where_that_is_promised
                 an_esim_is_read_by_its_id_and_by_its_iccid
                 an_unknown_esim_is_not_found
             }
             top_up {
                 top_ups_are_listed_once_and_filtered_exactly
                 a_top_up_charges_once_and_is_found
+                a_top_up_adds_to_what_is_there
                 an_esim_is_topped_up_by_either_name
                 a_lost_reply_to_a_top_up_is_ambiguous
                 a_closed_window_sends_no_top_up
@@ -86,6 +118,22 @@ macro_rules! provider_suite {
                 the_allowed_data_is_what_was_bought
                 usage_that_cannot_be_read_is_refused
                 usage_of_an_unknown_esim_is_refused
+            }
+            usage_batch {
+                usage_read_at_once_keeps_its_order
+                an_unknown_esim_among_several_is_none
+                too_many_esims_at_once_are_unsupported
+                the_usage_of_any_number_is_read
+                a_provider_that_reads_one_at_a_time_says_so
+            }
+            cancellation {
+                an_esim_given_back_is_refunded
+                giving_back_twice_is_harmless
+                an_esim_is_given_back_by_either_name
+                an_installed_esim_is_not_taken_back
+                giving_back_an_unknown_esim_is_not_found
+                a_lost_reply_to_a_cancellation_is_ambiguous
+                a_provider_that_takes_nothing_back_says_so
             }
             balance {
                 the_balance_is_exact

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::activation::{Activation, ActivationError, Apn};
 pub use self::stored::StoredProfileError;
-use crate::{EsimId, Iccid, ProviderName, Secret};
+use crate::{DataSize, EsimId, Iccid, PackageId, ProviderName, Secret};
 
 /// How far the profile is. What the plan on it does is another fact: [`PlanState`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,8 +21,14 @@ pub enum ProfileState {
     Generating,
     /// It can be downloaded.
     Ready,
+    /// A device has fetched it; it is not installed yet, and no other device can fetch it.
+    Downloaded,
     /// It is on a device.
     Installed,
+    /// It is on a device and switched on (SGP.22: enabled).
+    Enabled,
+    /// It is on a device and switched off (SGP.22: disabled).
+    Disabled,
     /// It was deleted from the device.
     Deleted,
     /// The provider took it back.
@@ -48,12 +54,31 @@ pub enum PlanState {
     UsedUp,
     /// Its days are over.
     Expired,
-    /// It was taken back.
+    /// It is interrupted, and can go on.
+    Suspended,
+    /// It was given back before it was used.
     Cancelled,
+    /// It was ended for good.
+    Revoked,
     /// The provider does not say.
     Unknown,
     /// A state this release has no word for; the provider's text.
     Other(String),
+}
+
+/// One plan that was bought for an eSIM: the first one, or a top-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its package, where the provider names it.
+    pub package: Option<PackageId>,
+    /// Its display name.
+    pub name: String,
+    /// Its data, where the provider says how much.
+    pub data: Option<DataSize>,
+    /// Its days, where the provider says how many.
+    pub days: Option<u16>,
+    /// When it was bought.
+    pub created_at: Option<Timestamp>,
 }
 
 /// What a provider reported about an eSIM, word by word. The only thing an [`Esim`] is made of.
@@ -90,6 +115,8 @@ pub struct EsimReport {
     /// The current end of its usability: before installation the use-by date of the profile, later
     /// the end of the plan.
     pub usable_until: Option<Timestamp>,
+    /// The plans on it, where the provider lists them; empty where it does not.
+    pub plans: Vec<Plan>,
     /// Remarks for the traveller.
     pub notes: Vec<String>,
 }

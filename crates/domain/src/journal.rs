@@ -1,6 +1,8 @@
-//! The ports to what is kept: the order journal, the profile store and the balances that were read.
+//! The ports to what is kept: the order journal, the profile store, the balances that were read and
+//! the provider events that were acted upon.
 
 mod balances;
+mod inbox;
 mod memory;
 
 use std::fmt::{self, Debug};
@@ -15,11 +17,15 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "mock")]
 pub use self::balances::MockBalanceStore;
 pub use self::balances::{BalanceReading, BalanceStore};
+pub use self::inbox::EventInbox;
+#[cfg(feature = "mock")]
+pub use self::inbox::MockEventInbox;
 pub use self::memory::InMemoryJournal;
 use crate::order::{Event, IllegalEvent, Order, OrderState, ProviderInstance, Requested};
 use crate::provider::EsimKey;
 use crate::{
-    DataAllowance, Esim, EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName, Reference,
+    DataAllowance, Esim, EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName,
+    ProviderOrderId, Reference,
 };
 
 /// How many events an order has. `append` names the version it builds on: that compare-and-set is
@@ -127,6 +133,10 @@ pub struct OrderFilter {
     pub fingerprint: Option<crate::order::Fingerprint>,
     /// At this provider.
     pub provider: Option<ProviderName>,
+    /// Under this reference.
+    pub reference: Option<Reference>,
+    /// That is the provider's order with this id.
+    pub provider_order: Option<ProviderOrderId>,
 }
 
 impl OrderFilter {
@@ -146,6 +156,14 @@ impl OrderFilter {
                 .provider
                 .as_ref()
                 .is_none_or(|wanted| requested.provider.name == *wanted)
+            && self
+                .reference
+                .as_ref()
+                .is_none_or(|wanted| requested.reference == *wanted)
+            && self
+                .provider_order
+                .as_ref()
+                .is_none_or(|wanted| order.placed().is_some_and(|placed| placed.id == *wanted))
     }
 }
 
@@ -341,29 +359,25 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     /// The same among the orders of one provider instance: those of another are neither claimed nor
     /// counted toward `limit`, so that what nobody carries on holds up nothing.
     ///
-    /// This default claims any and gives back what is another's, which keeps hands off, yet lets
-    /// others' orders take up the limit. A journal does it in its one statement.
-    ///
     /// # Errors
     ///
-    /// Those of [`OrderJournal::claim`] and [`OrderJournal::load`].
+    /// Those of [`OrderJournal::claim`].
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        let mut ours = Vec::new();
-        for claim in self.claim(owner, lease, limit).await? {
-            if self.load(claim.order).await?.requested().provider == *provider {
-                ours.push(claim);
-            } else {
-                self.release(&claim).await?;
-            }
-        }
-        Ok(ours)
-    }
+    ) -> Result<Vec<Claim>, JournalError>;
+
+    /// Makes an order that is due some day due now, without an event: there is a reason to look at it
+    /// earlier. One that is due already stays so, and one at rest stays at rest. Needs no claim and
+    /// takes none from its holder, whose next append sets anew when the order is due.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::NotFound`], [`JournalError::Unavailable`]; nothing was written.
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError>;
 
     /// Claims one order, due or not; `None` where another owner holds it.
     ///

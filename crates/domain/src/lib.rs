@@ -3,7 +3,7 @@
 //! `domain` is the centre of the house. It names the things a seller of travel eSIMs speaks of
 //! ([`Package`], [`Order`], [`Esim`], [`TopUp`], [`Usage`], [`Money`]), the ports through which the
 //! outside is reached ([`EsimProvider`], [`OrderJournal`], [`ProfileStore`], [`BalanceStore`],
-//! [`Gate`], [`Clock`]), their errors, and the pure order machine: which event may follow which
+//! [`EventInbox`], [`Gate`], [`Clock`]), their errors, and the pure order machine: which event may follow which
 //! ([`Order::apply`]) and what to do next ([`next_step`](order::next_step)).
 //!
 //! It performs no I/O, reads no clock and draws no random number: whoever embeds it decides where
@@ -38,7 +38,7 @@ pub use esim::{Activation, Esim};
 pub use id::{
     EsimId, Iccid, IdempotencyKey, OrderId, PackageId, ProviderName, ProviderOrderId, Reference,
 };
-pub use journal::{BalanceStore, OrderJournal, ProfileStore};
+pub use journal::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
 pub use money::{Currency, Money};
 pub use order::Order;
 pub use package::{Destination, Package};

@@ -12,14 +12,15 @@ mod step;
 use serde::Serialize;
 
 pub use self::event::{
-    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, Event, EventFormatError,
-    Fingerprint, GuardReason, ItemNumber, LookUpResult, NotSentCause, OrderContent, OrderedLine,
-    PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance, ProvisioningOutcome,
-    PurchaseRequest, Requested, Resolution,
+    AttemptNumber, AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, Event,
+    EventFormatError, Fingerprint, GuardReason, ItemNumber, LookUpResult, NotSentCause,
+    OrderContent, OrderedLine, PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance,
+    ProvisioningOutcome, PurchaseRequest, Requested, Resolution,
 };
 pub use self::policy::OrderPolicy;
 pub use self::state::{
-    Attempt, AttemptState, Attention, Ending, IllegalEvent, Item, ItemState, Order, OrderState,
+    Attempt, AttemptState, Attention, Ending, IllegalEvent, Item, ItemCancellation, ItemState,
+    Order, OrderState,
 };
 pub use self::step::{ItemStep, Moment, Step, Waiting, next_step};
 

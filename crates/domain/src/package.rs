@@ -151,6 +151,22 @@ pub struct Validity {
     pub starts: ValidityStart,
 }
 
+/// For how many days a package can be bought that is sold by the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DayRange {
+    /// At least so many.
+    pub least: u16,
+    /// At most so many.
+    pub most: u16,
+}
+
+impl DayRange {
+    /// Whether so many days can be bought.
+    pub const fn contains(self, days: u16) -> bool {
+        self.least <= days && days <= self.most
+    }
+}
+
 /// Facts about a package that change what can be done with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PackageFlags {
@@ -187,6 +203,11 @@ pub struct Package {
     pub sms: Allowance,
     /// How long, and from when.
     pub validity: Validity,
+    /// For how many days it can be bought, where it is sold by the day: then an order names the days,
+    /// and [`Package::price`] is that of one day. `None`: it is sold as it stands.
+    pub by_day: Option<DayRange>,
+    /// In how many days after the purchase it must be installed, where the provider says so.
+    pub install_within_days: Option<u16>,
     /// What one costs us, wholesale.
     pub price: Money,
     /// Facts that change what can be done with it.

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod error;
+mod event;
 mod extension;
 mod forward;
 mod gate;
@@ -12,16 +13,23 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
-pub use self::capabilities::{Capabilities, Dedup, LookupSupport, Provisioning, UsageSupport};
+pub use self::capabilities::{
+    Capabilities, Dedup, LookupSupport, Provisioning, Refund, UsageSupport,
+};
 pub use self::error::{ErrorKind, Operation, ProviderError, Reaction};
+#[cfg(feature = "mock")]
+pub use self::event::MockEventDecoder;
+pub use self::event::{
+    DecodedDelivery, Delivery, DeliveryError, EventDecoder, ProviderEvent, ProviderEventKind, Trust,
+};
 pub use self::extension::EsimProviderExt;
 #[cfg(feature = "mock")]
 pub use self::gate::MockGate;
 pub use self::gate::{CallClass, Gate, OpenGate};
 pub use self::request::{
-    DestinationFilter, EmptyEsimKey, EsimKey, FoundOrders, Line, OrderLookup, OrderRequest,
-    PackageQuery, ProviderOrder, ProviderOrderItem, ProviderOrderStatus, ProvisionRequest,
-    ProvisionTarget, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, EmptyEsimKey, EsimKey, FoundOrders, Line,
+    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
+    ProvisionRequest, ProvisionTarget, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -96,6 +104,16 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     /// those of any read.
     async fn usage(&self, query: &UsageQuery) -> Result<Usage>;
 
+    /// What is used and left of several eSIMs' plans, in one request: as many answers as `esims`, in
+    /// their order, `None` where the provider knows nothing of one. At most as many as
+    /// [`UsageSupport::batch`] says; [`EsimProviderExt::usages`] takes any number and any provider.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] where the provider reads one at a time, or is asked for too many;
+    /// those of any read.
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>>;
+
     /// What is left in the wallet.
     ///
     /// # Errors
@@ -112,6 +130,15 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     /// [`ErrorKind::Ambiguous`] on a time-out or a gateway's error; [`ErrorKind::Rejected`] where a
     /// travel date is missing or wrong.
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>>;
+
+    /// Gives an eSIM back that nobody has installed. Costs nothing, and repeating it is harmless: an
+    /// eSIM that was given back already is `Ok` too. Needs [`Capabilities::cancellation`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`] where it is installed, used or over; [`ErrorKind::NotFound`];
+    /// [`ErrorKind::Ambiguous`] where it may have happened: then the eSIM is read.
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim>;
 
     /// Buys. **Costs money.** Sends at most one request, inside `request.window`.
     ///

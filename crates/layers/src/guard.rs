@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
-    DestinationFilter, ErrorKind, EsimKey, FoundOrders, LookupSupport, Operation, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest,
-    UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
+    LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder,
+    ProvisionRequest, Result, TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderError, ProviderName,
@@ -17,7 +17,7 @@ use roamport_domain::{
 
 /// Answers for the provider where [`Capabilities`] leave no doubt about the answer.
 ///
-/// - [`ErrorKind::Unsupported`]: top-ups, usage and look-ups that it does not have.
+/// - [`ErrorKind::Unsupported`]: top-ups, usage, look-ups and cancellations that it does not have.
 /// - [`ErrorKind::Rejected`]: an order without a line, or with more lines or eSIMs than it takes.
 ///
 /// Nothing of these is sent, so no money has moved. Everything else passes unchanged.
@@ -156,12 +156,37 @@ impl<P: EsimProvider> EsimProvider for Guard<P> {
         self.inner.usage(query).await
     }
 
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let batch = self
+            .inner
+            .capabilities()
+            .usage
+            .and_then(|usage| usage.batch);
+        let advice = match batch {
+            None => "it tells the usage of one eSIM at a time; ask for each",
+            Some(most) if esims.len() > usize::from(most.get()) => {
+                "that is more eSIMs than it tells the usage of at once; ask in parts"
+            }
+            Some(_) => return self.inner.usage_batch(esims).await,
+        };
+        Err(self.unsupported(Operation::UsageBatch, advice))
+    }
+
     async fn balance(&self) -> Result<Money> {
         self.inner.balance().await
     }
 
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
         self.inner.provision(request).await
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        const ADVICE: &str = "it takes no eSIM back by itself, so nothing was given back; ask its \
+                              support for a refund";
+        if self.inner.capabilities().cancellation.is_none() {
+            return Err(self.unsupported(Operation::Cancel, ADVICE));
+        }
+        self.inner.cancel(request).await
     }
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {

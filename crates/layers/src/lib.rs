@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Trace`] | one span and one event for each call, with its duration and outcome |
 //! | [`Guard`] | refuses what the provider's capabilities rule out, without network traffic |
+//! | [`CircuitBreaker`] | leaves a provider alone that keeps failing |
 //! | [`Retry`] | repeats reads and listings that failed for a moment; never an effect |
 //!
 //! Their order matters and is made in one place: [`Stack`]. [`RateLimit`] is no decorator, because
@@ -16,12 +17,14 @@
 //! The layers install no logger and start no runtime. [`Retry`] and [`RateLimit`] sleep with tokio's
 //! timer, so they have to be polled inside a tokio runtime whose timer is on.
 
+mod circuit_breaker;
 mod guard;
 mod rate_limit;
 mod retry;
 mod stack;
 mod trace;
 
+pub use self::circuit_breaker::{CircuitBreaker, CircuitBreakerPolicy};
 pub use self::guard::Guard;
 pub use self::rate_limit::RateLimit;
 pub use self::retry::{Retry, RetryPolicy};

@@ -19,8 +19,9 @@ use tokio::time::Instant;
 /// Admits so many requests a second, with a burst after a rest.
 ///
 /// Where several wait, a purchase goes before a read and a read before a page of a listing; within
-/// a class, the one that came first. Nobody is refused. A listing can be held up for as long as more
-/// urgent requests use the whole rate, which purchases, made one by one, never do.
+/// a class, the one that came first. A purchase waits for no more than the next permit and the
+/// purchases before it. Reads alone cannot hold a listing up for ever: after 9 reads that went before
+/// a waiting page, one page goes. Nobody is refused.
 ///
 /// Waiting costs a place in a queue and nothing else: whoever stops waiting gives it up, and no
 /// permit is lost.
@@ -57,15 +58,13 @@ impl RateLimit {
     }
 
     fn join(&self, class: CallClass) -> Waiter<'_> {
-        let mut queue = self.queue();
-        let place = (class, queue.next_number);
-        queue.next_number += 1;
         let turn = Arc::new(Notify::new());
-        queue.waiting.insert(place, Arc::clone(&turn));
+        let place = self.queue().join(class, Arc::clone(&turn));
         Waiter {
             gate: self,
             place,
             turn,
+            admitted: false,
         }
     }
 
@@ -90,7 +89,7 @@ impl fmt::Display for RateLimit {
 #[async_trait]
 impl Gate for RateLimit {
     async fn admit(&self, class: CallClass) {
-        let waiter = self.join(class);
+        let mut waiter = self.join(class);
         loop {
             if !waiter.is_first() {
                 waiter.turn.notified().await;
@@ -99,19 +98,64 @@ impl Gate for RateLimit {
             } else {
                 // The permit is spent and nothing is awaited any more: dropping the waiter lets the
                 // next one try.
+                waiter.admitted = true;
                 return;
             }
         }
     }
 }
 
-/// A class and a number: the lowest goes first.
+/// A class and a number. The lowest goes first, but for a page whose turn it is.
 type Place = (CallClass, u64);
+
+/// How many reads may go before a page that waits.
+const READS_BEFORE_A_PAGE: u32 = 9;
 
 #[derive(Debug, Default)]
 struct Queue {
     waiting: BTreeMap<Place, Arc<Notify>>,
     next_number: u64,
+    /// Reads that went before a waiting page, since the last page.
+    reads_before: u32,
+}
+
+impl Queue {
+    fn join(&mut self, class: CallClass, turn: Arc<Notify>) -> Place {
+        let place = (class, self.next_number);
+        self.next_number += 1;
+        self.waiting.insert(place, turn);
+        place
+    }
+
+    /// Whose turn it is.
+    fn first(&self) -> Option<(&Place, &Arc<Notify>)> {
+        let first = self.waiting.first_key_value()?;
+        let read_is_first = first.0.0 == CallClass::Read;
+        if read_is_first && self.reads_before >= READS_BEFORE_A_PAGE {
+            return self.first_page().or(Some(first));
+        }
+        Some(first)
+    }
+
+    fn first_page(&self) -> Option<(&Place, &Arc<Notify>)> {
+        self.waiting.range((CallClass::Listing, 0)..).next()
+    }
+
+    /// Takes a waiter out, admitted or not, and wakes the one whose turn it is now.
+    fn leave(&mut self, place: Place, admitted: bool) {
+        self.waiting.remove(&place);
+        if admitted {
+            self.reads_before = match place.0 {
+                CallClass::Purchase => self.reads_before,
+                CallClass::Read if self.first_page().is_some() => self.reads_before + 1,
+                CallClass::Read | CallClass::Listing => 0,
+            };
+        }
+        // A notification that nobody awaits yet is kept for the next await, so none is missed.
+        if let Some((_, next)) = self.first() {
+            next.notify_one();
+        }
+    }
 }
 
 /// A place in the queue, given up on drop.
@@ -120,26 +164,19 @@ struct Waiter<'a> {
     gate: &'a RateLimit,
     place: Place,
     turn: Arc<Notify>,
+    admitted: bool,
 }
 
 impl Waiter<'_> {
     fn is_first(&self) -> bool {
-        self.gate
-            .queue()
-            .waiting
-            .first_key_value()
-            .is_some_and(|(place, _)| *place == self.place)
+        let queue = self.gate.queue();
+        queue.first().is_some_and(|(place, _)| *place == self.place)
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut queue = self.gate.queue();
-        queue.waiting.remove(&self.place);
-        // A notification that nobody awaits yet is kept for the next await, so none is missed.
-        if let Some((_, next)) = queue.waiting.first_key_value() {
-            next.notify_one();
-        }
+        self.gate.queue().leave(self.place, self.admitted);
     }
 }
 
@@ -160,159 +197,4 @@ impl GovernorClock for TokioTime {
 impl ReasonablyRealtime for TokioTime {}
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use futures::FutureExt as _;
-    use futures::future::join_all;
-
-    use super::*;
-
-    fn limit(per_second: u32, burst: u32) -> RateLimit {
-        RateLimit::new(
-            NonZeroU32::new(per_second).unwrap(),
-            NonZeroU32::new(burst).unwrap(),
-        )
-    }
-
-    /// Asks in this order, at once, and gives the order of admission and the times in milliseconds.
-    async fn admitted(gate: &RateLimit, classes: &[CallClass]) -> Vec<(usize, u128)> {
-        let started = Instant::now();
-        let admitted = Mutex::new(Vec::new());
-        let waits = classes.iter().enumerate().map(|(number, class)| {
-            let admitted = &admitted;
-            async move {
-                gate.admit(*class).await;
-                admitted
-                    .lock()
-                    .unwrap()
-                    .push((number, started.elapsed().as_millis()));
-            }
-        });
-        join_all(waits).await;
-        admitted.into_inner().unwrap()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
-        let gate = limit(10, 3);
-        let times: Vec<u128> = admitted(&gate, &[CallClass::Read; 6])
-            .await
-            .into_iter()
-            .map(|(_, at)| at)
-            .collect();
-        assert_eq!(times[..3], [0, 0, 0]);
-        for (at, due) in times[3..].iter().zip([100, 200, 300]) {
-            assert!((due..due + 3).contains(at), "{times:?}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_rate_holds_over_a_long_time() {
-        let gate = limit(50, 5);
-        let times = admitted(&gate, &[CallClass::Listing; 505]).await;
-        let (_, last) = times.last().unwrap();
-        assert!(
-            (10_000..10_600).contains(last),
-            "500 beyond the burst take 10 s, not {last} ms"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn purchases_go_before_reads_before_pages_and_each_in_its_turn() {
-        use CallClass::{Listing, Purchase, Read};
-        let gate = limit(10, 1);
-        gate.admit(Read).await;
-        let order: Vec<usize> =
-            admitted(&gate, &[Listing, Read, Purchase, Listing, Read, Purchase])
-                .await
-                .into_iter()
-                .map(|(number, _)| number)
-                .collect();
-        assert_eq!(order, [2, 5, 1, 4, 0, 3]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_purchase_that_comes_late_overtakes_a_page_already_waiting() {
-        let gate = Arc::new(limit(1, 1));
-        gate.admit(CallClass::Read).await;
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let mut tasks = Vec::new();
-        for (class, arrives_at) in [
-            (CallClass::Listing, 0),
-            (CallClass::Listing, 0),
-            (CallClass::Purchase, 900),
-        ] {
-            let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
-            tasks.push(tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(arrives_at)).await;
-                gate.admit(class).await;
-                order.lock().unwrap().push(class);
-            }));
-        }
-        for task in tasks {
-            task.await.unwrap();
-        }
-        let order = order.lock().unwrap().clone();
-        assert_eq!(
-            order,
-            [CallClass::Purchase, CallClass::Listing, CallClass::Listing]
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_stops_waiting_takes_no_permit_and_holds_nobody_up() {
-        let gate = limit(1, 1);
-        gate.admit(CallClass::Read).await;
-        let started = Instant::now();
-        // Both are polled into the queue: the first sleeps for the permit, the second for its turn.
-        let mut first = gate.admit(CallClass::Purchase).boxed();
-        let mut second = gate.admit(CallClass::Read).boxed();
-        let third = gate.admit(CallClass::Listing).boxed();
-        assert!(futures::poll!(&mut first).is_pending());
-        assert!(futures::poll!(&mut second).is_pending());
-        drop(first);
-        drop(second);
-        third.await;
-        let waited = started.elapsed().as_millis();
-        assert!(
-            (1000..1003).contains(&waited),
-            "the next permit was its own: {waited} ms"
-        );
-        assert!(gate.queue().waiting.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_head_that_is_dropped_wakes_the_next() {
-        let gate = Arc::new(limit(1, 1));
-        gate.admit(CallClass::Read).await;
-        let mut head = gate.admit(CallClass::Purchase).boxed();
-        assert!(futures::poll!(&mut head).is_pending());
-        let waiting = Arc::clone(&gate);
-        let next = tokio::spawn(async move { waiting.admit(CallClass::Listing).await });
-        tokio::task::yield_now().await;
-        drop(head);
-        tokio::time::timeout(Duration::from_secs(2), next)
-            .await
-            .unwrap()
-            .unwrap();
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn many_tasks_on_many_threads_are_all_admitted() {
-        let gate = Arc::new(limit(100_000, 64));
-        let count = Arc::new(AtomicUsize::new(0));
-        let tasks = (0..500).map(|number| {
-            let (gate, count) = (Arc::clone(&gate), Arc::clone(&count));
-            tokio::spawn(async move {
-                let class = [CallClass::Purchase, CallClass::Read, CallClass::Listing][number % 3];
-                gate.admit(class).await;
-                count.fetch_add(1, Ordering::Relaxed);
-            })
-        });
-        for task in tasks.collect::<Vec<_>>() {
-            task.await.unwrap();
-        }
-        assert_eq!(count.load(Ordering::Relaxed), 500);
-    }
-}
+mod tests;

@@ -9,8 +9,9 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
-    DestinationFilter, EsimKey, FoundOrders, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, Reaction, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
+    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Reaction, Result, TopUpQuery,
+    TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderError, ProviderName,
@@ -243,12 +244,20 @@ impl<P: EsimProvider> EsimProvider for Retry<P> {
         self.read(|inner| inner.usage(query)).await
     }
 
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        self.read(|inner| inner.usage_batch(esims)).await
+    }
+
     async fn balance(&self) -> Result<Money> {
         self.read(P::balance).await
     }
 
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
         left_to_the_order_machine(self.inner.provision(request).await)
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        left_to_the_order_machine(self.inner.cancel(request).await)
     }
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {

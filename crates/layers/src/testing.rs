@@ -1,4 +1,6 @@
-//! What the tests of the layers share: a mock with a name, requests, a clock and captured events.
+//! What the tests of the layers share: providers, requests, a clock and captured events.
+
+mod troubled;
 
 use std::io;
 use std::num::NonZeroU16;
@@ -10,9 +12,10 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
-    DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line, MockEsimProvider, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProviderOrderStatus, ProvisionRequest,
-    Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line,
+    LookupSupport, MockEsimProvider, Operation, OrderLookup, OrderRequest, PackageQuery,
+    ProviderOrder, ProviderOrderStatus, ProvisionRequest, ProvisionTarget, Refund, Result,
+    SendWindow, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Capabilities, Clock, CountryCode, DataAllowance, DataSize, Destination, Esim, EsimId,
@@ -20,6 +23,8 @@ use roamport_domain::{
     ProviderOrderId, Reference, Usage,
 };
 use tracing_subscriber::fmt::MakeWriter;
+
+pub(crate) use self::troubled::{Answer, Call, Troubled};
 
 /// The card number in every request: it must appear in no event.
 pub(crate) const ICCID: &str = "8988303000001234567";
@@ -115,6 +120,26 @@ pub(crate) fn mock() -> MockEsimProvider {
     provider
 }
 
+/// What a provider can do that can do everything.
+pub(crate) fn everything() -> Capabilities {
+    let lag = Duration::from_secs(1);
+    Capabilities {
+        lookup: Some(LookupSupport {
+            by_reference: true,
+            since: true,
+            lag,
+        }),
+        top_up: true,
+        usage: Some(UsageSupport {
+            lag,
+            daily: true,
+            batch: NonZeroU16::new(10),
+        }),
+        cancellation: Some(Refund::AtOnce),
+        ..Capabilities::NONE
+    }
+}
+
 pub(crate) fn name_and_capabilities(provider: &mut MockEsimProvider, capabilities: Capabilities) {
     provider.expect_name().return_const(name());
     provider.expect_capabilities().return_const(capabilities);
@@ -178,7 +203,22 @@ pub(crate) fn top_up_request() -> TopUpRequest {
         esim: esim_key(),
         package: PackageId::parse("P-1").unwrap(),
         unit_price: money("3.27"),
+        days: None,
         window: window(),
+    }
+}
+
+pub(crate) fn look_up() -> OrderLookup {
+    OrderLookup::Reference {
+        reference: Reference::parse("REFERENCE-1").unwrap(),
+        not_before: Timestamp::UNIX_EPOCH,
+    }
+}
+
+pub(crate) fn provision_request() -> ProvisionRequest {
+    ProvisionRequest {
+        target: ProvisionTarget::Esim(EsimId::parse("E-1").unwrap()),
+        start_date: None,
     }
 }
 
@@ -202,6 +242,8 @@ pub(crate) fn package(id: &str) -> Package {
         name: "France".to_owned(),
     };
     Package {
+        by_day: None,
+        install_within_days: None,
         provider: name(),
         id: PackageId::parse(id).unwrap(),
         name: "France 1 GB".to_owned(),
@@ -275,6 +317,10 @@ impl EsimProvider for Slow {
         self.inner.usage(query).await
     }
 
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        self.inner.usage_batch(esims).await
+    }
+
     async fn balance(&self) -> Result<Money> {
         tokio::time::sleep(self.delay).await;
         Ok(money("1"))
@@ -282,6 +328,10 @@ impl EsimProvider for Slow {
 
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
         self.inner.provision(request).await
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        self.inner.cancel(request).await
     }
 
     async fn place_order(&self, _request: &OrderRequest) -> Result<ProviderOrder> {

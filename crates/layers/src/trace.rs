@@ -10,9 +10,9 @@ use futures::Stream;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    DestinationFilter, EsimKey, FoundOrders, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Reaction, Result, TopUpQuery, TopUpRequest,
-    UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, Operation, OrderLookup,
+    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, ProvisionTarget, Reaction, Result,
+    TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Monotonic, Package, ProviderError,
@@ -348,6 +348,14 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
             .await
     }
 
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let call = self.start(Operation::UsageBatch, None);
+        call.tell(self.inner.usage_batch(esims), |usages| {
+            Told::items(usages.len())
+        })
+        .await
+    }
+
     async fn balance(&self) -> Result<Money> {
         let call = self.start(Operation::Balance, None);
         call.tell(self.inner.balance(), |_| Told::default()).await
@@ -363,6 +371,12 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
             Told::items(esims.len())
         })
         .await
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        let call = self.start(Operation::Cancel, None);
+        call.tell(self.inner.cancel(request), |_| Told::default())
+            .await
     }
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {

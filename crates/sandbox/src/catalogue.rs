@@ -1,5 +1,6 @@
 //! The price list of the simulated provider: computed from a seed, never stored.
 
+mod day_pass;
 mod geography;
 mod group;
 mod plan;
@@ -9,12 +10,14 @@ use std::ops::Range;
 
 use rust_decimal::Decimal;
 
+pub use self::day_pass::{DayPass, MOST_DAYS};
 pub use self::geography::Geography;
 use self::geography::places;
 pub use self::group::{Group, Signal};
 use self::group::{group, hash};
 pub use self::plan::{Plan, PlanData, Talk};
 use self::plan::{USUAL, plans, variety};
+use crate::dialect::Dialect;
 
 /// The sentence every package carries in its notes.
 pub const NOTHING_IS_REAL: &str = "Sandbox: no real money, cannot be installed";
@@ -51,17 +54,34 @@ pub struct CataloguePackage {
     pub usage_check: bool,
     /// Whether a start date must be given when the profile is made.
     pub travel_date: bool,
+    /// Set where it is sold by the day: then the price and the plan are those of one day.
+    pub by_day: Option<DayPass>,
 }
 
 impl CataloguePackage {
-    /// Whether an eSIM of this package can be topped up: those with talk cannot.
+    /// Whether an eSIM of this package can be topped up: those with talk cannot, and
+    /// of the day passes only the slowed one.
     pub fn top_up(&self) -> bool {
         self.plan.talk.is_none()
+            && !matches!(self.by_day, Some(DayPass::CutOff | DayPass::Unlimited))
     }
 
     /// Whether it may be bought as a top-up: data alone, and no start date to give.
     pub fn is_top_up(&self) -> bool {
         self.plan.talk.is_none() && !self.travel_date
+    }
+
+    /// Whether a dialect sells it. The second one has neither calls nor travel dates, and data without
+    /// an end only by the day.
+    pub fn sold_in(&self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Roamify => self.by_day.is_none(),
+            Dialect::EsimAccess => {
+                self.plan.talk.is_none()
+                    && !self.travel_date
+                    && (self.by_day.is_some() || !self.plan.is_unlimited())
+            }
+        }
     }
 
     /// What a person should know before buying.
@@ -194,10 +214,12 @@ impl Catalogue {
             })
     }
 
-    /// The package of this id.
+    /// The package of this id; one that is sold by the day, too.
     pub fn find(&self, id: &str) -> Option<CataloguePackage> {
-        let (group, plan) = self.locate(id)?;
-        Some(self.build(group, plan))
+        match self.locate(id) {
+            Some((group, plan)) => Some(self.build(group, plan)),
+            None => self.find_day_pass(id),
+        }
     }
 
     fn locate(&self, id: &str) -> Option<(usize, usize)> {
@@ -247,6 +269,32 @@ impl Catalogue {
         self.build(*group, selection.plans[row - rows.start])
     }
 
+    /// What is for sale in a dialect: the price list, or the part of it that the dialect can express,
+    /// and then the day passes.
+    pub fn packages_in(&self, dialect: Dialect) -> Box<dyn Iterator<Item = CataloguePackage> + '_> {
+        match dialect {
+            Dialect::Roamify => Box::new(self.packages()),
+            Dialect::EsimAccess => Box::new(
+                self.packages()
+                    .chain(self.day_passes())
+                    .filter(move |package| package.sold_in(dialect)),
+            ),
+        }
+    }
+
+    /// What is for sale for one destination in a dialect.
+    pub(crate) fn packages_of(
+        &self,
+        group: usize,
+        dialect: Dialect,
+    ) -> impl Iterator<Item = CataloguePackage> {
+        let passes = DayPass::ALL.into_iter();
+        (0..self.groups[group].packages)
+            .map(move |plan| self.build(group, plan))
+            .chain(passes.map(move |pass| self.day_pass(group, pass)))
+            .filter(move |package| package.sold_in(dialect))
+    }
+
     /// The packages that may top up an eSIM of this destination.
     pub(crate) fn top_ups(&self, group: usize) -> impl Iterator<Item = CataloguePackage> {
         (0..self.groups[group].packages)
@@ -272,6 +320,7 @@ impl Catalogue {
             hotspot: !odd(NO_HOTSPOT_ONE_IN, 1),
             usage_check: !(odd(NO_USAGE_CHECK_ONE_IN, 2) || kenya && plan == USUAL[7]),
             travel_date: odd(TRAVEL_DATE_ONE_IN, 3) || kenya && plan == USUAL[5],
+            by_day: None,
         }
     }
 }

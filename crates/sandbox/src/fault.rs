@@ -44,11 +44,19 @@ pub enum Operation {
     Devices,
     /// What happened to an eSIM.
     Events,
+    /// The giving back of an eSIM.
+    Cancel,
+    /// An interruption, its end, or the end of an eSIM.
+    Suspend,
+    /// A message to a device.
+    Message,
+    /// Where the provider's events go.
+    Webhook,
 }
 
 impl Operation {
     /// How many operations there are.
-    pub(crate) const COUNT: usize = 14;
+    pub(crate) const COUNT: usize = 18;
 
     /// Whether the call costs money when it succeeds.
     pub const fn is_purchase(self) -> bool {
@@ -57,7 +65,16 @@ impl Operation {
 
     /// Whether the call changes anything at the provider.
     pub const fn has_effect(self) -> bool {
-        matches!(self, Self::Order | Self::Topup | Self::Apply)
+        matches!(
+            self,
+            Self::Order
+                | Self::Topup
+                | Self::Apply
+                | Self::Cancel
+                | Self::Suspend
+                | Self::Message
+                | Self::Webhook
+        )
     }
 }
 
@@ -211,6 +228,8 @@ pub enum Fault {
         /// Percent of the price.
         percent: i32,
     },
+    /// The provider has no profiles left: the order is refused, and nothing is charged.
+    OutOfStock,
     /// The order is charged in full and brings fewer eSIMs.
     FewerItems {
         /// How many are missing.

@@ -1,14 +1,16 @@
 //! The HTTP server of the sandbox: loopback connections, the routes, and connections that break.
 
 mod control;
+mod esim_access;
 mod garble;
+mod hooks;
 mod reply;
 mod roamify;
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,8 +23,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use self::reply::HangUp;
+use crate::dialect::{Dialect, Dialects};
 use crate::world::World;
 
 /// How long a graceful end waits for answers that are under way.
@@ -40,24 +44,49 @@ pub struct ServerOptions {
 struct Face {
     world: World,
     options: ServerOptions,
+    /// The requests of the current second of real time.
+    pace: Mutex<Option<(Instant, u32)>>,
+    /// Events leave one after the other.
+    delivering: tokio::sync::Mutex<()>,
 }
 
 impl Face {
-    /// Whether the request carries the world's token. Takes the same time for every wrong one.
+    /// Whether the request carries the world's token.
     fn knows(&self, headers: &axum::http::HeaderMap) -> bool {
-        use secrecy::ExposeSecret as _;
-        let token = self.world.token().expose_secret().as_bytes();
         let given = headers
             .get(axum::http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
-            .unwrap_or_default()
-            .as_bytes();
+            .unwrap_or_default();
+        self.is_token(given.as_bytes())
+    }
+
+    /// Whether these are the bytes of the world's token. Takes the same time for every wrong one.
+    fn is_token(&self, given: &[u8]) -> bool {
+        use secrecy::ExposeSecret as _;
+        let token = self.world.token().expose_secret().as_bytes();
         let differences = token
             .iter()
             .zip(given.iter().chain(std::iter::repeat(&0)))
             .fold(0, |differences, (one, other)| differences | (one ^ other));
         differences == 0 && token.len() == given.len()
+    }
+
+    /// Counts a request, and says whether it is within so many a second.
+    fn within_pace(&self, most: Option<u32>) -> bool {
+        let Some(most) = most else {
+            return true;
+        };
+        let now = Instant::now();
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, count) = match *pace {
+            Some((since, count)) if now.duration_since(since) < Duration::from_secs(1) => {
+                (since, count)
+            }
+            _ => (now, 0),
+        };
+        *pace = Some((since, count.saturating_add(1)));
+        count < most
     }
 }
 
@@ -67,10 +96,12 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
+    events: JoinHandle<()>,
 }
 
 impl Server {
-    /// Serves a world on an address; port 0 takes a free one. It can be called when this returns.
+    /// Serves a world on an address, in both dialects; port 0 takes a free one. It can be called when
+    /// this returns.
     ///
     /// # Errors
     ///
@@ -89,13 +120,37 @@ impl Server {
         address: SocketAddr,
         options: ServerOptions,
     ) -> io::Result<Self> {
+        Self::start_speaking(world, address, options, Dialects::Both).await
+    }
+
+    /// Serves a world on an address, in these dialects alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::start`].
+    pub async fn start_speaking(
+        world: World,
+        address: SocketAddr,
+        options: ServerOptions,
+        dialects: Dialects,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let face = Arc::new(Face { world, options });
-        let router = Router::new()
-            .merge(roamify::routes())
-            .merge(control::routes(&face))
-            .fallback(reply::not_found);
+        let face = Arc::new(Face {
+            world,
+            options,
+            pace: Mutex::new(None),
+            delivering: tokio::sync::Mutex::new(()),
+        });
+        let mut router = Router::new().merge(control::routes(&face));
+        if dialects.speaks(Dialect::Roamify) {
+            router = router.merge(roamify::routes());
+        }
+        if dialects.speaks(Dialect::EsimAccess) {
+            router = router.merge(esim_access::routes());
+        }
+        let router = router.fallback(reply::not_found);
+        let events = tokio::spawn(hooks::run(Arc::clone(&face)));
         let router = router
             .method_not_allowed_fallback(reply::not_found)
             .with_state(face);
@@ -105,6 +160,7 @@ impl Server {
             address,
             stop,
             task: Some(task),
+            events,
         })
     }
 
@@ -129,6 +185,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.events.abort();
         if let Some(task) = &self.task {
             task.abort();
         }

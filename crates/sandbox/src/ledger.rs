@@ -1,4 +1,5 @@
-//! The ledger: every charge the simulated provider ever made. The oracle of every money test.
+//! The ledger: every charge and refund the simulated provider ever made. The oracle of every money
+//! test.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -36,5 +37,28 @@ pub struct Charge {
     /// The packages, one entry for each eSIM or top-up that was paid for.
     pub packages: Vec<String>,
     /// Whether the caller was sent the answer that belongs to the charge.
+    pub answered: bool,
+}
+
+/// Money given back to the wallet. Amounts are US dollars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The number of the refund, from 1, without gaps; charges are counted apart.
+    pub seq: u64,
+    /// When, on the world's clock.
+    pub at: Timestamp,
+    /// The reference of the order that bought the eSIM, where one was given.
+    pub reference: Option<String>,
+    /// That order.
+    pub order_id: String,
+    /// The eSIM that was given back.
+    pub esim_id: String,
+    /// How much was given back.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub amount: Decimal,
+    /// What was then in the wallet.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub balance_after: Decimal,
+    /// Whether the caller was sent the answer that belongs to the refund.
     pub answered: bool,
 }

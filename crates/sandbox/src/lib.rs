@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod catalogue;
+pub mod dialect;
 pub mod fault;
 pub mod http;
 pub mod ledger;
@@ -12,9 +13,10 @@ pub mod switches;
 pub mod world;
 
 pub use catalogue::Catalogue;
+pub use dialect::{Dialect, Dialects};
 pub use fault::{Fault, Lasting, Operation, Rule, Target, Times};
 pub use http::{Server, ServerOptions};
-pub use ledger::{Charge, ChargeKind};
+pub use ledger::{Charge, ChargeKind, Refund};
 pub use provider::SandboxProvider;
 pub use switches::Switches;
 pub use world::{World, WorldError};

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use roamport_sandbox::serve::{ServeArguments, serve};
 
-/// A simulated eSIM provider that speaks Roamify's HTTP dialect: no real money, nothing installable.
+/// A simulated eSIM provider that speaks the HTTP dialects of real ones: no real money, nothing
+/// installable.
 #[derive(Debug, Parser)]
 #[command(name = "roamport-sandbox", version)]
 struct Arguments {

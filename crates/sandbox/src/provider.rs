@@ -2,7 +2,9 @@
 
 mod convert;
 mod failure;
+mod find;
 mod listing;
+mod purchase;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -10,18 +12,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    Capabilities, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider, FoundOrders,
-    LookupSupport, Operation as Call, OrderLookup, OrderRequest, PackageQuery, ProviderError,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result, SendWindow, TopUpQuery,
-    TopUpRequest, UsageQuery, UsageSupport,
+    CancelRequest, CancelledEsim, Capabilities, Dedup, DestinationFilter, ErrorKind, EsimKey,
+    EsimProvider, FoundOrders, LookupSupport, Operation as Call, OrderLookup, OrderRequest,
+    PackageQuery, ProviderError, ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning,
+    Refund, Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
 };
 use roamport_domain::{Clock, Destination, Esim, Money, Package, ProviderName, Usage};
 
 use crate::fault::{Ending, Operation, Plan};
 use crate::switches::Tolerance;
-use crate::world::{
-    ApplyTarget, EsimRecord, OrderSearch, Purchase, PurchaseLine, Refusal, World, WorldError,
-};
+use crate::world::{ApplyTarget, OrderSearch, Purchase, Refusal, World, WorldError};
 
 /// A provider over a [`World`] in the same process.
 ///
@@ -131,32 +131,8 @@ impl SandboxProvider {
             .then(|| ProviderError::new(ErrorKind::Unavailable, self.name.clone(), call, message))
     }
 
-    fn find(&self, key: &EsimKey) -> Result<Option<EsimRecord>, WorldError> {
-        match (key.id(), key.iccid()) {
-            (Some(id), _) => self.world.find_esim(id.as_str()),
-            (None, Some(iccid)) => self.world.find_esim_by_iccid(iccid.as_str()),
-            (None, None) => Ok(None),
-        }
-    }
-
-    fn esims_of(&self, target: &ProvisionTarget) -> Result<Vec<EsimRecord>, WorldError> {
-        match target {
-            ProvisionTarget::Esim(id) => {
-                Ok(self.world.find_esim(id.as_str())?.into_iter().collect())
-            }
-            ProvisionTarget::Order(reference) => {
-                let search = OrderSearch {
-                    reference: Some(reference.as_str().to_owned()),
-                    ..OrderSearch::default()
-                };
-                let (orders, _) = self.world.find_orders(&search, usize::MAX)?;
-                let mut esims = Vec::new();
-                for item in orders.iter().flat_map(|order| &order.items) {
-                    esims.extend(self.world.find_esim(&item.esim_id)?);
-                }
-                Ok(esims)
-            }
-        }
+    fn unsupported(&self, call: Call, message: &str) -> ProviderError {
+        ProviderError::new(ErrorKind::Unsupported, self.name.clone(), call, message)
     }
 }
 
@@ -173,6 +149,12 @@ impl EsimProvider for SandboxProvider {
         let switches = self.world.switches().unwrap_or_default();
         Capabilities {
             dedup: match switches.duplicate_reference {
+                _ if switches.replays_references => Dedup::Replays {
+                    window: switches
+                        .esim_access
+                        .transaction_memory_ms
+                        .map(std::time::Duration::from_millis),
+                },
                 Tolerance::Refused => Dedup::Rejects,
                 Tolerance::Accepted => Dedup::None,
             },
@@ -189,7 +171,10 @@ impl EsimProvider for SandboxProvider {
             usage: Some(UsageSupport {
                 lag: std::time::Duration::ZERO,
                 daily: true,
+                batch: switches.usage_batch,
             }),
+            price_guard: switches.price_guard,
+            cancellation: switches.cancellation.then_some(Refund::AtOnce),
             ..Capabilities::NONE
         }
     }
@@ -271,6 +256,31 @@ impl EsimProvider for SandboxProvider {
         .await
     }
 
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let batch = self.capabilities().usage.and_then(|usage| usage.batch);
+        let Some(most) = batch.map(|most| usize::from(most.get())) else {
+            let message = "the sandbox tells the usage of one eSIM at a time; ask for each";
+            return Err(self.unsupported(Call::UsageBatch, message));
+        };
+        if esims.len() > most {
+            let message =
+                format!("the sandbox tells the usage of {most} eSIMs at once; ask for fewer");
+            return Err(self.unsupported(Call::UsageBatch, &message));
+        }
+        self.attempt(Operation::Usage, Call::UsageBatch, |_| {
+            let unit = self.world.switches()?.usage_unit;
+            let now = self.world.now()?;
+            esims
+                .iter()
+                .map(|key| {
+                    let esim = self.find(key)?.filter(|esim| esim.usage_check);
+                    Ok(esim.map(|esim| convert::usage(&self.name, &esim, unit, false, now)))
+                })
+                .collect()
+        })
+        .await
+    }
+
     async fn balance(&self) -> Result<Money> {
         self.attempt(Operation::Balance, Call::Balance, |_| {
             Ok(convert::money(self.world.balance()?))
@@ -303,19 +313,23 @@ impl EsimProvider for SandboxProvider {
         .await
     }
 
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        if self.capabilities().cancellation.is_none() {
+            let message = "the sandbox takes no eSIM back; nothing was given back";
+            return Err(self.unsupported(Call::Cancel, message));
+        }
+        self.attempt(Operation::Cancel, Call::Cancel, |plan| {
+            let esim = self.find(&request.esim)?.ok_or(Refusal::UnknownEsim)?;
+            purchase::give_back(&self.world, &esim, plan)
+        })
+        .await
+    }
+
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
         if let Some(error) = self.outside(&request.window, Call::PlaceOrder) {
             return Err(error);
         }
-        let lines = request.lines.iter().map(|line| PurchaseLine {
-            package_id: line.package.as_str().to_owned(),
-            quantity: line.quantity.get().into(),
-        });
-        let purchase = Purchase::Order {
-            lines: lines.collect(),
-            reference: Some(request.reference.as_str().to_owned()),
-            instant: false,
-        };
+        let purchase = purchase::order(request, self.capabilities().price_guard);
         self.buy(Operation::Order, Call::PlaceOrder, purchase).await
     }
 
@@ -323,18 +337,7 @@ impl EsimProvider for SandboxProvider {
         if let Some(error) = self.outside(&request.window, Call::TopUp) {
             return Err(error);
         }
-        let refused = |error: WorldError| failure::refused(&self.name, Call::TopUp, &error);
-        let iccid = if let Some(iccid) = request.esim.iccid() {
-            iccid.as_str().to_owned()
-        } else {
-            let esim = self.find(&request.esim).map_err(refused)?;
-            let esim = esim.ok_or_else(|| refused(Refusal::UnknownEsim.into()))?;
-            esim.profile
-                .ok_or_else(|| refused(Refusal::NotApplied.into()))?
-                .iccid
-        };
-        let purchase =
-            Purchase::top_up(&iccid, request.package.as_str(), request.reference.as_str());
+        let purchase = purchase::top_up(request, self.capabilities().price_guard);
         self.buy(Operation::Topup, Call::TopUp, purchase).await
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::dialect::Dialects;
 use crate::http::{Server, ServerOptions};
-use crate::world::{USUAL_TOKEN, World, WorldError};
+use crate::world::{USUAL_SECRET_KEY, USUAL_TOKEN, World, WorldError};
 
 /// How to serve a sandbox.
 #[derive(Args, Clone)]
@@ -17,9 +18,17 @@ pub struct ServeArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Bearer token that callers must send; it guards nothing but the simulation
+    /// Bearer token or access code that callers must send; it guards nothing but the simulation
     #[arg(long, value_name = "TOKEN", default_value = USUAL_TOKEN)]
     pub token: String,
+
+    /// Key of signed requests, in the dialect that has them; it guards nothing either
+    #[arg(long, value_name = "KEY", default_value = USUAL_SECRET_KEY)]
+    pub secret_key: String,
+
+    /// Whose HTTP API to imitate; their paths are different ones
+    #[arg(long, value_enum, value_name = "DIALECT", default_value_t = Dialects::Both)]
+    pub dialect: Dialects,
 
     /// Number of packages in the catalogue
     #[arg(long, value_name = "N", default_value_t = crate::world::USUAL_PACKAGES)]
@@ -47,6 +56,7 @@ impl std::fmt::Debug for ServeArguments {
         formatter
             .debug_struct("ServeArguments")
             .field("listen", &self.listen)
+            .field("dialect", &self.dialect)
             .field("packages", &self.packages)
             .field("seed", &self.seed)
             .field("balance", &self.balance)
@@ -95,6 +105,7 @@ pub async fn serve(
         .seed(arguments.seed)
         .balance(arguments.balance)
         .token(arguments.token)
+        .secret_key(arguments.secret_key)
         .own_ids();
     if let Some(state) = arguments.state {
         world = world.state(state);
@@ -105,7 +116,7 @@ pub async fn serve(
         latency: Duration::from_millis(arguments.latency_ms),
     };
     let address = arguments.listen;
-    let server = Server::start_with(world.build()?, address, options)
+    let server = Server::start_speaking(world.build()?, address, options, arguments.dialect)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     writeln!(stdout, "listening on {}", server.base_url())

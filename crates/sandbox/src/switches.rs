@@ -3,7 +3,14 @@
 //! Each default is the reading that the provider reference recommends; the other values are what a
 //! client must survive as well.
 
+mod esim_access;
+
+use std::num::NonZeroU16;
+
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+pub use self::esim_access::{EsimAccessSwitches, KnownTransaction, SuccessCode};
 
 /// The unit of data in usage answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +127,29 @@ pub struct Switches {
     pub strict: bool,
     /// The most eSIMs in one order.
     pub most_esims_per_order: u64,
+    /// Whether a second order under one reference answers the first one again and charges nothing,
+    /// whatever `duplicate_reference` says. The second dialect always does.
+    pub replays_references: bool,
+    /// Whether the face in process compares the prices that an order names, and refuses where they
+    /// have moved. The second dialect always does.
+    pub price_guard: bool,
+    /// Whether the face in process lists packages that are sold by the day. The second dialect
+    /// always does.
+    pub day_passes: bool,
+    /// Whether the face in process takes an eSIM back that nobody has installed.
+    pub cancellation: bool,
+    /// How many eSIMs' usage the face in process tells at once; none where it tells one at a time.
+    pub usage_batch: Option<NonZeroU16>,
+    /// Whether a new eSIM is given the card number of one that is over.
+    pub reuse_iccids: bool,
+    /// Whether the first dialect's events of eSIMs are called `esim_status` and `esim_usage` instead
+    /// of `status` and `usage`.
+    pub long_event_types: bool,
+    /// Below this much money, in US dollars, the first dialect says that the wallet is low.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub low_balance: Decimal,
+    /// The switches of the second dialect.
+    pub esim_access: EsimAccessSwitches,
 }
 
 impl Default for Switches {
@@ -145,6 +175,15 @@ impl Default for Switches {
             health_needs_token: false,
             strict: true,
             most_esims_per_order: 10,
+            replays_references: false,
+            price_guard: false,
+            day_passes: false,
+            cancellation: true,
+            usage_batch: NonZeroU16::new(10),
+            reuse_iccids: false,
+            long_event_types: false,
+            low_balance: Decimal::TEN,
+            esim_access: EsimAccessSwitches::default(),
         }
     }
 }

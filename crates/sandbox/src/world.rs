@@ -3,8 +3,10 @@
 mod builder;
 mod contents;
 mod control;
+mod ending;
 mod identity;
 mod lifecycle;
+mod outbox;
 mod purchase;
 mod record;
 mod refusal;
@@ -20,12 +22,16 @@ use rust_decimal::Decimal;
 use secrecy::SecretString;
 
 pub(crate) use self::builder::amount;
-pub use self::builder::{USUAL_PACKAGES, USUAL_TOKEN, WorldBuilder};
+pub use self::builder::{USUAL_PACKAGES, USUAL_SECRET_KEY, USUAL_TOKEN, WorldBuilder};
 pub(crate) use self::contents::{Beginning, Event};
 use self::contents::{Contents, Pace};
 pub use self::identity::SMDP_ADDRESS;
 pub use self::lifecycle::ApplyTarget;
-pub use self::purchase::{Purchase, PurchaseLine};
+pub(crate) use self::outbox::Notice;
+pub use self::outbox::{Hook, NoticeKind};
+pub use self::purchase::{
+    DetailedLine, OrderDetails, Profiles, Purchase, PurchaseLine, TopUpDetails,
+};
 pub use self::record::{
     Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord, Profile, UsageDay,
 };
@@ -50,6 +56,7 @@ struct Inner {
     seed: u64,
     salt: String,
     token: SecretString,
+    secret_key: SecretString,
     base: Base,
     live: Mutex<Live>,
     calls: [AtomicU64; Operation::COUNT],
@@ -93,7 +100,16 @@ struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// Lets a change happen, and makes the events that belong to it.
     fn commit(&mut self, event: Event) {
+        let notices = self.notices_of(&event);
+        self.record(event);
+        if !notices.is_empty() {
+            self.record(Event::Posted(notices));
+        }
+    }
+
+    fn record(&mut self, event: Event) {
         if let Some(events) = &mut self.events {
             events.push(event.clone());
         }
@@ -117,9 +133,14 @@ impl World {
         self.inner.seed
     }
 
-    /// The bearer token of the HTTP face.
+    /// The bearer token of the first dialect, and the access code of the second.
     pub fn token(&self) -> &SecretString {
         &self.inner.token
+    }
+
+    /// What signed requests of the second dialect are signed with.
+    pub fn secret_key(&self) -> &SecretString {
+        &self.inner.secret_key
     }
 
     /// What time it is in this world.
@@ -276,7 +297,7 @@ impl Inner {
         if let (Some(log), false) = (&mut live.log, events.is_empty()) {
             let durable = events
                 .iter()
-                .any(|event| matches!(event, Event::Charged { .. }));
+                .any(|event| matches!(event, Event::Charged { .. } | Event::Refunded { .. }));
             if let Err(error) = log.append(&events, durable) {
                 live.stale = true;
                 return Err(error.into());

@@ -50,6 +50,9 @@ pub(crate) fn settings(faults: Duration) -> Vec<(&'static str, String)> {
             ("roamify.listing_timeout", "3s"),
             ("roamify.provisioning_timeout", "4s"),
             ("roamify.requests_per_second", "0"),
+            // Short, so that the run sees the provider left alone and still buys under faults.
+            ("circuit_breaker.pause", "200ms"),
+            ("circuit_breaker.probe_limit", "10s"),
             ("retry.shortest_pause", "20ms"),
             ("retry.longest_pause", "200ms"),
         ]

@@ -73,6 +73,23 @@ pub(crate) async fn claim_due(
     Ok(claims.into_iter().map(|(_, claim)| claim).collect())
 }
 
+/// Makes an order that is due some day due now.
+pub(crate) async fn wake(connection: &mut PgConnection, id: OrderId) -> Result<(), Failure> {
+    let woken = sqlx::query(
+        "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now) \
+         UPDATE orders SET due_at = (SELECT now FROM clock) \
+         WHERE id = $1 AND due_at > (SELECT now FROM clock)",
+    )
+    .bind(id.as_uuid())
+    .execute(&mut *connection)
+    .await?;
+    if woken.rows_affected() == 1 || exists(connection, id).await? {
+        Ok(())
+    } else {
+        Err(JournalError::NotFound(id).into())
+    }
+}
+
 /// Claims one order, due or not.
 pub(crate) async fn claim_one(
     connection: &mut PgConnection,

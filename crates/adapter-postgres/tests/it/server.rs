@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
 use roamport_conformance::journal::sample;
 use roamport_domain::journal::{BalanceReading, JournalError};
-use roamport_domain::{BalanceStore as _, Currency, Money, OrderJournal, Secret};
+use roamport_domain::{BalanceStore as _, Currency, EventInbox as _, Money, OrderJournal, Secret};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use tokio::net::TcpListener;
@@ -72,14 +72,14 @@ async fn eight_that_make_one_journal_at_once_all_open_it() {
 }
 
 #[tokio::test]
-async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_balances() {
+async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_later_tables() {
     let Some(bench) = Bench::new().await else {
         return;
     };
     let new = bench.opened("of the past").await;
-    // As the first release left it: without the table of balances.
+    // As the first release left it: without the tables of balances and of provider events.
     bench
-        .run("DROP TABLE balances; DELETE FROM migrations WHERE version = 2")
+        .run("DROP TABLE balances, provider_events; DELETE FROM migrations WHERE version > 1")
         .await;
     let journal = bench.open_another().await.unwrap();
     assert_eq!(journal.load(new.id).await.unwrap().id(), new.id);
@@ -95,6 +95,11 @@ async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_balanc
     journal.keep_balance(&reading).await.unwrap();
     let kept = journal.balances(&provider, Timestamp::MIN).await.unwrap();
     assert_eq!(kept, [reading]);
+    let new = journal
+        .remember(&provider.name, "evt_1", Timestamp::MIN)
+        .await
+        .unwrap();
+    assert!(new);
 }
 
 #[tokio::test]
@@ -104,9 +109,9 @@ async fn the_journal_of_a_later_release_is_refused() {
     };
     bench.opened("of the future").await;
     bench
-        .run("INSERT INTO migrations (version, name) VALUES (3, 'refunds')")
+        .run("INSERT INTO migrations (version, name) VALUES (4, 'refunds')")
         .await;
-    let says = ["version 3", "use the release that wrote it"];
+    let says = ["version 4", "use the release that wrote it"];
     let error = check_refused(&bench.database, &says).await;
     assert!(matches!(error, JournalError::Corrupt { .. }));
 }

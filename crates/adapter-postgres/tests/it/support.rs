@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use roamport_adapter_postgres::{ClockOffset, PostgresJournal, PostgresJournalConfig};
 use roamport_conformance::journal::{Handle, JournalHarness, sample};
 use roamport_domain::journal::{JournalError, NewOrder, Opened};
-use roamport_domain::{BalanceStore, OrderJournal, ProfileStore, Secret};
+use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore, Secret};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -98,6 +98,10 @@ impl JournalHarness for Bench {
     }
 
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
+    fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
         Some(Arc::clone(&self.journal) as _)
     }
 

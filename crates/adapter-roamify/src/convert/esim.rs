@@ -22,6 +22,7 @@ pub(crate) fn esim(
     let activation = activation(&profile, &part(wire.apn));
     let (state, plan) = states(wire.status.or_empty(), activation.is_some());
     Ok(Esim::from_report(EsimReport {
+        plans: Vec::new(),
         provider: provider.clone(),
         id,
         iccid: wire.iccid.get().and_then(|text| Iccid::parse(text).ok()),

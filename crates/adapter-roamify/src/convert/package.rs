@@ -91,6 +91,8 @@ fn package(
         .and_then(|days| u16::try_from(days).ok())
         .ok_or_else(|| Unreadable::new("`day` is missing or no number of days"))?;
     Ok(Package {
+        by_day: None,
+        install_within_days: None,
         provider: provider.clone(),
         id,
         name: wire

@@ -47,6 +47,12 @@ pub(crate) async fn place_order(
             "an order needs at least one line",
         ));
     }
+    if request.lines.iter().any(|line| line.days.is_some()) {
+        return Err(Failure::not_sent(
+            ErrorKind::Rejected,
+            "Roamify sells nothing by the day; order without days",
+        ));
+    }
     if instant && request.start_date.is_some() {
         let words =
             "an instant order takes no travel date; switch `instant_orders` off for this package";
@@ -193,6 +199,7 @@ async fn pending(client: &Client, target: &ProvisionTarget, failure: Failure) ->
 /// All that is known of an eSIM whose profile is being generated.
 fn under_way(client: &Client, id: &EsimId) -> Esim {
     Esim::from_report(EsimReport {
+        plans: Vec::new(),
         provider: client.name.clone(),
         id: id.clone(),
         iccid: None,

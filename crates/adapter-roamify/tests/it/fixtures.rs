@@ -286,6 +286,7 @@ async fn a_top_up_never_names_the_esim_of_its_item() {
         esim: EsimKey::new(Some(esim_id()), Some(iccid())).unwrap(),
         package: PackageId::parse("esim-portugal-30days-5gb-all").unwrap(),
         unit_price: usd("5.10"),
+        days: None,
         window: order(&*TestClock::new()).window,
     };
     let order = roamify(&server.uri()).top_up(&request).await.unwrap();

@@ -15,3 +15,4 @@ mod requests;
 mod sandbox;
 mod secrets;
 mod support;
+mod webhook;

@@ -28,6 +28,7 @@ fn top_up(clock: &TestClock, esim: EsimKey) -> TopUpRequest {
         esim,
         package: PackageId::parse("p").unwrap(),
         unit_price: usd("5.10"),
+        days: None,
         window: order(clock).window,
     }
 }

@@ -242,6 +242,7 @@ impl Line {
             esim: esim.clone(),
             package: PackageId::parse(PACKAGE).unwrap(),
             unit_price: crate::support::usd("3.27"),
+            days: None,
             window,
         };
         let bought = match call {

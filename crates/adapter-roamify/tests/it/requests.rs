@@ -168,6 +168,7 @@ async fn a_top_up_is_sent_for_the_iccid() {
         esim: EsimKey::new(Some(esim_id()), Some(iccid())).unwrap(),
         package: PackageId::parse("p-5").unwrap(),
         unit_price: usd("5.10"),
+        days: None,
         window: order(&*TestClock::new()).window,
     };
     roamify(&server.uri()).top_up(&request).await.unwrap_err();
@@ -190,6 +191,7 @@ async fn a_top_up_by_id_reads_the_iccid_first() {
         esim: EsimKey::from_id(id),
         package: PackageId::parse("p-5").unwrap(),
         unit_price: usd("5.10"),
+        days: None,
         window: order(&*TestClock::new()).window,
     };
     let error = roamify(&server.uri()).top_up(&request).await.unwrap_err();
@@ -408,7 +410,8 @@ fn the_capabilities_say_what_roamify_promises_and_no_more() {
         (capabilities.lines_per_order, capabilities.esims_per_order),
         (None, None)
     );
-    assert!(capabilities.top_up && capabilities.usage.unwrap().daily && !capabilities.webhooks);
+    assert!(capabilities.top_up && capabilities.usage.unwrap().daily && capabilities.webhooks);
+    assert!(!capabilities.price_guard && capabilities.cancellation.is_none());
     let config = RoamifyConfig {
         instant_orders: true,
         ..config("http://127.0.0.1:9")

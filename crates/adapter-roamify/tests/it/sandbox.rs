@@ -212,6 +212,7 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
         esim: key,
         package: top_ups[0].id.clone(),
         unit_price: top_ups[0].price,
+        days: None,
         window: request.window,
     };
     let topped_up = roamify.top_up(&top_up).await.unwrap();

@@ -64,6 +64,29 @@ impl Change for ClaimDue {
     }
 }
 
+/// Makes an order that is due some day due now.
+pub(crate) struct Wake(pub(crate) OrderId);
+
+#[async_trait]
+impl Change for Wake {
+    type Answer = ();
+
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<(), Failure> {
+        let Self(id) = self;
+        let woken = sqlx::query("UPDATE orders SET due_at = ?1 WHERE id = ?2 AND due_at > ?1")
+            .bind(moment::to_text(writing.now()))
+            .bind(id.to_string())
+            .execute(writing.connection())
+            .await?;
+        writing.wrote(woken.rows_affected());
+        if woken.rows_affected() == 1 || exists(writing, *id).await? {
+            Ok(())
+        } else {
+            Err(JournalError::NotFound(*id).into())
+        }
+    }
+}
+
 /// Claims one order, due or not.
 pub(crate) struct ClaimOne {
     pub(crate) id: OrderId,

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use roamport_adapter_sqlite::SqliteJournal;
 use roamport_conformance::journal::{MovableClock, sample};
 use roamport_domain::journal::{BalanceReading, JournalError, Version};
-use roamport_domain::{BalanceStore as _, Clock as _, Currency, Money, OrderJournal};
+use roamport_domain::{
+    BalanceStore as _, Clock as _, Currency, EventInbox as _, Money, OrderJournal,
+};
 use tempfile::TempDir;
 
 use crate::support::{Bench, open, open_impatient, run, shell};
@@ -109,14 +111,14 @@ async fn the_journal_of_a_later_release_is_refused() {
 }
 
 #[tokio::test]
-async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_balances() {
+async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_later_tables() {
     let bench = Bench::new().await;
     let new = bench.opened("of the past").await;
     bench.journal.close().await;
-    // As the first release left it: without the table of balances.
+    // As the first release left it: without the tables of balances and of provider events.
     run(
         &bench.path(),
-        "DROP TABLE balances; PRAGMA user_version = 1",
+        "DROP TABLE balances; DROP TABLE provider_events; PRAGMA user_version = 1",
     )
     .await;
     let journal = bench.open_another().await.unwrap();
@@ -133,6 +135,11 @@ async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_balanc
     journal.keep_balance(&reading).await.unwrap();
     let kept = journal.balances(&provider, Timestamp::MIN).await.unwrap();
     assert_eq!(kept, [reading]);
+    let new = journal
+        .remember(&provider.name, "evt_1", Timestamp::MIN)
+        .await
+        .unwrap();
+    assert!(new);
 }
 
 #[tokio::test]

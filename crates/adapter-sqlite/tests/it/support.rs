@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use roamport_adapter_sqlite::{SqliteJournal, SqliteJournalConfig};
 use roamport_conformance::journal::{Handle, JournalHarness, MovableClock};
 use roamport_domain::journal::{JournalError, NewOrder, Opened};
-use roamport_domain::{BalanceStore, Clock as _, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, Clock as _, EventInbox, OrderJournal, ProfileStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
@@ -84,6 +84,10 @@ impl JournalHarness for Bench {
     }
 
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
+    fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
         Some(Arc::clone(&self.journal) as _)
     }
 

@@ -38,7 +38,8 @@ impl Orders {
         written
     }
 
-    async fn append_by_hand(
+    /// The same without a claim: whoever holds the order finds that somebody changed it.
+    pub(crate) async fn append_by_hand(
         &self,
         id: OrderId,
         events: impl FnOnce(&Order, Timestamp) -> Result<Vec<Event>, AppError> + Send,

@@ -56,6 +56,7 @@ impl Driver {
                 iccid: top_up.iccid.clone(),
                 package: top_up.line.line.package.clone(),
                 unit_price: lines[0].unit_price,
+                days: top_up.line.line.days,
             },
         };
         self.check_price(order, &request).await?;

@@ -144,6 +144,7 @@ impl Driver {
                 iccid,
                 package,
                 unit_price,
+                days,
             } => {
                 let esim = EsimKey::new(Some(esim), iccid).expect("the id is given");
                 let request = TopUpRequest {
@@ -151,6 +152,7 @@ impl Driver {
                     esim,
                     package,
                     unit_price,
+                    days,
                     window,
                 };
                 self.parts.provider.top_up(&request).await

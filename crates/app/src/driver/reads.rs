@@ -102,7 +102,10 @@ impl Driver {
 
 /// Whether a look-up says anything: a decoded answer in which no order names another reference. A
 /// list that was cut proves no absence.
-fn judged(reference: &Reference, found: Result<FoundOrders, ProviderError>) -> LookUpResult {
+pub(crate) fn judged(
+    reference: &Reference,
+    found: Result<FoundOrders, ProviderError>,
+) -> LookUpResult {
     let unhealthy = |message: &str| LookUpResult::Unhealthy {
         message: message.to_owned(),
     };

@@ -291,7 +291,11 @@ async fn a_top_up_of_unknown_outcome_is_attached_too() {
     let esim = crate::support::only_esim(&shop.buy("the eSIM").await);
     let key = roamport_domain::provider::EsimKey::from_id(esim);
     let package = crate::support::package_id(PORTUGAL_1GB);
-    let quote = shop.orders.quote_top_up(&key, &package).await.unwrap();
+    let quote = shop
+        .orders
+        .quote_top_up(&key, &package, None)
+        .await
+        .unwrap();
     let fingerprint = Fingerprint::of(&quote.provider, &quote.content);
     let placed = shop
         .orders

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::date;
-use roamport_app::order_and_provision::Wish;
+use roamport_app::order_and_provision::{Wish, WishLine};
 use roamport_app::orders::{Placement, Terms};
 use roamport_app::{AppError, Halt, Progress, Refusal, Silent, StopSignal};
 use roamport_domain::order::{OrderState, ProviderInstance};
@@ -19,8 +19,8 @@ use crate::support::{
 fn two_lines() -> Wish {
     Wish {
         lines: vec![
-            (package_id(PORTUGAL_1GB), count(1)),
-            (package_id(PORTUGAL_3GB), count(1)),
+            WishLine::new(package_id(PORTUGAL_1GB), count(1)),
+            WishLine::new(package_id(PORTUGAL_3GB), count(1)),
         ],
         start_date: None,
     }
@@ -152,8 +152,8 @@ async fn a_wish_that_cannot_be_met_is_refused_by_the_quote() {
     // The limit is one of the order, not of its lines; and it is known without asking.
     let calls = shop.world.calls(Operation::Packages);
     let lines = vec![
-        (package_id(PORTUGAL_1GB), count(6)),
-        (package_id(PORTUGAL_3GB), count(5)),
+        WishLine::new(package_id(PORTUGAL_1GB), count(6)),
+        WishLine::new(package_id(PORTUGAL_3GB), count(5)),
     ];
     let many = refusal(Wish {
         lines,

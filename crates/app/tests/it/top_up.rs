@@ -25,7 +25,7 @@ async fn record(shop: &Shop, esim: &EsimId, name: &str) -> OrderId {
     let esim = EsimKey::from_id(esim.clone());
     let quote = shop
         .orders
-        .quote_top_up(&esim, &package_id(PORTUGAL_5GB))
+        .quote_top_up(&esim, &package_id(PORTUGAL_5GB), None)
         .await
         .unwrap();
     let terms = Terms {
@@ -82,7 +82,7 @@ async fn an_esim_can_be_named_by_the_number_of_its_card() {
     let by_card = EsimKey::from_iccid(iccid.clone());
     let quote = shop
         .orders
-        .quote_top_up(&by_card, &package_id(PORTUGAL_5GB))
+        .quote_top_up(&by_card, &package_id(PORTUGAL_5GB), None)
         .await
         .unwrap();
     let order = match shop.orders.place(&quote, &Terms::default()).await.unwrap() {
@@ -218,7 +218,7 @@ async fn what_cannot_be_topped_up_is_refused_by_the_quote() {
     let (shop, esim) = sold().await;
     let quote = async |esim: &EsimKey, package: &str| {
         shop.orders
-            .quote_top_up(esim, &package_id(package))
+            .quote_top_up(esim, &package_id(package), None)
             .await
             .unwrap_err()
     };
@@ -251,7 +251,11 @@ async fn a_key_of_an_order_is_no_key_of_a_top_up() {
     let (shop, esim) = sold().await;
     let quote = shop
         .orders
-        .quote_top_up(&EsimKey::from_id(esim.clone()), &package_id(PORTUGAL_3GB))
+        .quote_top_up(
+            &EsimKey::from_id(esim.clone()),
+            &package_id(PORTUGAL_3GB),
+            None,
+        )
         .await
         .unwrap();
     let terms = Terms {
@@ -262,7 +266,7 @@ async fn a_key_of_an_order_is_no_key_of_a_top_up() {
     assert!(matches!(error, AppError::KeyReused { .. }), "{error}");
     let fingerprint = shop
         .orders
-        .top_up_fingerprint(&esim, &package_id(PORTUGAL_3GB));
+        .top_up_fingerprint(&esim, &package_id(PORTUGAL_3GB), None);
     assert!(
         shop.orders
             .find_unfinished(&fingerprint)

@@ -1,5 +1,6 @@
 //! Usage, read with the help of what was bought.
 
+use roamport_app::order_and_provision::{Wish, WishLine};
 use roamport_app::orders::{Placement, Terms};
 use roamport_app::{AppError, UsageReader};
 use roamport_domain::provider::{ErrorKind, EsimKey};
@@ -26,7 +27,7 @@ async fn top_up(shop: &Shop, esim: &EsimId) {
     let key = EsimKey::from_id(esim.clone());
     let quote = shop
         .orders
-        .quote_top_up(&key, &package_id(PORTUGAL_5GB))
+        .quote_top_up(&key, &package_id(PORTUGAL_5GB), None)
         .await
         .unwrap();
     let terms = Terms {
@@ -89,13 +90,13 @@ async fn the_unit_is_found_whatever_the_provider_counts_in_before_and_after_a_to
 #[tokio::test(start_paused = true)]
 async fn an_esim_of_a_mixed_order_is_compared_with_its_own_package() {
     let shop = Shop::careless();
-    let mixed = roamport_app::order_and_provision::Wish {
+    let mixed = Wish {
         lines: vec![
-            (
+            WishLine::new(
                 package_id(crate::support::PORTUGAL_1GB),
                 crate::support::count(1),
             ),
-            (package_id(PORTUGAL_5GB), crate::support::count(1)),
+            WishLine::new(package_id(PORTUGAL_5GB), crate::support::count(1)),
         ],
         start_date: None,
     };

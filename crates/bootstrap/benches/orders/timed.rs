@@ -95,6 +95,10 @@ impl OrderJournal for Timed {
         self.inner.claim_for(provider, owner, lease, limit).await
     }
 
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        self.inner.wake(id).await
+    }
+
     async fn claim_order(
         &self,
         id: OrderId,

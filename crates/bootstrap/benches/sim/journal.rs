@@ -12,7 +12,7 @@ use roamport_domain::journal::{
     Claim, InMemoryJournal, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
     Owner, Pressure, Recorded, Version,
 };
-use roamport_domain::order::Event;
+use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
     EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
@@ -111,6 +111,21 @@ impl OrderJournal for SimulatedJournal {
 
     async fn claim(&self, owner: &Owner, lease: Duration, limit: NonZeroU16) -> Result<Vec<Claim>> {
         self.call(self.kept.claim(owner, lease, limit)).await
+    }
+
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>> {
+        self.call(self.kept.claim_for(provider, owner, lease, limit))
+            .await
+    }
+
+    async fn wake(&self, id: OrderId) -> Result<()> {
+        self.write(self.kept.wake(id)).await
     }
 
     async fn claim_order(

@@ -11,9 +11,10 @@ use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::money::Currency;
 use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
-    DestinationFilter, ErrorKind, EsimKey, FoundOrders, LookupSupport, Operation, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
-    ProvisionRequest, ProvisionTarget, Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
+    LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder,
+    ProviderOrderItem, ProviderOrderStatus, ProvisionRequest, ProvisionTarget, Result, SendWindow,
+    TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Activation, Capabilities, DataAllowance, DataSize, Destination, Esim, EsimId, EsimProvider,
@@ -48,6 +49,8 @@ pub(crate) static PACKAGE: LazyLock<Package> = LazyLock::new(|| Package {
         days: 7,
         starts: ValidityStart::FirstUse,
     },
+    by_day: None,
+    install_within_days: None,
     price: dollars("4"),
     flags: PackageFlags::default(),
     apn: None,
@@ -245,6 +248,7 @@ fn esim(id: &EsimId, profile: ProfileState) -> Esim {
         created_at: None,
         updated_at: None,
         usable_until: None,
+        plans: Vec::new(),
         notes: Vec::new(),
     })
 }
@@ -318,6 +322,22 @@ impl EsimProvider for SimulatedProvider {
             })
         })
         .await
+    }
+
+    async fn usage_batch(&self, _: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        Err(Self::error(
+            ErrorKind::Unsupported,
+            Operation::UsageBatch,
+            UNUSED,
+        ))
+    }
+
+    async fn cancel(&self, _: &CancelRequest) -> Result<CancelledEsim> {
+        Err(Self::error(
+            ErrorKind::Unsupported,
+            Operation::Cancel,
+            UNUSED,
+        ))
     }
 
     async fn usage(&self, _: &UsageQuery) -> Result<Usage> {

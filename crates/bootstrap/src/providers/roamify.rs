@@ -1,10 +1,11 @@
-//! The provider `roamify`: its adapter, made from settings.
+//! The provider `roamify`: its adapter and the decoder of its events, made from settings.
 
 use std::sync::Arc;
 
-use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyConfigError};
+use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyConfigError, RoamifyEvents};
 use roamport_domain::order::ProviderInstance;
-use roamport_domain::{EsimProvider as _, Secret};
+use roamport_domain::provider::EventDecoder;
+use roamport_domain::{Capabilities, EsimProvider as _, ProviderName, Secret};
 
 use super::{ProviderContext, RunningProvider};
 use crate::settings::RoamifySettings;
@@ -25,6 +26,40 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
         base_url: settings.base_url.clone(),
     };
     Ok(RunningProvider::new(Arc::new(roamify), instance))
+}
+
+/// What the adapter can do with these settings. Needs no token, and sends nothing.
+pub(super) fn capabilities(context: &ProviderContext) -> Result<Capabilities, StartError> {
+    let config = without_token(context);
+    let provider = Roamify::new(&config, Arc::clone(&context.clock))
+        .map_err(|error| refused(&config, error))?;
+    Ok(provider.capabilities())
+}
+
+/// The decoder of its events, which needs the secret they are signed with.
+pub(super) fn events(context: &ProviderContext) -> Result<Arc<dyn EventDecoder>, StartError> {
+    events_of(context, &without_token(context).name)
+}
+
+/// The same for a provider of this name.
+pub(super) fn events_of(
+    context: &ProviderContext,
+    name: &ProviderName,
+) -> Result<Arc<dyn EventDecoder>, StartError> {
+    let secret = context.settings.roamify.webhook_secret.required(
+        "the secret that Roamify signs its events with, as the partner portal shows it,",
+    )?;
+    let decoder =
+        RoamifyEvents::new(name.clone(), secret).map_err(|error| StartError::Provider {
+            name: name.to_string(),
+            source: Box::new(error),
+        })?;
+    Ok(Arc::new(decoder))
+}
+
+fn without_token(context: &ProviderContext) -> RoamifyConfig {
+    let settings = &context.settings.roamify;
+    config(settings, &settings.base_url, &Secret::new("none"))
 }
 
 /// What the adapter says of its settings.

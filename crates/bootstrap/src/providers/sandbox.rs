@@ -3,14 +3,17 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use roamport_adapter_esim_access::EsimAccess;
 use roamport_adapter_roamify::Roamify;
 use roamport_domain::order::ProviderInstance;
-use roamport_domain::{ProviderName, Secret};
-use roamport_sandbox::world::USUAL_TOKEN;
+use roamport_domain::provider::EventDecoder;
+use roamport_domain::{Capabilities, EsimProvider, ProviderName, Secret};
+use roamport_sandbox::world::{USUAL_SECRET_KEY, USUAL_TOKEN};
 use roamport_sandbox::{Server, ServerOptions, World, WorldError};
 use tracing::info;
 
-use super::{ProviderContext, RunningProvider, roamify};
+use super::{ProviderContext, RunningProvider, esim_access, roamify};
+use crate::settings::SandboxDialect;
 use crate::{StartError, journals};
 
 const NAME: &str = "sandbox";
@@ -19,8 +22,14 @@ const NAME: &str = "sandbox";
 const STATE_FILE: &str = "sandbox.state";
 
 /// What orders remember in the place of a base URL. The port is another one at each start, and the
-/// world is the data directory's, as the orders are.
-const ADDRESS: &str = "sandbox:data-dir";
+/// world is the data directory's, as the orders are. Each dialect names orders and eSIMs in its own
+/// way, so that an order stays with the one it was started in.
+const fn address(dialect: SandboxDialect) -> &'static str {
+    match dialect {
+        SandboxDialect::Roamify => "sandbox:data-dir",
+        SandboxDialect::EsimAccess => "sandbox:data-dir/esim-access",
+    }
+}
 
 /// Continues the world of the data directory, serves it on a free port of loopback, and reaches it
 /// through the adapter that production uses.
@@ -35,21 +44,59 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
         .map_err(StartError::SandboxPort)?;
     info!(url = server.base_url(), "the sandbox listens");
 
-    let name = ProviderName::parse(NAME).expect("seven lower-case letters are a provider name");
-    let mut config = roamify::config(
-        &context.settings.roamify,
-        &server.base_url(),
-        &Secret::new(USUAL_TOKEN),
-    );
-    config.name = name.clone();
-    let provider = Roamify::new(&config, Arc::clone(&context.clock))
-        .map_err(|error| roamify::refused(&config, error))?;
+    let dialect = context.settings.sandbox.dialect;
     let instance = ProviderInstance {
-        name,
-        base_url: ADDRESS.to_owned(),
+        name: name(),
+        base_url: address(dialect).to_owned(),
     };
-    Ok(RunningProvider::new(Arc::new(provider), instance)
-        .with_shutdown(move || async move { server.shutdown().await }))
+    Ok(
+        RunningProvider::new(adapter(&context, &server.base_url())?, instance)
+            .with_shutdown(move || async move { server.shutdown().await }),
+    )
+}
+
+/// What the adapter of the chosen dialect can do. No world is opened.
+pub(super) fn capabilities(context: &ProviderContext) -> Result<Capabilities, StartError> {
+    Ok(adapter(context, "http://127.0.0.1")?.capabilities())
+}
+
+/// The decoder of the chosen dialect's events.
+pub(super) fn events(context: &ProviderContext) -> Result<Arc<dyn EventDecoder>, StartError> {
+    match context.settings.sandbox.dialect {
+        SandboxDialect::Roamify => roamify::events_of(context, &name()),
+        SandboxDialect::EsimAccess => Ok(esim_access::events_of(name())),
+    }
+}
+
+/// The adapter of the chosen dialect, under the sandbox's name.
+fn adapter(context: &ProviderContext, base_url: &str) -> Result<Arc<dyn EsimProvider>, StartError> {
+    let settings = &context.settings;
+    let token = Secret::new(USUAL_TOKEN);
+    let clock = Arc::clone(&context.clock);
+    match settings.sandbox.dialect {
+        SandboxDialect::Roamify => {
+            let mut config = roamify::config(&settings.roamify, base_url, &token);
+            config.name = name();
+            let made = Roamify::new(&config, clock);
+            Ok(Arc::new(
+                made.map_err(|error| roamify::refused(&config, error))?,
+            ))
+        }
+        SandboxDialect::EsimAccess => {
+            let key = Secret::new(USUAL_SECRET_KEY);
+            let mut config =
+                esim_access::config(&settings.esim_access, base_url, &token, Some(&key));
+            config.name = name();
+            let made = EsimAccess::new(&config, clock);
+            Ok(Arc::new(
+                made.map_err(|error| esim_access::refused(&config, error))?,
+            ))
+        }
+    }
+}
+
+fn name() -> ProviderName {
+    ProviderName::parse(NAME).expect("seven lower-case letters are a provider name")
 }
 
 fn world(context: &ProviderContext) -> Result<World, StartError> {
@@ -60,6 +107,7 @@ fn world(context: &ProviderContext) -> Result<World, StartError> {
         .seed(settings.sandbox.seed)
         .balance(settings.sandbox.balance.as_str())
         .token(USUAL_TOKEN)
+        .secret_key(USUAL_SECRET_KEY)
         .clock(Arc::clone(&context.clock))
         .state(settings.data_dir.join(STATE_FILE))
         .build()

@@ -86,6 +86,10 @@ impl SecretSetting {
 
 /// Whether the value of a setting must never be shown, by the last word of its key.
 pub(super) fn is_secret(key: &str) -> bool {
-    let word = key.rsplit(['.', '_']).next().unwrap_or(key);
-    matches!(word, "token" | "secret" | "password" | "passphrase")
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let word = name.rsplit('_').next().unwrap_or(name);
+    matches!(
+        word,
+        "token" | "secret" | "password" | "passphrase" | "key" | "credential"
+    ) || name.ends_with("access_code")
 }

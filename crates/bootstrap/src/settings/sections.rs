@@ -7,7 +7,7 @@ use roamport_app::{BackPressurePolicy, LeasePolicy, WorkerPolicy};
 use roamport_domain::Money;
 use roamport_domain::money::Currency;
 use roamport_domain::order::OrderPolicy;
-use roamport_layers::RetryPolicy;
+use roamport_layers::{CircuitBreakerPolicy, RetryPolicy};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +26,8 @@ pub struct RoamifySettings {
     pub base_url: String,
     /// The API key of the partner portal.
     pub token: SecretSetting,
+    /// The secret that Roamify signs its events with; not set where none are taken.
+    pub webhook_secret: SecretSetting,
     /// Packages on one page.
     pub page_size: NonZeroU16,
     /// Pages of one listing asked for at once, up to 64.
@@ -60,11 +62,10 @@ pub struct RateSettings {
 impl RoamifySettings {
     pub(super) fn read(values: &Values) -> Result<Self, SettingsError> {
         let at = |name: &str| format!("roamify.{name}");
-        let per_second = values.whole(&at("requests_per_second"), 0..=100_000)?;
-        let burst = values.whole(&at("burst"), 1..=100_000)?;
         Ok(Self {
-            base_url: base_url(values, &at("base_url"))?,
+            base_url: base_url(values, &at("base_url"), "https://api.getroamify.com")?,
             token: values.secret(&at("token"))?,
+            webhook_secret: values.secret(&at("webhook_secret"))?,
             page_size: values
                 .whole::<u16>(&at("page_size"), 1..=10_000)
                 .map(at_least_one)?,
@@ -78,14 +79,22 @@ impl RoamifySettings {
             provisioning_timeout: values.duration(&at("provisioning_timeout"))?,
             longest_effect: values.duration(&at("longest_effect"))?,
             instant_orders: values.switch(&at("instant_orders"))?,
-            rate: NonZeroU32::new(per_second)
-                .zip(NonZeroU32::new(burst))
-                .map(|(per_second, burst)| RateSettings { per_second, burst }),
+            rate: rate(values, "roamify")?,
         })
     }
 }
 
-fn base_url(values: &Values, key: &str) -> Result<String, SettingsError> {
+/// The limit on requests of a section, if it has one.
+pub(super) fn rate(values: &Values, section: &str) -> Result<Option<RateSettings>, SettingsError> {
+    let per_second = values.whole(&format!("{section}.requests_per_second"), 0..=100_000)?;
+    let burst = values.whole(&format!("{section}.burst"), 1..=100_000)?;
+    Ok(NonZeroU32::new(per_second)
+        .zip(NonZeroU32::new(burst))
+        .map(|(per_second, burst)| RateSettings { per_second, burst }))
+}
+
+/// Scheme and host, as `example` has them; without a slash at the end.
+pub(super) fn base_url(values: &Values, key: &str, example: &str) -> Result<String, SettingsError> {
     let text = values
         .text(key)
         .unwrap_or_default()
@@ -107,15 +116,28 @@ fn base_url(values: &Values, key: &str) -> Result<String, SettingsError> {
         Some(host) if !host.is_empty() && !host.starts_with(['/', ':']) => Ok(text.to_owned()),
         _ => Err(values.bad(
             key,
-            "http:// or https:// and a host, such as https://api.getroamify.com",
+            format!("http:// or https:// and a host, such as {example}"),
         )),
     }
+}
+
+/// Whose HTTP API the built-in sandbox imitates, and through whose adapter it is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SandboxDialect {
+    /// Roamify's.
+    #[default]
+    Roamify,
+    /// eSIM Access's.
+    EsimAccess,
 }
 
 /// What the sandbox sells: `sandbox.…`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SandboxSettings {
+    /// Whose HTTP API it imitates.
+    pub dialect: SandboxDialect,
     /// The size of the catalogue.
     pub packages: usize,
     /// The seed of the catalogue.
@@ -128,7 +150,17 @@ pub struct SandboxSettings {
 
 impl SandboxSettings {
     pub(super) fn read(values: &Values) -> Result<Self, SettingsError> {
+        let dialect = values.parsed(
+            "sandbox.dialect",
+            "\"roamify\" or \"esim-access\"",
+            |text| match text {
+                "roamify" => Some(SandboxDialect::Roamify),
+                "esim-access" => Some(SandboxDialect::EsimAccess),
+                _ => None,
+            },
+        )?;
         Ok(Self {
+            dialect,
             packages: values.whole("sandbox.packages", 1..=LARGEST_U32)?,
             seed: values.whole("sandbox.seed", 0..=u64::MAX)?,
             balance: values.parsed(
@@ -194,6 +226,16 @@ pub(super) fn orders(values: &Values) -> Result<OrderPolicy, SettingsError> {
         provision_again_after: values.duration(&at("provision_again_after"))?,
         provision_within: values.duration(&at("provision_within"))?,
         items_at_once: values.whole(&at("items_at_once"), 1..=100)?,
+    })
+}
+
+pub(super) fn circuit_breaker(values: &Values) -> Result<CircuitBreakerPolicy, SettingsError> {
+    Ok(CircuitBreakerPolicy {
+        failures: values
+            .whole("circuit_breaker.failures", 0..=1_000_000)
+            .map(NonZeroU32::new)?,
+        pause: values.duration("circuit_breaker.pause")?,
+        probe_limit: values.duration("circuit_breaker.probe_limit")?,
     })
 }
 

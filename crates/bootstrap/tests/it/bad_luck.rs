@@ -15,6 +15,7 @@ mod documented;
 mod journal_gone;
 mod late;
 mod leases;
+mod left_alone;
 mod look_ups;
 mod ports;
 mod server_gone;

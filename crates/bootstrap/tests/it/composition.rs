@@ -214,6 +214,43 @@ async fn a_failed_read_is_repeated_by_the_retry_layer_as_often_as_the_settings_s
 }
 
 #[tokio::test]
+async fn a_provider_that_keeps_failing_is_left_alone_as_the_settings_say() {
+    for (failures, sent) in [("3", 3), ("0", 6)] {
+        let world = World::builder().packages(60).build().unwrap();
+        let server = Server::start(world.clone(), any_port()).await.unwrap();
+        let home = Home::new();
+        let composition = start(
+            home.loader()
+                .flag("provider", "roamify", "--provider")
+                .flag("roamify.base_url", server.base_url(), "--base-url")
+                .flag("roamify.token", "sandbox", "--token")
+                .flag("retry.tries", "1", "--tries")
+                .flag("circuit_breaker.failures", failures, "--failures")
+                .flag("circuit_breaker.pause", "1h", "--pause"),
+        )
+        .await;
+        let failure = Fault::StatusBeforeEffect {
+            status: 503,
+            body: None,
+            retry_after: None,
+        };
+        world
+            .add_fault(Rule::new(Operation::Balance, failure).for_ever())
+            .unwrap();
+        let mut refused = 0;
+        for _ in 0..6 {
+            let error = composition.provider().balance().await.unwrap_err();
+            refused += u64::from(error.retry_after().is_some());
+        }
+        assert_eq!(
+            (world.calls(Operation::Balance), refused),
+            (sent, 6 - sent),
+            "circuit_breaker.failures = {failures}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn roamify_without_a_token_does_not_start() {
     let error = refused(
         Home::new()
@@ -251,7 +288,7 @@ async fn an_unknown_provider_names_the_nearest_and_its_place() {
     let error = refused(home.loader().flag("provider", "acme", "--provider")).await;
     insta::assert_snapshot!(
         error,
-        @"unknown provider `acme` given with --provider: there is roamify, sandbox"
+        @"unknown provider `acme` given with --provider: there is esim-access, roamify, sandbox"
     );
 }
 

@@ -1,4 +1,4 @@
-//! The suite that every provider passes, over `adapter-roamify` and real HTTP to the sandbox: bare,
+//! The suite that every provider passes, over both adapters and real HTTP to the sandbox: each bare,
 //! through the layers, as a `Box` and as an `Arc`.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,35 +6,56 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_conformance::{ProviderHarness as _, Wrapped};
 use roamport_domain::EsimProvider;
 use roamport_layers::{RateLimit, RetryPolicy, Stack};
-use roamport_sandbox::{SandboxProvider, Server, Switches};
+use roamport_sandbox::{Dialect, SandboxProvider, Server, Switches};
 
 use self::world::{TOKEN, WorldHarness};
 
 #[path = "../../../conformance/tests/it/world.rs"]
 mod world;
 
-/// The world behind a server, and the adapter in front of it.
-async fn over_http(wrap: impl FnOnce(Roamify) -> Arc<dyn EsimProvider>) -> Wrapped<WorldHarness> {
-    let harness = WorldHarness::new(Switches::default(), |world, clock| {
+/// A world behind a server that speaks this dialect, and where it is.
+async fn served(dialect: Dialect) -> (WorldHarness, String) {
+    let mut harness = WorldHarness::new(Switches::default(), |world, clock| {
         Arc::new(SandboxProvider::new(world.clone()).with_clock(clock))
     });
+    harness.dialect = Some(dialect);
+    harness.lateness = Some(Duration::from_secs(20));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let server = Server::start(harness.world.clone(), address).await.unwrap();
-    let config = RoamifyConfig::new(server.base_url(), TOKEN);
+    let address = server.base_url();
     // The server ends with the runtime of its test.
     std::mem::forget(server);
-    let gate = RateLimit::new(
-        NonZeroU32::new(10_000).unwrap(),
-        NonZeroU32::new(10_000).unwrap(),
-    );
-    let roamify = Roamify::new(&config, harness.clock())
-        .unwrap()
-        .with_gate(Arc::new(gate));
-    let provider = wrap(roamify);
+    (harness, address)
+}
+
+/// A gate that no test waits at.
+fn gate() -> Arc<RateLimit> {
+    let many = NonZeroU32::new(10_000).unwrap();
+    Arc::new(RateLimit::new(many, many))
+}
+
+/// The first adapter in front of a world.
+async fn roamify(wrap: impl FnOnce(Roamify) -> Arc<dyn EsimProvider>) -> Wrapped<WorldHarness> {
+    let (harness, address) = served(Dialect::Roamify).await;
+    let config = RoamifyConfig::new(address, TOKEN);
+    let adapter = Roamify::new(&config, harness.clock()).unwrap();
+    let provider = wrap(adapter.with_gate(gate()));
+    Wrapped::new(harness, |_| provider)
+}
+
+/// The second adapter in front of a world.
+async fn esim_access(
+    wrap: impl FnOnce(EsimAccess) -> Arc<dyn EsimProvider>,
+) -> Wrapped<WorldHarness> {
+    let (harness, address) = served(Dialect::EsimAccess).await;
+    let config = EsimAccessConfig::new(address, TOKEN);
+    let adapter = EsimAccess::new(&config, harness.clock()).unwrap();
+    let provider = wrap(adapter.with_gate(gate()));
     Wrapped::new(harness, |_| provider)
 }
 
@@ -48,30 +69,62 @@ fn layered(adapter: impl EsimProvider) -> Arc<dyn EsimProvider> {
     Arc::new(Stack::new(clock).with_retry(quick).over(adapter))
 }
 
-mod bare {
-    use super::{Arc, over_http};
+mod roamify_over_http {
+    mod bare {
+        use crate::conformance::{Arc, roamify};
 
-    roamport_conformance::provider_suite!(over_http(|adapter| Arc::new(adapter)).await);
+        roamport_conformance::provider_suite!(roamify(|adapter| Arc::new(adapter)).await);
+    }
+
+    mod through_the_layers {
+        use crate::conformance::{layered, roamify};
+
+        roamport_conformance::provider_suite!(roamify(|adapter| layered(adapter)).await);
+    }
+
+    mod boxed {
+        use crate::conformance::{EsimProvider, layered, roamify};
+
+        roamport_conformance::provider_suite!(
+            roamify(|adapter| layered(Box::new(adapter) as Box<dyn EsimProvider>)).await
+        );
+    }
+
+    mod shared {
+        use crate::conformance::{Arc, EsimProvider, roamify};
+
+        roamport_conformance::provider_suite!(
+            roamify(|adapter| Arc::new(Arc::new(adapter) as Arc<dyn EsimProvider>)).await
+        );
+    }
 }
 
-mod through_the_layers {
-    use super::{layered, over_http};
+mod esim_access_over_http {
+    mod bare {
+        use crate::conformance::{Arc, esim_access};
 
-    roamport_conformance::provider_suite!(over_http(|adapter| layered(adapter)).await);
-}
+        roamport_conformance::provider_suite!(esim_access(|adapter| Arc::new(adapter)).await);
+    }
 
-mod boxed {
-    use super::{EsimProvider, layered, over_http};
+    mod through_the_layers {
+        use crate::conformance::{esim_access, layered};
 
-    roamport_conformance::provider_suite!(
-        over_http(|adapter| layered(Box::new(adapter) as Box<dyn EsimProvider>)).await
-    );
-}
+        roamport_conformance::provider_suite!(esim_access(|adapter| layered(adapter)).await);
+    }
 
-mod shared {
-    use super::{Arc, EsimProvider, over_http};
+    mod boxed {
+        use crate::conformance::{EsimProvider, esim_access, layered};
 
-    roamport_conformance::provider_suite!(
-        over_http(|adapter| Arc::new(Arc::new(adapter) as Arc<dyn EsimProvider>)).await
-    );
+        roamport_conformance::provider_suite!(
+            esim_access(|adapter| layered(Box::new(adapter) as Box<dyn EsimProvider>)).await
+        );
+    }
+
+    mod shared {
+        use crate::conformance::{Arc, EsimProvider, esim_access};
+
+        roamport_conformance::provider_suite!(
+            esim_access(|adapter| Arc::new(Arc::new(adapter) as Arc<dyn EsimProvider>)).await
+        );
+    }
 }

@@ -177,7 +177,7 @@ impl Bench {
             Goods::TopUp => {
                 let (esim, package) = (EsimKey::from_id(self.esim.clone()), TOP_UP);
                 let package = PackageId::parse(package).unwrap();
-                orders.quote_top_up(&esim, &package).await.unwrap()
+                orders.quote_top_up(&esim, &package, None).await.unwrap()
             }
         }
     }

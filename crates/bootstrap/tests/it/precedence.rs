@@ -278,7 +278,7 @@ fn settings_outside_a_section_are_described_first() {
             "provider"
         ]
     );
-    assert_eq!(keys[6], "orders.attention_look_up_every");
+    assert_eq!(keys[6], "circuit_breaker.failures");
     let waits = described
         .iter()
         .find(|one| one.key == "orders.profile_waits")

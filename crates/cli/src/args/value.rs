@@ -142,10 +142,14 @@ pub(super) fn gigabytes(text: &str) -> Result<DataSize, String> {
         .ok_or_else(too_large)
 }
 
-/// An eSIM by its id or its ICCID. What is all digits is an ICCID, and must be one.
+/// What the number of every telecommunications card begins with (ITU-T E.118).
+const CARDS: &str = "89";
+
+/// An eSIM by its id or its ICCID. Digits that begin with 89 are an ICCID, and must be one; other
+/// digits are an id, since some providers count their eSIMs.
 pub(super) fn esim(text: &str) -> Result<EsimKey, String> {
     let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if text.starts_with(CARDS) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let digits = text.len();
         return Iccid::parse(text).map(EsimKey::from_iccid).map_err(|_| {
             format!("an ICCID has 16 to 22 digits, as in 8988303000001234567; this has {digits}")
@@ -253,10 +257,11 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_an_iccid_and_nothing_else() {
+    fn digits_that_begin_as_cards_do_are_an_iccid_and_others_an_id() {
+        assert!(esim("261123704400004").unwrap().id().is_some());
         assert!(esim("8988303000001234567").unwrap().iccid().is_some());
         assert!(esim("esim-42").unwrap().id().is_some());
-        for bad in ["123", "89883030000012345678901", ""] {
+        for bad in ["898830", "89883030000012345678901", ""] {
             assert!(esim(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! `roamport buy`: from a package id to an eSIM that can be installed.
 
-use roamport_app::order_and_provision::Wish;
+use roamport_app::order_and_provision::{Wish, WishLine};
 
 use super::carry::{OutcomeDocument, print_purchase};
 use super::purchase::purchase;
@@ -12,7 +12,10 @@ pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(
     let orders = session.interrupts().abandoning(session.orders()).await?;
     let wish = Wish {
         start_date: arguments.start_date,
-        ..Wish::new(arguments.package.clone(), arguments.quantity.0)
+        lines: vec![WishLine {
+            days: arguments.purchase.days,
+            ..WishLine::new(arguments.package.clone(), arguments.quantity.0)
+        }],
     };
     let fingerprint = orders.fingerprint(&wish);
     let quoting = orders.quote(&wish);

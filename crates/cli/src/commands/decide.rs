@@ -135,7 +135,10 @@ fn warn(output: &Output, warnings: &[Warning]) -> Vec<String> {
 }
 
 /// Who decides, and why: from the command line, or asked where somebody can be asked.
-async fn decision(session: &Session, arguments: &DecisionArguments) -> Result<Decision, Failure> {
+pub(super) async fn decision(
+    session: &Session,
+    arguments: &DecisionArguments,
+) -> Result<Decision, Failure> {
     let by = answer(session, arguments.by.as_ref(), "--by", "Who decides this?").await?;
     let why = answer(session, arguments.why.as_ref(), "--why", "Why?").await?;
     Ok(Decision::new(&by, &why).map_err(AppError::from)?)

@@ -41,6 +41,7 @@ pub(super) async fn run(session: &Session, command: EsimCommand) -> Result<(), F
             let view = read(session, &esim).await?;
             qr(session.output(), &view, png.as_deref(), svg.as_deref())
         }
+        EsimCommand::Cancel(_) => unreachable!("carried out elsewhere"),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What buying eSIMs and topping up have in common: the key, the quote, the question, the order.
 
-use std::fmt::Write as _;
 use std::future::Future;
 
 use roamport_app::orders::{Placement, Terms};
@@ -16,6 +15,7 @@ use crate::output::Output;
 use crate::prompt::{self, Beside};
 use crate::session::Session;
 use crate::view::facts;
+use crate::view::order::line_at_price;
 
 /// What an order is known by, on standard error before any purchase call.
 #[derive(Serialize)]
@@ -142,17 +142,8 @@ async fn agree(
 }
 
 fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
-    let mut what = String::new();
-    for line in quote.content.lines() {
-        let (quantity, price) = (line.line.quantity, line.line.unit_price);
-        let separator = if what.is_empty() { "" } else { ", " };
-        write!(
-            what,
-            "{separator}{quantity} × {} ({}) at {price}",
-            line.line.package, line.name
-        )
-        .expect("writing to a String cannot fail");
-    }
+    let lines = quote.content.lines().iter().map(line_at_price);
+    let what = lines.collect::<Vec<_>>().join(", ");
     let top_up_for = match &quote.content {
         OrderContent::TopUp(top_up) => Some(top_up.esim.to_string()),
         OrderContent::Esims { .. } => None,

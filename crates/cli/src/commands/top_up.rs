@@ -53,8 +53,8 @@ async fn buy(
     };
     let (orders, esim) = session.interrupts().abandoning(finding).await?;
     let id = esim.id().expect("a resolved eSIM has its id");
-    let fingerprint = orders.top_up_fingerprint(id, package);
-    let quoting = orders.quote_top_up(&esim, package);
+    let fingerprint = orders.top_up_fingerprint(id, package, arguments.days);
+    let quoting = orders.quote_top_up(&esim, package, arguments.days);
     let outcome = purchase(session, &orders, arguments, &fingerprint, quoting).await?;
     print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
         outcome.text()

@@ -2,12 +2,12 @@
 
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::OrderState;
+use roamport_domain::order::{OrderState, ProviderInstance};
 use roamport_domain::provider::{ErrorKind, Operation, ProviderError};
-use roamport_domain::{Order, OrderId};
+use roamport_domain::{EsimId, Order, OrderId};
 use serde::Serialize;
 
-use super::{Failure, exit_code};
+use super::{Failure, NotGivenBack, exit_code};
 use crate::output::Output;
 use crate::view::order::{attention_sentence, ending_sentence, money_sentence, state_sentence};
 
@@ -113,6 +113,13 @@ impl Report {
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::App(error) => app(error),
+            Failure::CannotDo { error, abilities } => app(error).hint(abilities),
+            Failure::NotGivenBack {
+                order,
+                esim,
+                why,
+                message,
+            } => not_given_back(esim, *why, message).order(*order),
             Failure::Settings {
                 message,
                 readable: false,
@@ -182,6 +189,26 @@ impl Report {
 
 fn resume(order: OrderId) -> String {
     format!("carry it on with `roamport order resume {order}`; nothing is bought twice")
+}
+
+fn not_given_back(esim: &EsimId, why: NotGivenBack, message: &str) -> Report {
+    match why {
+        NotGivenBack::Refused => Report::new(
+            "cancellation_refused",
+            format!("eSIM {esim} was not given back, and no money came back: {message}"),
+        )
+        .hint(format!("`roamport esim show {esim}` shows how far it is")),
+        NotGivenBack::NotDone => Report::new(
+            "not_given_back",
+            format!("eSIM {esim} was not given back: {message}"),
+        )
+        .hint("give it back again in a while; the eSIM is read first"),
+        NotGivenBack::Unknown => Report::new(
+            "cancellation_unknown",
+            format!("whether eSIM {esim} was given back is not known: {message}"),
+        )
+        .hint("give it back again: the eSIM is read first, and asking twice is harmless"),
+    }
 }
 
 fn left_at_once(order: OrderId, moved: bool) -> Report {
@@ -267,13 +294,38 @@ fn app(error: &AppError) -> Report {
                 "`roamport order show {order}` shows what the key is for"
             ))
             .order(*order),
-        AppError::OtherProvider { order, .. } => Report::new("other_provider", said).order(*order),
+        AppError::OtherProvider {
+            order,
+            started_with,
+            current,
+        } => Report::new("other_provider", said)
+            .hint(back_to(*order, started_with, current))
+            .order(*order),
+        AppError::CancellationNotRecorded { order, .. } => {
+            Report::new("cancellation_not_recorded", said).order(*order)
+        }
         AppError::AnswerNotRecorded { order, .. } => Report::new("answer_not_recorded", said)
             .hint(resume(*order))
             .order(*order)
             .money(true),
         _ => Report::new("internal", said)
             .hint("`roamport order list` shows whether an order was left unfinished"),
+    }
+}
+
+fn back_to(order: OrderId, first: &ProviderInstance, now: &ProviderInstance) -> String {
+    if first.name == now.name {
+        format!(
+            "set its address back to {}, then {}",
+            first.base_url,
+            resume(order)
+        )
+    } else {
+        format!(
+            "`roamport --provider {} order resume {order}` carries it on, with that provider's settings \
+             as they were; nothing was sent, and nothing is bought twice",
+            first.name
+        )
     }
 }
 
@@ -290,6 +342,14 @@ fn refused(refusal: &Refusal, said: String) -> Report {
         Refusal::WalletShort { .. } => {
             Report::new("wallet_short", said).hint("`roamport balance` shows the wallet")
         }
+        Refusal::Days { .. } => Report::new("days", said).hint(
+            "`roamport packages` shows for how many days a package is sold; say them with --days",
+        ),
+        Refusal::CannotCancel { .. } => Report::new("cannot_cancel", said),
+        Refusal::AlreadyGivenBack { .. } => Report::new("given_back", said),
+        Refusal::TooLateToCancel { .. } => Report::new("too_late_to_cancel", said),
+        Refusal::NotBoughtHere { .. } => Report::new("not_bought_here", said)
+            .hint("`roamport order list` shows the eSIMs bought here"),
         Refusal::AboveLimit { .. } => {
             Report::new("above_limit", said).hint("lower --quantity, or make several orders")
         }
@@ -335,7 +395,7 @@ fn provider(error: &ProviderError) -> Report {
             "the provider may have changed its answers, or something stands between; -vv shows more",
         ),
         ErrorKind::Unauthorized | ErrorKind::Config => report.hint(
-            "check the token in the settings; `roamport config show` tells where it comes from",
+            "check address and credentials in the settings; `roamport config show` tells where they come from",
         ),
         ErrorKind::NotFound if error.operation() == Operation::Esim => report
             .hint("check the eSIM id or ICCID; `roamport order list` shows the eSIMs bought here"),

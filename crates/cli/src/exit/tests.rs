@@ -13,11 +13,12 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::{ErrorKind, Line, Operation, ProviderError};
 use roamport_domain::{
-    DataAllowance, DataSize, IdempotencyKey, Order, OrderId, PackageId, ProviderName, Reference,
+    Capabilities, DataAllowance, DataSize, EsimId, IdempotencyKey, Order, OrderId, PackageId,
+    ProviderName, Reference,
 };
 
 use super::report::Report;
-use super::{Exit, Failure, exit_code};
+use super::{Exit, Failure, NotGivenBack, exit_code};
 
 fn provider() -> ProviderName {
     ProviderName::parse("sandbox").unwrap()
@@ -29,6 +30,19 @@ fn id() -> OrderId {
 
 fn usd(text: &str) -> Money {
     Money::parse_amount(text, Currency::USD).unwrap()
+}
+
+fn esim() -> EsimId {
+    EsimId::parse("e-1").unwrap()
+}
+
+fn not_given_back(why: NotGivenBack) -> Failure {
+    Failure::NotGivenBack {
+        order: id(),
+        esim: esim(),
+        why,
+        message: "it said so".to_owned(),
+    }
 }
 
 fn provider_failure(kind: ErrorKind) -> Failure {
@@ -135,6 +149,15 @@ fn table() -> Vec<(Failure, Exit)> {
             provider: provider(),
         },
         Refusal::Currencies("USD and EUR".to_owned()),
+        Refusal::AlreadyGivenBack { esim: esim() },
+        Refusal::CannotCancel {
+            provider: provider(),
+            esim: esim(),
+            provider_order: None,
+        },
+        Refusal::NotBoughtHere {
+            esim: "e-1".to_owned(),
+        },
     ];
     let key = IdempotencyKey::parse("key").unwrap();
     let unknown = |text: &str| AppError::UnknownCountry {
@@ -196,6 +219,24 @@ fn table() -> Vec<(Failure, Exit)> {
                 found: vec![provider_order],
             }),
             Exit::Refused,
+        ),
+        (not_given_back(NotGivenBack::Refused), Exit::Refused),
+        (not_given_back(NotGivenBack::NotDone), Exit::Unreachable),
+        (not_given_back(NotGivenBack::Unknown), Exit::Unfinished),
+        (
+            provider_failure(ErrorKind::Unsupported)
+                .with_abilities(&provider(), &Capabilities::NONE),
+            Exit::Refused,
+        ),
+        (
+            AppError::CancellationNotRecorded {
+                order: id(),
+                item: 0,
+                answer: "it was taken back".to_owned(),
+                reason: "disk full".to_owned(),
+            }
+            .into(),
+            Exit::Unfinished,
         ),
         (Failure::StdoutClosed, Exit::Done),
         (Failure::Declined, Exit::Other),
@@ -365,4 +406,23 @@ fn an_unfinished_order_names_the_command_that_carries_it_on() {
     error: order 018f0000-0000-7000-8000-000000000001 is unfinished (the time to wait is over): the order is recorded and not yet sent; no money has moved
     hint: carry it on with `roamport order resume 018f0000-0000-7000-8000-000000000001`; nothing is bought twice
     ");
+}
+
+#[test]
+fn what_a_provider_cannot_do_is_told_with_what_it_can_and_nothing_else_is() {
+    let can = Capabilities {
+        top_up: true,
+        ..Capabilities::NONE
+    };
+    let told = |kind| {
+        let failure = provider_failure(kind).with_abilities(&provider(), &can);
+        Report::of(&failure).text()
+    };
+    assert!(
+        told(ErrorKind::Unsupported)
+            .ends_with("hint: sandbox can sell eSIMs and top them up; `roamport providers` compares it with the others"),
+        "{}",
+        told(ErrorKind::Unsupported)
+    );
+    assert!(!told(ErrorKind::Rejected).contains("sandbox can"));
 }

@@ -1,12 +1,12 @@
 //! eSIMs, as JSON and as text. Activation data is shown: only where it was asked for.
 
 use jiff::Timestamp;
-use roamport_domain::esim::{PlanState, ProfileState};
+use roamport_domain::esim::{Plan, PlanState, ProfileState};
 use roamport_domain::qr::QrMatrix;
-use roamport_domain::{Activation, Esim, Secret};
+use roamport_domain::{Activation, DataSize, Esim, Secret};
 use serde::Serialize;
 
-use super::{facts, moment};
+use super::{counted, facts, moment};
 
 /// An eSIM with all a traveller needs to install it.
 ///
@@ -32,7 +32,30 @@ pub(crate) struct EsimJson {
     usage_readable: Option<bool>,
     hotspot: Option<bool>,
     usable_until: Option<Timestamp>,
+    plans: Vec<PlanJson>,
     notes: Vec<String>,
+}
+
+/// One plan that was bought for it.
+#[derive(Serialize)]
+struct PlanJson {
+    package: Option<String>,
+    name: String,
+    data_bytes: Option<u64>,
+    days: Option<u16>,
+    created_at: Option<Timestamp>,
+}
+
+impl From<&Plan> for PlanJson {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            package: plan.package.as_ref().map(ToString::to_string),
+            name: plan.name.clone(),
+            data_bytes: plan.data.map(DataSize::bytes),
+            days: plan.days,
+            created_at: plan.created_at,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -78,6 +101,7 @@ impl From<&Esim> for EsimJson {
             usage_readable: report.usage_readable,
             hotspot: report.hotspot,
             usable_until: report.usable_until,
+            plans: report.plans.iter().map(PlanJson::from).collect(),
             notes: report.notes.clone(),
         }
     }
@@ -89,7 +113,10 @@ pub(crate) fn profile_name(state: &ProfileState) -> &str {
         ProfileState::Unprovisioned => "unprovisioned",
         ProfileState::Generating => "generating",
         ProfileState::Ready => "ready",
+        ProfileState::Downloaded => "downloaded",
         ProfileState::Installed => "installed",
+        ProfileState::Enabled => "enabled",
+        ProfileState::Disabled => "disabled",
         ProfileState::Deleted => "deleted",
         ProfileState::Revoked => "revoked",
         ProfileState::Expired => "expired",
@@ -106,7 +133,9 @@ pub(crate) fn plan_name(state: &PlanState) -> &str {
         PlanState::Active => "active",
         PlanState::UsedUp => "used-up",
         PlanState::Expired => "expired",
+        PlanState::Suspended => "suspended",
         PlanState::Cancelled => "cancelled",
+        PlanState::Revoked => "revoked",
         PlanState::Other(text) => text,
         _ => "unknown",
     }
@@ -124,6 +153,7 @@ pub(crate) fn esim_text(esim: &Esim) -> String {
         ("Provider", Some(esim.provider().to_string())),
         ("Profile", Some(profile_name(esim.profile()).to_owned())),
         ("Plan", Some(plan_name(esim.plan()).to_owned())),
+        ("Plans bought", plans_text(&report.plans)),
         ("Usable until", report.usable_until.map(moment)),
         ("Top-up", said(report.top_up)),
         ("Usage readable", said(report.usage_readable)),
@@ -136,10 +166,29 @@ pub(crate) fn esim_text(esim: &Esim) -> String {
         ),
     ]);
     match esim.activation() {
+        _ if *esim.plan() == PlanState::Cancelled => {
+            text.push_str("\nIt was given back: nothing can be installed.\n");
+        }
         Some(activation) => text.push_str(&install_text(activation)),
         None => text.push_str("\nThe profile is not there yet: nothing can be installed.\n"),
     }
     text
+}
+
+/// The first plan and the top-ups, in the provider's order.
+fn plans_text(plans: &[Plan]) -> Option<String> {
+    let one = |plan: &Plan| {
+        let data = plan.data.map(|data| data.to_string());
+        let days = plan.days.map(|days| counted(days.into(), "day", "days"));
+        let facts: Vec<String> = data.into_iter().chain(days).collect();
+        if facts.is_empty() {
+            plan.name.clone()
+        } else {
+            format!("{} ({})", plan.name, facts.join(", "))
+        }
+    };
+    let plans: Vec<String> = plans.iter().map(one).collect();
+    (!plans.is_empty()).then(|| plans.join("; "))
 }
 
 /// How a profile is installed: links, and what to type by hand.

@@ -9,13 +9,14 @@ use std::fmt::Write as _;
 
 use roamport_domain::Order;
 use roamport_domain::journal::OrderSummary;
-use roamport_domain::order::{AttemptState, ItemState, OrderContent};
+use roamport_domain::order::{AttemptState, Item, ItemState, OrderContent};
 
-pub(crate) use self::json::{OrderJson, OrdersDocument};
+pub(crate) use self::history::cancellation_words;
+pub(crate) use self::json::{CancellationJson, OrderJson, OrdersDocument};
 pub(crate) use self::review::{ReviewDocument, review_text, warning_sentence};
 pub(crate) use self::words::{
-    attention_sentence, ending_sentence, money_sentence, provider_status, state_sentence,
-    waiting_for,
+    attention_sentence, ending_sentence, line_at_price, money_sentence, provider_status,
+    state_sentence, waiting_for,
 };
 use super::{facts, moment};
 use crate::table::{Column, table};
@@ -60,12 +61,7 @@ pub(crate) fn orders_table(orders: &[OrderSummary]) -> String {
 /// What became of an order, in one line.
 pub(crate) fn outcome_line(order: &Order) -> String {
     let content = &order.requested().content;
-    let lines = content.lines().iter().map(|line| {
-        format!(
-            "{} × {} ({})",
-            line.line.quantity, line.line.package, line.name
-        )
-    });
+    let lines = content.lines().iter().map(words::line);
     let what = lines.collect::<Vec<_>>().join(", ");
     let what = match content {
         OrderContent::TopUp(top_up) => format!("{what} for eSIM {}", top_up.esim),
@@ -86,13 +82,7 @@ pub(crate) fn outcome_line(order: &Order) -> String {
 pub(crate) fn order_text(order: &Order) -> String {
     let requested = order.requested();
     let content = &requested.content;
-    let what = content.lines().iter().map(|line| {
-        let (quantity, price) = (line.line.quantity, line.line.unit_price);
-        format!(
-            "{quantity} × {} ({}) at {price}",
-            line.line.package, line.name
-        )
-    });
+    let what = content.lines().iter().map(line_at_price);
     let top_up_for = match content {
         OrderContent::TopUp(top_up) => Some(top_up.esim.to_string()),
         OrderContent::Esims { .. } => None,
@@ -175,13 +165,17 @@ fn items_text(order: &Order) -> String {
     if order.items().is_empty() {
         return String::new();
     }
-    let columns = [
+    let mut columns = vec![
         Column::id("ESIM"),
         Column::id("PROFILE"),
         Column::text("PACKAGE"),
         Column::text("DETAIL"),
     ];
-    let row = |item: &roamport_domain::order::Item| {
+    let asked_back = order.items().iter().any(|item| item.cancellation.is_some());
+    if asked_back {
+        columns.push(Column::text("GIVEN BACK"));
+    }
+    let row = |item: &Item| {
         let (state, message) = words::item(&item.state);
         let detail = match &item.state {
             ItemState::Provisioning { asked_at, .. } => {
@@ -194,10 +188,25 @@ fn items_text(order: &Order) -> String {
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        vec![item.esim.to_string(), state.to_owned(), package, detail]
+        let mut cells = vec![item.esim.to_string(), state.to_owned(), package, detail];
+        if asked_back {
+            cells.push(given_back(item));
+        }
+        cells
     };
     format!(
         "\n{}",
         table(&columns, order.items().iter().map(row).collect(), None)
     )
+}
+
+fn given_back(item: &Item) -> String {
+    let Some(asked) = &item.cancellation else {
+        return String::new();
+    };
+    let came = asked.outcome.as_ref().map_or_else(
+        || "no answer is known; asking again is harmless".to_owned(),
+        cancellation_words,
+    );
+    format!("by {} at {}: {came}", asked.by, moment(asked.at))
 }

@@ -1,7 +1,7 @@
 //! Packages and destinations, as JSON and as tables.
 
 use roamport_domain::data::{AfterLimit, FairUse};
-use roamport_domain::package::{Allowance, Place, ValidityStart};
+use roamport_domain::package::{Allowance, DayRange, Place, ValidityStart};
 use roamport_domain::{DataAllowance, Destination, Package};
 use serde::Serialize;
 
@@ -110,7 +110,23 @@ impl From<Allowance> for AllowanceJson {
     }
 }
 
-/// A package for sale.
+/// For how many days a package can be bought that is sold by the day.
+#[derive(Debug, Serialize)]
+struct ByDayJson {
+    least: u16,
+    most: u16,
+}
+
+impl From<DayRange> for ByDayJson {
+    fn from(range: DayRange) -> Self {
+        Self {
+            least: range.least,
+            most: range.most,
+        }
+    }
+}
+
+/// A package for sale. Where it is sold by the day, `price` is that of one day.
 #[derive(Debug, Serialize)]
 pub(crate) struct PackageJson {
     id: String,
@@ -123,6 +139,8 @@ pub(crate) struct PackageJson {
     sms: AllowanceJson,
     days: u16,
     days_start: String,
+    by_day: Option<ByDayJson>,
+    install_within_days: Option<u16>,
     price: MoneyJson,
     hotspot: bool,
     usage_readable: bool,
@@ -156,6 +174,8 @@ impl From<&Package> for PackageJson {
             sms: package.sms.into(),
             days: package.validity.days,
             days_start,
+            by_day: package.by_day.map(ByDayJson::from),
+            install_within_days: package.install_within_days,
             price: package.price.into(),
             hotspot: package.flags.hotspot,
             usage_readable: package.flags.usage_readable,
@@ -216,14 +236,29 @@ pub(crate) fn packages_table(packages: &[Package]) -> String {
             Some(package.id.to_string()),
             placed.then(|| package.destination().name.clone()),
             Some(package.data.to_string()),
-            Some(package.validity.days.to_string()),
-            Some(package.price.to_string()),
+            Some(days(package)),
+            Some(price(package)),
             Some(remarks(package)),
         ];
         cells.into_iter().flatten().collect()
     };
     let columns: Vec<Column> = columns.into_iter().flatten().collect();
     table(&columns, packages.iter().map(row).collect(), None)
+}
+
+fn days(package: &Package) -> String {
+    match package.by_day {
+        Some(DayRange { least, most }) => format!("{least} to {most}"),
+        None => package.validity.days.to_string(),
+    }
+}
+
+fn price(package: &Package) -> String {
+    let price = package.price;
+    match package.by_day {
+        Some(_) => format!("{price} per day"),
+        None => price.to_string(),
+    }
 }
 
 /// What distinguishes a package beyond data, days and price.

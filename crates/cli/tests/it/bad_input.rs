@@ -99,17 +99,17 @@ fn a_wallet_that_is_too_small_says_how_much_is_missing() {
 #[test]
 fn a_malformed_iccid() {
     let home = Home::new();
-    assert_snapshot!(home.run("esim show 123456").failure(), @"
+    assert_snapshot!(home.run("esim show 898830").failure(), @"
     exit 2
-    error: invalid value '123456' for '<ESIM>': an ICCID has 16 to 22 digits, as in 8988303000001234567; this has 6
+    error: invalid value '898830' for '<ESIM>': an ICCID has 16 to 22 digits, as in 8988303000001234567; this has 6
 
     For more information, try '--help'.
     ");
     for line in [
-        "usage 123",
-        "esim qr 123",
-        "topup packages 123",
-        "topup buy 123 p --yes",
+        "usage 89123",
+        "esim qr 89123",
+        "topup packages 89123",
+        "topup buy 89123 p --yes",
     ] {
         assert_eq!(home.run(line).code, Some(2), "{line}");
     }
@@ -205,7 +205,7 @@ fn a_wrong_token() {
     assert_snapshot!(finished.failure(), @"
     exit 6
     error: roamify does not accept the token (balance): HTTP 401: Unauthorized; check that the token belongs to this base URL and may do this
-    hint: check the token in the settings; `roamport config show` tells where it comes from
+    hint: check address and credentials in the settings; `roamport config show` tells where they come from
     ");
     assert!(
         !finished.stderr.contains("not-the-token"),

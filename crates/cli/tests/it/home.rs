@@ -31,6 +31,7 @@ impl Home {
             .set("ORDERS__PROFILE_WAITS", "50ms")
             .set("ORDERS__LEASE", "900ms")
             .set("ORDERS__RENEW_EVERY", "200ms")
+            .set("CIRCUIT_BREAKER__PAUSE", "50ms")
             .set("RETRY__SHORTEST_PAUSE", "5ms")
             .set("RETRY__LONGEST_PAUSE", "20ms")
     }

@@ -61,6 +61,7 @@ fn every_command_prints_one_document() {
         ),
         ("balance".to_owned(), vec!["balance", "provider"]),
         ("config show".to_owned(), vec!["settings"]),
+        ("providers".to_owned(), vec!["providers"]),
         ("completions zsh".to_owned(), vec!["script", "shell"]),
     ] {
         let document = home.json(&line);
@@ -129,7 +130,7 @@ fn an_error_is_one_object_with_its_exit_code() {
         ("packages --country Frence", "unknown_country", 2),
         ("buy esim-atlantis --yes", "unknown_package", 3),
         ("buy p --quantity 0", "usage", 2),
-        ("esim show 12", "usage", 2),
+        ("esim show 8912", "usage", 2),
         ("fly", "usage", 2),
         ("balance --provider roamfy", "settings", 6),
     ] {

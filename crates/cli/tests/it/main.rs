@@ -15,6 +15,8 @@ mod json;
 mod odd_answers;
 mod output;
 mod reconciling;
+mod refused_by_provider;
 mod restored;
 mod sandbox;
+mod two_providers;
 mod worker;

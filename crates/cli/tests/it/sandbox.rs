@@ -49,12 +49,14 @@ impl Sandbox {
         }
     }
 
-    /// A home whose provider is this sandbox, as `roamify`.
+    /// A home whose provider is this sandbox, as `roamify`; as `esim-access` with that one setting.
     pub(crate) fn home(&self) -> Home {
         Home::new()
             .set("PROVIDER", "roamify")
             .set("ROAMIFY__BASE_URL", &self.base_url)
             .set("ROAMIFY__TOKEN", TOKEN)
+            .set("ESIM_ACCESS__BASE_URL", &self.base_url)
+            .set("ESIM_ACCESS__ACCESS_CODE", TOKEN)
     }
 
     /// Puts a fault on the next call of an operation.

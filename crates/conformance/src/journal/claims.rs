@@ -10,7 +10,7 @@ use roamport_domain::journal::{JournalError, Owner, Version};
 use super::trial::{Trial, ids, refused};
 use super::{JournalHarness, sample};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, ensure};
+use crate::verdict::{OrBroken as _, broken, ensure};
 
 /// Due orders are claimed the longest due first, no more than asked for, and the claim says whose it
 /// is and until when.
@@ -351,4 +351,59 @@ pub async fn a_lost_claim_frees_nothing(harness: &dyn JournalHarness) -> Verdict
         .renew(&held, sample::MINUTE)
         .await
         .or_broken("renewing the newer claim")
+}
+
+/// A woken order is due at once and keeps its version and its events; its claim, where somebody holds
+/// it, and the orders beside it stay as they were. One that is long due keeps its place in the line.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_woken_order_is_due_at_once(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let at = |seconds| sample::after(trial.start, seconds);
+    let long_due = trial.due("long due", Some(at(-60))).await?;
+    let later = trial.due("later", Some(at(300))).await?;
+    let beside = trial.due("beside", Some(at(300))).await?;
+    let held = trial.due("held", Some(at(300))).await?;
+    let claim = trial.held(held, "holder").await?;
+    for id in [later, long_due, held, later] {
+        let woken = trial.journal.wake(id).await;
+        woken.or_broken("waking an order")?;
+    }
+    let claims = trial.claim("worker", 10).await?;
+    ensure(ids(&claims) == [long_due, later], || {
+        format!("after waking {later}, {claims:?} was claimed; {beside} was not woken")
+    })?;
+    let version = trial.version(later).await?;
+    ensure(version == Version::FIRST, || {
+        format!("waking an order made version {version} of it")
+    })?;
+    let released = trial.journal.release(&claim).await;
+    released.or_broken("giving a claim back")?;
+    let claims = trial.claim("worker", 10).await?;
+    ensure(ids(&claims) == [held], || {
+        format!("once the woken order was given back, {claims:?} was claimed")
+    })
+}
+
+/// An order that rests, since it ended or waits for a person, stays at rest when it is woken; waking
+/// one that is not there is an error.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_order_at_rest_is_not_woken(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let id = trial.due("waits for a person", None).await?;
+    let woken = trial.journal.wake(id).await;
+    woken.or_broken("waking an order at rest")?;
+    trial.pass(60).await;
+    let claims = trial.claim("worker", 10).await?;
+    ensure(claims.is_empty(), || format!("{claims:?} was claimed"))?;
+    let unknown = sample::order("never recorded", trial.start).id;
+    match trial.journal.wake(unknown).await {
+        Err(JournalError::NotFound(id)) if id == unknown => Ok(()),
+        other => broken(format!("waking an order nobody recorded gave {other:?}")),
+    }
 }

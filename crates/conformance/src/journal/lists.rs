@@ -150,7 +150,7 @@ pub async fn a_list_says_what_each_order_says(harness: &dyn JournalHarness) -> V
     })
 }
 
-/// Filters by state, eSIM, content and provider, alone and together, give exactly the orders that
+/// Filters by state, eSIM, content, provider, reference and provider's order, alone and together, give exactly the orders that
 /// match.
 ///
 /// # Errors
@@ -181,10 +181,29 @@ pub async fn lists_are_filtered_exactly(harness: &dyn JournalHarness) -> Verdict
                         fingerprint: fingerprint
                             .map(|place: usize| orders[place].0.requested().fingerprint.clone()),
                         provider: provider.map(sample::provider),
+                        ..OrderFilter::default()
                     });
                 }
             }
         }
+    }
+    for (order, _) in &orders {
+        let provider = Some(order.requested().provider.name.clone());
+        filters.push(OrderFilter {
+            reference: Some(order.requested().reference.clone()),
+            provider: provider.clone(),
+            ..OrderFilter::default()
+        });
+        filters.push(OrderFilter {
+            reference: Some(order.requested().reference.clone()),
+            provider: Some(sample::provider("nobody")),
+            ..OrderFilter::default()
+        });
+        filters.extend(order.placed().map(|placed| OrderFilter {
+            provider_order: Some(placed.id.clone()),
+            provider,
+            ..OrderFilter::default()
+        }));
     }
     for filter in filters {
         let matching = orders.iter().filter(|(order, _)| filter.admits(order));

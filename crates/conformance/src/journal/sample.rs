@@ -164,6 +164,7 @@ pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<E
             iccid: top_up.iccid.clone(),
             package: top_up.line.line.package.clone(),
             unit_price: top_up.line.line.unit_price,
+            days: top_up.line.line.days,
         },
     };
     vec![
@@ -238,6 +239,7 @@ pub fn provisioned(at: Timestamp) -> Vec<Event> {
 pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptProfile {
     let secret = |text: &str| Some(Secret::new(text));
     let report = EsimReport {
+        plans: Vec::new(),
         provider: provider(provider_name),
         id: esim(esim_id),
         iccid: iccid.map(|iccid| good(Iccid::parse(iccid))),

@@ -344,6 +344,40 @@ pub async fn a_price_keeps_every_decimal(harness: &dyn ProviderHarness) -> Verdi
     })
 }
 
+/// A package that is sold by the day says for how many days, a range with something in it, and
+/// has a price for one.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_package_by_the_day_has_a_range_and_a_price_for_one(
+    harness: &dyn ProviderHarness,
+) -> Verdict {
+    let trial = Trial::of(harness);
+    let mut sold = 0;
+    for package in trial.packages(PackageQuery::default()).await? {
+        let Some(range) = package.by_day else {
+            continue;
+        };
+        sold += 1;
+        ensure(range.least > 0 && range.least <= range.most, || {
+            format!(
+                "package {} is sold for {} to {} days",
+                package.id, range.least, range.most
+            )
+        })?;
+        let priced =
+            !package.price.is_negative() && package.price.checked_times(range.most.into()).is_ok();
+        ensure(priced, || {
+            format!("a day of package {} costs {}", package.id, package.price)
+        })?;
+    }
+    if sold == 0 {
+        return skipped("nothing is sold by the day");
+    }
+    Ok(())
+}
+
 /// A page that fails for a moment does not end a listing: polling again gives the rest, complete
 /// and without repeats.
 ///

@@ -2,8 +2,8 @@
 
 use futures::StreamExt as _;
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, Operation, OrderLookup, OrderRequest, PackageQuery, ProvisionRequest,
-    ProvisionTarget, Reaction, TopUpQuery, UsageQuery,
+    CancelRequest, ErrorKind, EsimKey, Operation, OrderLookup, OrderRequest, PackageQuery,
+    ProvisionRequest, ProvisionTarget, Reaction, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{ProviderError, ProviderOrderId};
 
@@ -23,6 +23,17 @@ pub(super) async fn refusals(trial: &Trial<'_>) -> Verdict<Vec<(Operation, Provi
             daily: false,
         };
         errors.push((Operation::Usage, provider.usage(&query).await.err()));
+        let request = CancelRequest { esim: esim.clone() };
+        errors.push((Operation::Cancel, provider.cancel(&request).await.err()));
+        if trial
+            .capabilities
+            .usage
+            .is_none_or(|usage| usage.batch.is_none())
+        {
+            let some = std::slice::from_ref(&esim);
+            let answer = provider.usage_batch(some).await;
+            errors.push((Operation::UsageBatch, answer.err()));
+        }
         let request = trial.top_up_request(esim.clone(), &package);
         errors.push((Operation::TopUp, provider.top_up(&request).await.err()));
         let listed = provider
@@ -150,6 +161,12 @@ pub async fn what_capabilities_rule_out_is_unsupported(harness: &dyn ProviderHar
                 .usage(&UsageQuery { esim, daily: false })
                 .await;
             check_unsupported(Operation::Usage, answer.err().as_ref())?;
+        }
+    }
+    if trial.capabilities.cancellation.is_none() {
+        for esim in harness.unknown_esims() {
+            let answer = trial.provider.cancel(&CancelRequest { esim }).await;
+            check_unsupported(Operation::Cancel, answer.err().as_ref())?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use roamport_domain::provider::{Dedup, ErrorKind, Line, OrderLookup, OrderRequest, Reaction};
+use roamport_domain::provider::{ErrorKind, Line, OrderLookup, OrderRequest, Reaction};
 use roamport_domain::{Money, ProviderError, ProviderOrderId, Reference};
 
 use super::trial::Trial;
@@ -471,41 +471,6 @@ pub async fn a_short_wallet_is_said_and_not_touched(harness: &dyn ProviderHarnes
     ensure(balance.is_zero(), || {
         format!("the empty wallet now has {balance}")
     })
-}
-
-/// A second order under one reference does what [`Dedup`] says; where it promises nothing, the
-/// case is skipped.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_repeated_reference_does_what_is_promised(harness: &dyn ProviderHarness) -> Verdict {
-    let trial = Trial::of(harness);
-    if trial.capabilities.dedup == Dedup::None {
-        return skipped("the provider promises nothing about a repeated reference");
-    }
-    let package = trial.ordinary().await?;
-    let request = trial.request(vec![Trial::line(&package, 1)]);
-    let first = trial
-        .provider
-        .place_order(&request)
-        .await
-        .or_broken("an ordinary order")?;
-    let second = trial.provider.place_order(&request).await;
-    trial.charged_exactly(&request.reference, 1).await?;
-    match (trial.capabilities.dedup, second) {
-        (Dedup::Replays { .. }, Ok(second)) if second.id == first.id => Ok(()),
-        (Dedup::Replays { .. }, Ok(second)) => {
-            broken(format!("order {} was replayed as {}", first.id, second.id))
-        }
-        (Dedup::Rejects, Err(error)) => ensure(error.kind() == ErrorKind::Ambiguous, || {
-            format!("a repeated reference is the sign that the first order landed, not: {error}")
-        }),
-        (dedup, Ok(_)) => broken(format!(
-            "{dedup:?} was promised, and a second order was taken"
-        )),
-        (dedup, Err(error)) => broken(format!("{dedup:?} was promised, and then: {error}")),
-    }
 }
 
 /// The error of an order that must not go well.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, OrderRequest, ProvisionRequest, ProvisionTarget, Reaction,
+    ErrorKind, EsimKey, OrderRequest, ProvisionRequest, ProvisionTarget, Provisioning, Reaction,
 };
 use roamport_domain::{Esim, EsimId};
 
@@ -265,6 +265,71 @@ pub async fn provisioning_an_unknown_esim_is_refused(harness: &dyn ProviderHarne
         }
     }
     Ok(())
+}
+
+/// Where profiles come by themselves, they come without any call; asking for one reads it, and
+/// changes nothing.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_profile_comes_by_itself_where_that_is_promised(
+    harness: &dyn ProviderHarness,
+) -> Verdict {
+    let trial = Trial::of(harness);
+    if trial.capabilities.provisioning != Provisioning::Polled {
+        return skipped("the provider's profiles do not come by themselves");
+    }
+    let package = trial.ordinary().await?;
+    let bought = trial.buy(&package, 1).await?;
+    for id in bought.esims()? {
+        let first = trial.ready(&id).await?;
+        let asked = trial.provision(ProvisionTarget::Esim(id.clone())).await?;
+        check_ids(&asked, std::slice::from_ref(&id))?;
+        for esim in &asked {
+            check_consistent(esim)?;
+            ensure(esim.activation() == first.activation(), || {
+                "asking for a profile that came by itself changed its activation".to_owned()
+            })?;
+        }
+    }
+    trial.charged(&bought.reference, 1).await
+}
+
+/// Where the order's answer holds the profiles, it holds one for each eSIM, ready and the same as
+/// when it is read.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_profile_comes_with_the_order_where_that_is_promised(
+    harness: &dyn ProviderHarness,
+) -> Verdict {
+    let trial = Trial::of(harness);
+    if trial.capabilities.provisioning != Provisioning::WithOrder {
+        return skipped("the provider's profiles do not come with the order");
+    }
+    let package = trial.ordinary().await?;
+    let request = trial.request(vec![Trial::line(&package, 1)]);
+    let order = trial
+        .provider
+        .place_order(&request)
+        .await
+        .or_broken("an ordinary order")?;
+    ensure(!order.items.is_empty(), || {
+        "an order whose answer holds the profiles holds no eSIM".to_owned()
+    })?;
+    for item in &order.items {
+        let Some(profile) = &item.profile else {
+            return broken("an order's answer lacks the profile that is promised with it");
+        };
+        check_consistent(profile)?;
+        let read = trial.ready(profile.id()).await?;
+        ensure(read.activation() == profile.activation(), || {
+            "the profile of an order's answer is another one when it is read".to_owned()
+        })?;
+    }
+    trial.charged(&request.reference, 1).await
 }
 
 /// An eSIM is the same whether it is read by its id, by its card number or by both.

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use futures::StreamExt as _;
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProviderExt as _, Reaction, TopUpQuery, TopUpRequest,
+    ErrorKind, EsimKey, EsimProviderExt as _, Reaction, TopUpQuery, TopUpRequest, UsageQuery,
 };
-use roamport_domain::{Esim, Package, ProviderError};
+use roamport_domain::{Esim, Package, ProviderError, Usage};
 
 use super::trial::{Trial, ids};
 use crate::verdict::{OrBroken as _, broken, ensure, skipped};
 use crate::{ProviderHarness, Trouble, Verdict};
+
+const READING: &str = "reading an eSIM of ours";
 
 /// An eSIM of ours with a top-up that fits it.
 async fn compatible(trial: &Trial<'_>) -> Verdict<(Esim, EsimKey, Package)> {
@@ -102,6 +104,9 @@ pub async fn a_top_up_charges_once_and_is_found(harness: &dyn ProviderHarness) -
         .await
         .or_broken("a compatible top-up")?;
     trial.charged_exactly(&request.reference, 1).await?;
+    let days = request.days.unwrap_or(1);
+    let price = top_up.price.checked_times(days.into());
+    let price = price.or_broken("adding up days")?;
     for amount in harness
         .charges(&request.reference)
         .await
@@ -109,8 +114,8 @@ pub async fn a_top_up_charges_once_and_is_found(harness: &dyn ProviderHarness) -
         .flatten()
         .chain(order.total)
     {
-        ensure(amount == top_up.price, || {
-            format!("a top-up of {} cost {amount}", top_up.price)
+        ensure(amount == price, || {
+            format!("a top-up of {price} cost {amount}")
         })?;
     }
     if !trial.capabilities.finds_by_reference() {
@@ -123,6 +128,62 @@ pub async fn a_top_up_charges_once_and_is_found(harness: &dyn ProviderHarness) -
             order.id
         )
     })
+}
+
+/// A top-up takes nothing from what was there: neither the allowance nor what is left of it falls,
+/// the eSIM stays ready, and where plans are listed it is one of them.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_top_up_adds_to_what_is_there(harness: &dyn ProviderHarness) -> Verdict {
+    let trial = Trial::of(harness);
+    let (_, key, top_up) = compatible(&trial).await?;
+    let before = trial.provider.esim(&key).await.or_broken(READING)?;
+    let used = usage(&trial, &key).await?;
+    let request = trial.top_up_request(key.clone(), &top_up);
+    trial
+        .provider
+        .top_up(&request)
+        .await
+        .or_broken("a compatible top-up")?;
+    let after = trial.provider.esim(&key).await.or_broken(READING)?;
+    ensure(
+        after.is_ready() && after.activation() == before.activation(),
+        || "a top-up changed the profile of its eSIM".to_owned(),
+    )?;
+    let (one, other) = (before.report().plans.len(), after.report().plans.len());
+    ensure(one == 0 && other == 0 || other == one + 1, || {
+        format!("an eSIM had {one} plans, was topped up, and has {other}")
+    })?;
+    let (Some(one), Some(other)) = (used, usage(&trial, &key).await?) else {
+        return Ok(());
+    };
+    for (what, before, after) in [
+        ("allowed", one.data.allowed, other.data.allowed),
+        ("left", one.data.remaining, other.data.remaining),
+    ] {
+        let fell = before
+            .zip(after)
+            .is_some_and(|(before, after)| after < before);
+        ensure(!fell, || {
+            format!("before a top-up {before:?} were {what}, and afterwards {after:?}")
+        })?;
+    }
+    Ok(())
+}
+
+/// The usage of an eSIM, where the provider tells it.
+async fn usage(trial: &Trial<'_>, key: &EsimKey) -> Verdict<Option<Usage>> {
+    if trial.capabilities.usage.is_none() {
+        return Ok(None);
+    }
+    let query = UsageQuery {
+        esim: key.clone(),
+        daily: false,
+    };
+    let usage = trial.provider.usage(&query).await;
+    usage.or_broken("reading usage").map(Some)
 }
 
 /// A top-up for an eSIM is possible by either of its names.

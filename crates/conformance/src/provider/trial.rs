@@ -12,7 +12,7 @@ use roamport_domain::provider::{
     TopUpQuery, TopUpRequest,
 };
 use roamport_domain::{
-    Capabilities, Clock, Esim, EsimId, EsimProvider, Monotonic, Package, PackageId,
+    Capabilities, Clock, Esim, EsimId, EsimProvider, Money, Monotonic, Package, PackageId,
     ProviderOrderId, Reference,
 };
 
@@ -100,6 +100,21 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// What is in the wallet; an error is a broken promise.
+    pub(super) async fn balance(&self) -> Verdict<Money> {
+        self.provider
+            .balance()
+            .await
+            .or_broken("reading the wallet")
+    }
+
+    /// How long a new order may stay invisible to look-ups.
+    pub(super) fn lag(&self) -> Duration {
+        self.capabilities
+            .lookup
+            .map_or(Duration::ZERO, |support| support.lag)
+    }
+
     /// Asks the harness for this trouble.
     pub(super) async fn trouble(&self, trouble: Trouble) -> Verdict {
         if self.harness.make(trouble).await {
@@ -146,13 +161,13 @@ impl<'a> Trial<'a> {
         ]
     }
 
-    /// A line for so many of a package.
+    /// A line for so many of a package, for the fewest days where it is sold by the day.
     pub(super) fn line(package: &Package, quantity: u16) -> Line {
         Line {
             package: package.id.clone(),
             quantity: NonZeroU16::new(quantity).expect("a case orders at least one"),
             unit_price: package.price,
-            days: None,
+            days: package.by_day.map(|range| range.least),
         }
     }
 
@@ -182,6 +197,7 @@ impl<'a> Trial<'a> {
             esim,
             package: package.id.clone(),
             unit_price: package.price,
+            days: package.by_day.map(|range| range.least),
             window: self.window(),
         }
     }
@@ -208,10 +224,33 @@ impl<'a> Trial<'a> {
 
     /// Reads an order until it has items or will never have any.
     async fn delivered(&self, placed: ProviderOrder) -> Verdict<ProviderOrder> {
+        let there = |order: &ProviderOrder| !order.items.is_empty() || order.status.is_final();
+        self.read_until(placed, there).await
+    }
+
+    /// Reads an order until it is final.
+    pub(super) async fn completed(&self, placed: ProviderOrder) -> Verdict<ProviderOrder> {
+        let order = self
+            .read_until(placed, |order| order.status.is_final())
+            .await?;
+        ensure(order.status.is_final(), || {
+            format!(
+                "order {} is still {:?} after half an hour",
+                order.id, order.status
+            )
+        })?;
+        Ok(order)
+    }
+
+    async fn read_until(
+        &self,
+        placed: ProviderOrder,
+        enough: impl Fn(&ProviderOrder) -> bool,
+    ) -> Verdict<ProviderOrder> {
         let lookup = OrderLookup::Id(placed.id.clone());
         let mut order = placed;
         for _ in 0..PATIENCE {
-            if !order.items.is_empty() || order.status.is_final() {
+            if enough(&order) {
                 break;
             }
             self.harness.pass(PAUSE).await;
@@ -270,6 +309,14 @@ impl<'a> Trial<'a> {
         ensure(count == times, || {
             format!("{count} charges were made under {reference}, where {times} should have been")
         })
+    }
+
+    /// How many charges were made, by the oracle where there is one, by a look-up otherwise.
+    pub(super) async fn charges(&self, reference: &Reference) -> Verdict<usize> {
+        match self.harness.charges(reference).await {
+            Some(charges) => Ok(charges.len()),
+            None => self.ids_under(reference).await.map(|found| found.len()),
+        }
     }
 
     /// Like [`Trial::charged`], for a case that means nothing without the oracle or a look-up.

@@ -1,291 +1,20 @@
 //! A provider that breaks a promise fails the case of that promise, and the sentence says how.
 
+mod liar;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::stream::{self, BoxStream};
 use roamport_conformance::provider::{
-    balance, catalogue, errors, orders, provisioning, secrets, top_up, usage,
+    balance, cancellation, catalogue, delays, dropped, errors, orders, prices, provisioning,
+    repeats, secrets, top_up, usage, usage_batch,
 };
-use roamport_conformance::{ProviderHarness, Stopped, Verdict, Wrapped};
-use roamport_domain::provider::{
-    DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation, OrderLookup, OrderRequest,
-    PackageQuery, ProviderOrder, ProvisionRequest, Result, SendWindow, TopUpQuery, TopUpRequest,
-    UsageQuery,
-};
-use roamport_domain::{
-    Capabilities, Destination, Esim, EsimProvider, Money, Monotonic, Package, ProviderError,
-    ProviderName, Usage,
-};
+use roamport_conformance::{ProviderHarness, Stopped, Verdict};
+use roamport_domain::EsimProvider;
 
+use self::liar::{Lie, liar};
 use crate::sandbox::accepting;
-use crate::world::{TOKEN, WorldHarness};
-
-/// How a provider breaks its promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lie {
-    ChargesTwice,
-    SendsLate,
-    HidesADoubt,
-    RepeatsOnAnError,
-    LosesOrders,
-    FindsTooMuch,
-    CutsLookUps,
-    ShortensTheCatalogue,
-    RepeatsAPackage,
-    IgnoresFilters,
-    SwallowsErrors,
-    EndsOnAPassingFailure,
-    SpeaksAfterTheEnd,
-    RoundsMoney,
-    SaysReadsAreInDoubt,
-    NamesAnotherCall,
-    ShowsItsToken,
-    CallsEverythingUnsupported,
-    ChangesItsMind,
-    PromisesToReplay,
-}
-
-#[derive(Debug)]
-struct Liar {
-    inner: Arc<dyn EsimProvider>,
-    lie: Lie,
-    called: AtomicBool,
-}
-
-impl Liar {
-    fn is(&self, lie: Lie) -> bool {
-        self.lie == lie
-    }
-
-    fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
-        ProviderError::new(kind, self.name().clone(), operation, "something happened")
-    }
-
-    fn listing(
-        &self,
-        whole: BoxStream<'static, Result<Package>>,
-    ) -> BoxStream<'static, Result<Package>> {
-        let error = self.error(ErrorKind::InvalidResponse, Operation::Packages);
-        match self.lie {
-            Lie::ShortensTheCatalogue => whole.take(470).boxed(),
-            Lie::RepeatsAPackage => whole
-                .flat_map(|item| match item {
-                    Ok(package) if package.validity.days == 7 => {
-                        stream::iter(vec![Ok(package.clone()), Ok(package)])
-                    }
-                    other => stream::iter(vec![other]),
-                })
-                .boxed(),
-            Lie::SwallowsErrors => whole
-                .take_while(|item| futures::future::ready(item.is_ok()))
-                .boxed(),
-            Lie::EndsOnAPassingFailure => whole
-                .scan(false, |failed, item| {
-                    let ended = *failed;
-                    *failed |= item.is_err();
-                    futures::future::ready((!ended).then_some(item))
-                })
-                .boxed(),
-            Lie::SpeaksAfterTheEnd => {
-                let mut whole = whole.fuse();
-                let mut last = Some(error);
-                let mut ended = false;
-                stream::poll_fn(move |context| {
-                    if ended {
-                        return std::task::Poll::Ready(last.take().map(Err));
-                    }
-                    let next = std::task::ready!(whole.poll_next_unpin(context));
-                    ended = next.is_none();
-                    std::task::Poll::Ready(next)
-                })
-                .boxed()
-            }
-            Lie::RoundsMoney => whole
-                .map(|item| {
-                    item.map(|package| Package {
-                        price: rounded(package.price),
-                        ..package
-                    })
-                })
-                .boxed(),
-            _ => whole,
-        }
-    }
-}
-
-/// As a provider would that counts whole dollars.
-fn rounded(money: Money) -> Money {
-    Money::new(money.amount().round(), money.currency()).unwrap()
-}
-
-fn always_open() -> SendWindow {
-    SendWindow {
-        opens_at: jiff::Timestamp::UNIX_EPOCH,
-        closes_at: jiff::Timestamp::MAX,
-        closes_at_monotonic: Monotonic::at(Duration::MAX),
-    }
-}
-
-#[async_trait]
-impl EsimProvider for Liar {
-    fn name(&self) -> &ProviderName {
-        self.inner.name()
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        let honest = self.inner.capabilities();
-        match self.lie {
-            Lie::PromisesToReplay => Capabilities {
-                dedup: roamport_domain::provider::Dedup::Replays { window: None },
-                ..honest
-            },
-            Lie::ChangesItsMind => Capabilities {
-                webhooks: self.called.load(Ordering::Relaxed),
-                ..honest
-            },
-            Lie::CallsEverythingUnsupported => Capabilities {
-                top_up: false,
-                ..honest
-            },
-            _ => honest,
-        }
-    }
-
-    async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>> {
-        let all = DestinationFilter::default();
-        self.inner
-            .destinations(if self.is(Lie::IgnoresFilters) {
-                &all
-            } else {
-                filter
-            })
-            .await
-    }
-
-    fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>> {
-        let loose = PackageQuery {
-            package: query.package.clone(),
-            ..PackageQuery::default()
-        };
-        let query = if self.is(Lie::IgnoresFilters) {
-            loose
-        } else {
-            query
-        };
-        self.listing(self.inner.packages(query))
-    }
-
-    fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>> {
-        let loose = TopUpQuery::all(query.esim.clone());
-        let query = if self.is(Lie::IgnoresFilters) {
-            loose
-        } else {
-            query
-        };
-        self.listing(self.inner.top_up_packages(query))
-    }
-
-    async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
-        let found = self.inner.find_orders(lookup).await?;
-        match (self.lie, lookup) {
-            (Lie::LosesOrders, _) => Ok(FoundOrders {
-                orders: Vec::new(),
-                ..found
-            }),
-            (Lie::CutsLookUps, _) => Ok(FoundOrders {
-                complete: false,
-                ..found
-            }),
-            (Lie::FindsTooMuch, OrderLookup::Reference { not_before, .. }) => {
-                self.inner
-                    .find_orders(&OrderLookup::Since(*not_before))
-                    .await
-            }
-            _ => Ok(found),
-        }
-    }
-
-    async fn esim(&self, key: &EsimKey) -> Result<Esim> {
-        self.called.store(true, Ordering::Relaxed);
-        self.inner.esim(key).await.map_err(|error| match self.lie {
-            Lie::SaysReadsAreInDoubt => self.error(ErrorKind::Ambiguous, Operation::Esim),
-            Lie::NamesAnotherCall => self.error(error.kind(), Operation::Balance),
-            Lie::ShowsItsToken => error.with_source(format!("token {TOKEN}")),
-            _ => error,
-        })
-    }
-
-    async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
-        if self.is(Lie::CallsEverythingUnsupported) {
-            return Err(self.error(ErrorKind::Unsupported, Operation::Usage));
-        }
-        self.inner.usage(query).await
-    }
-
-    async fn balance(&self) -> Result<Money> {
-        let balance = self.inner.balance().await?;
-        Ok(if self.is(Lie::RoundsMoney) {
-            rounded(balance)
-        } else {
-            balance
-        })
-    }
-
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
-        let answer = self.inner.provision(request).await;
-        match (self.lie, answer) {
-            (Lie::HidesADoubt, Err(_)) => {
-                Err(self.error(ErrorKind::Unavailable, Operation::Provision))
-            }
-            (Lie::LosesOrders, Ok(_)) => Ok(Vec::new()),
-            (_, answer) => answer,
-        }
-    }
-
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let mut request = request.clone();
-        if self.is(Lie::SendsLate) {
-            request.window = always_open();
-        }
-        let answer = self.inner.place_order(&request).await;
-        match (self.lie, answer) {
-            (Lie::ChargesTwice, Ok(_)) | (Lie::RepeatsOnAnError, Err(_)) => {
-                self.inner.place_order(&request).await
-            }
-            (Lie::HidesADoubt, Err(error)) if error.kind() == ErrorKind::Ambiguous => {
-                Err(self.error(ErrorKind::Unavailable, Operation::PlaceOrder))
-            }
-            (_, answer) => answer,
-        }
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let mut request = request.clone();
-        if self.is(Lie::SendsLate) {
-            request.window = always_open();
-        }
-        let answer = self.inner.top_up(&request).await;
-        match (self.lie, answer) {
-            (Lie::ChargesTwice, Ok(_)) => self.inner.top_up(&request).await,
-            (Lie::HidesADoubt, Err(_)) => Err(self.error(ErrorKind::Unavailable, Operation::TopUp)),
-            (_, answer) => answer,
-        }
-    }
-}
-
-fn liar(lie: Lie) -> Wrapped<WorldHarness> {
-    Wrapped::new(accepting(), |inner| {
-        Arc::new(Liar {
-            inner,
-            lie,
-            called: AtomicBool::new(false),
-        })
-    })
-}
+use crate::world::WorldHarness;
 
 /// Asserts that this case finds this lie out.
 macro_rules! found_out {
@@ -374,7 +103,53 @@ found_out! {
     a_provider_whose_capabilities_change_is_found_out: ChangesItsMind,
         errors::name_and_capabilities_stay_the_same;
     a_provider_that_promises_to_replay_and_does_not_is_found_out: PromisesToReplay,
-        orders::a_repeated_reference_does_what_is_promised;
+        repeats::a_repeated_reference_does_what_is_promised,
+        repeats::a_repeat_after_a_lost_reply_charges_no_more,
+        repeats::a_repeated_top_up_does_what_is_promised,
+        dropped::a_dropped_order_is_charged_at_most_once_and_found;
+    a_provider_that_replays_under_another_id_is_found_out: ReplaysAsAnother,
+        repeats::a_repeated_reference_does_what_is_promised;
+    a_provider_that_promises_to_refuse_and_replays_is_found_out: RefusesARepeat,
+        repeats::a_repeated_reference_does_what_is_promised;
+    a_provider_that_answers_late_is_found_out: EffectsTooLate,
+        delays::an_order_that_lands_late_lands_within_the_longest_effect;
+    a_provider_that_forgets_a_waiting_order_is_found_out: ForgetsAWaitingOrder,
+        delays::an_order_delivered_later_is_whole_in_the_end;
+    a_provider_that_refunds_without_money_is_found_out: KeepsTheMoney,
+        cancellation::an_esim_given_back_is_refunded,
+        cancellation::giving_back_twice_is_harmless,
+        dropped::a_dropped_cancellation_is_refunded_once;
+    a_provider_that_only_says_it_took_back_is_found_out: OnlySaysItTookBack,
+        cancellation::an_esim_given_back_is_refunded,
+        cancellation::an_esim_is_given_back_by_either_name,
+        cancellation::a_lost_reply_to_a_cancellation_is_ambiguous;
+    a_provider_that_takes_an_installed_esim_back_is_found_out: TakesBackTheInstalled,
+        cancellation::an_installed_esim_is_not_taken_back;
+    a_provider_that_takes_unknown_esims_back_is_found_out: FindsUnknownOnesToTakeBack,
+        cancellation::giving_back_an_unknown_esim_is_not_found;
+    a_provider_that_hides_a_doubt_about_taking_back_is_found_out: HidesADoubtAboutTakingBack,
+        cancellation::a_lost_reply_to_a_cancellation_is_ambiguous;
+    a_provider_that_takes_back_against_its_word_is_found_out: TakesNothingBackButDoes,
+        cancellation::a_provider_that_takes_nothing_back_says_so;
+    a_price_guard_that_does_not_guard_is_found_out: GuardsNoPrice,
+        prices::an_order_at_another_price_is_refused,
+        prices::a_price_that_moved_is_refused_and_nothing_charged,
+        prices::a_top_up_at_another_price_is_refused;
+    a_provider_that_sells_many_days_as_one_is_found_out: SellsDaysForOne,
+        prices::an_order_by_the_day_costs_its_days,
+        prices::days_that_are_not_for_sale_are_never_charged;
+    a_provider_that_mixes_a_batch_up_is_found_out: MixesABatchUp,
+        usage_batch::usage_read_at_once_keeps_its_order,
+        usage_batch::the_usage_of_any_number_is_read;
+    a_provider_that_leaves_unknown_esims_out_of_a_batch_is_found_out: LeavesUnknownOnesOut,
+        usage_batch::an_unknown_esim_among_several_is_none;
+    a_provider_that_takes_more_at_once_than_it_says_is_found_out: TakesAnyNumber,
+        usage_batch::too_many_esims_at_once_are_unsupported;
+    a_provider_that_buys_again_when_dropped_is_found_out: BuysAgainWhenDropped,
+        dropped::an_order_dropped_before_its_answer_is_found,
+        dropped::a_dropped_order_is_charged_at_most_once_and_found;
+    a_provider_whose_top_up_takes_away_is_found_out: TakesAwayWithATopUp,
+        top_up::a_top_up_adds_to_what_is_there;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use roamport_conformance::journal::{JournalHarness, MovableClock};
 use roamport_domain::journal::InMemoryJournal;
-use roamport_domain::{BalanceStore, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
 
 #[derive(Debug)]
 struct InMemory {
@@ -43,6 +43,10 @@ impl JournalHarness for InMemory {
         Some(Arc::clone(&self.journal) as _)
     }
 
+    fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
     async fn pass(&self, time: Duration) {
         self.clock.pass(time);
     }
@@ -59,6 +63,7 @@ fn every_case_of_the_journal_is_made_a_test_by_the_macro() {
         include_str!("../../src/journal/balances.rs"),
         include_str!("../../src/journal/claims.rs"),
         include_str!("../../src/journal/handles.rs"),
+        include_str!("../../src/journal/inbox.rs"),
         include_str!("../../src/journal/lists.rs"),
         include_str!("../../src/journal/opening.rs"),
         include_str!("../../src/journal/pressure.rs"),

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod broken;
+mod decoders;
 mod documented;
 mod journal;
 mod sandbox;

@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use roamport_conformance::{ProviderHarness, Trouble};
 use roamport_domain::money::Currency;
-use roamport_domain::{Clock, EsimProvider, Money, Monotonic, PackageId, Reference, Secret};
+use roamport_domain::{
+    Clock, EsimId, EsimProvider, Money, Monotonic, PackageId, Reference, Secret,
+};
 use roamport_sandbox::catalogue::CataloguePackage;
-use roamport_sandbox::{Fault, Lasting, Operation, Rule, Switches, World};
+use roamport_sandbox::{Dialect, Fault, Lasting, Operation, Rule, Switches, World};
 use rust_decimal::Decimal;
 
 /// The world's token. It is looked for everywhere.
@@ -51,6 +53,10 @@ pub(crate) struct WorldHarness {
     pub(crate) world: World,
     clock: Arc<HandClock>,
     provider: Arc<dyn EsimProvider>,
+    /// The dialect that it is reached in over HTTP; none for the face in process.
+    pub(crate) dialect: Option<Dialect>,
+    /// How late an order in doubt may land: less than the provider promises at most.
+    pub(crate) lateness: Option<Duration>,
 }
 
 impl WorldHarness {
@@ -73,12 +79,25 @@ impl WorldHarness {
             world,
             clock,
             provider,
+            dialect: None,
+            lateness: None,
+        }
+    }
+
+    /// Everything that is for sale here.
+    fn packages(&self) -> Box<dyn Iterator<Item = CataloguePackage> + '_> {
+        let catalogue = self.world.catalogue();
+        match self.dialect {
+            Some(dialect) => catalogue.packages_in(dialect),
+            None if self.world.switches().unwrap().day_passes => {
+                Box::new(catalogue.packages().chain(catalogue.day_passes()))
+            }
+            None => Box::new(catalogue.packages()),
         }
     }
 
     fn sold(&self, fits: impl Fn(&CataloguePackage) -> bool) -> Option<PackageId> {
-        let mut packages = self.world.catalogue().packages();
-        packages
+        self.packages()
             .find(fits)
             .map(|package| PackageId::parse(package.id).unwrap())
     }
@@ -111,16 +130,23 @@ impl ProviderHarness for WorldHarness {
     }
 
     async fn package_without_usage(&self) -> Option<PackageId> {
+        // The second dialect tells the usage of every eSIM.
+        if self.dialect == Some(Dialect::EsimAccess) {
+            return None;
+        }
         self.sold(|package| !package.usage_check && !package.travel_date)
     }
 
     async fn catalogue_size(&self) -> Option<usize> {
-        Some(self.world.catalogue().len())
+        Some(self.packages().count())
     }
 
     async fn exact_price(&self) -> Option<(PackageId, Money)> {
-        let mut packages = self.world.catalogue().packages();
-        let package = packages.find(|package| !package.price.fract().is_zero())?;
+        // The most decimals: the second dialect bills in ten-thousandths.
+        let plain = self
+            .packages()
+            .filter(|package| package.by_day.is_none() && !package.travel_date);
+        let package = plain.max_by_key(|package| package.price.normalize().scale())?;
         Some((
             PackageId::parse(package.id).unwrap(),
             dollars(package.price),
@@ -135,6 +161,26 @@ impl ProviderHarness for WorldHarness {
                 .map(|charge| dollars(charge.amount))
                 .collect(),
         )
+    }
+
+    async fn refunds(&self, esim: &EsimId) -> Option<Vec<Money>> {
+        let esim = self.world.find_esim(esim.as_str()).unwrap()?.id;
+        let refunds = self.world.refunds().unwrap();
+        let own = refunds.into_iter().filter(|refund| refund.esim_id == esim);
+        Some(own.map(|refund| dollars(refund.amount)).collect())
+    }
+
+    async fn move_price(&self, _package: &PackageId) -> bool {
+        [Operation::Order, Operation::Topup, Operation::Packages]
+            .into_iter()
+            .all(|call| {
+                let moved = Rule::new(call, Fault::PriceChange { percent: 50 });
+                self.world.add_fault(moved.for_ever()).is_ok()
+            })
+    }
+
+    async fn install(&self, esim: &EsimId) -> bool {
+        self.world.install(esim.as_str()).is_ok()
     }
 
     async fn wallet(&self) -> Option<Money> {
@@ -160,7 +206,28 @@ impl ProviderHarness for WorldHarness {
         let pending = Fault::PendingProfile {
             ms: Lasting::Milliseconds(60_000),
         };
+        let waiting = Fault::OrderState {
+            state: "PENDING".to_owned(),
+            ms: Lasting::Milliseconds(60_000),
+        };
+        // The second dialect has one page.
+        let page = u64::from(self.dialect != Some(Dialect::EsimAccess));
         let rule = match trouble {
+            Trouble::LateDelivery if self.dialect == Some(Dialect::EsimAccess) => {
+                let mut switches = self.world.switches().unwrap();
+                switches.esim_access.allocation_ms = 60_000;
+                return self.world.set_switches(switches).is_ok();
+            }
+            Trouble::LateDelivery => Rule::new(Operation::Order, waiting),
+            Trouble::SlowOrderReply => Rule::new(Operation::Order, Fault::Stall { ms: 500 }),
+            Trouble::LateOrder => {
+                let Some(lateness) = self.lateness else {
+                    return false;
+                };
+                let ms = lateness.as_millis().try_into().unwrap();
+                Rule::new(Operation::Order, Fault::LateEffect { ms })
+            }
+            Trouble::LostCancellationReply => Rule::new(Operation::Cancel, Fault::DropAfterEffect),
             Trouble::LostOrderReply => Rule::new(Operation::Order, Fault::DropAfterEffect),
             Trouble::FailedOrderReply => Rule::new(Operation::Order, after(failure(500))),
             Trouble::UnreadableOrderReply => Rule::new(Operation::Order, Fault::BrokenJson),
@@ -171,8 +238,8 @@ impl ProviderHarness for WorldHarness {
             Trouble::LostTopUpReply => Rule::new(Operation::Topup, Fault::DropAfterEffect),
             Trouble::LostProvisionReply => Rule::new(Operation::Apply, Fault::DropAfterEffect),
             Trouble::PendingProfile => Rule::new(Operation::Apply, pending),
-            Trouble::FailedPage => Rule::new(Operation::Packages, before(failure(503))).skip(1),
-            Trouble::UnreadablePage => Rule::new(Operation::Packages, Fault::BrokenJson).skip(1),
+            Trouble::FailedPage => Rule::new(Operation::Packages, before(failure(503))).skip(page),
+            Trouble::UnreadablePage => Rule::new(Operation::Packages, Fault::BrokenJson).skip(page),
             Trouble::FailedRead => Rule::new(Operation::Balance, before(failure(503))),
             _ => return false,
         };

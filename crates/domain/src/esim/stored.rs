@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Apn, Esim, EsimReport, PlanState, ProfileState};
+use super::{Activation, Apn, Esim, EsimReport, Plan, PlanState, ProfileState};
 use crate::{EsimId, Iccid, ProviderName, Secret};
 
 /// A stored profile that cannot be read back.
@@ -33,6 +33,8 @@ struct StoredEsim {
     created_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     usable_until: Option<Timestamp>,
+    #[serde(default)]
+    plans: Vec<Plan>,
     notes: Vec<String>,
 }
 
@@ -69,6 +71,7 @@ impl Esim {
             created_at: report.created_at,
             updated_at: report.updated_at,
             usable_until: report.usable_until,
+            plans: report.plans.clone(),
             notes: report.notes.clone(),
         };
         Secret::new(crate::order::to_json(&stored))
@@ -114,6 +117,7 @@ impl Esim {
             created_at: stored.created_at,
             updated_at: stored.updated_at,
             usable_until: stored.usable_until,
+            plans: stored.plans,
             notes: stored.notes,
         }))
     }
@@ -122,6 +126,7 @@ impl Esim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PackageId;
 
     fn esim() -> Esim {
         Esim::from_report(EsimReport {
@@ -149,6 +154,13 @@ mod tests {
             created_at: Some(Timestamp::UNIX_EPOCH),
             updated_at: None,
             usable_until: None,
+            plans: vec![Plan {
+                package: Some(PackageId::parse("ES_1_7").unwrap()),
+                name: "Spain 1 GB 7 days".into(),
+                data: None,
+                days: Some(7),
+                created_at: None,
+            }],
             notes: vec!["a remark".into()],
         })
     }

@@ -1,5 +1,4 @@
-//! The journal, the profile store and the balances in memory: for tests, and for whoever needs no
-//! durability.
+//! The journal and everything beside it in memory: for tests, and for whoever needs no durability.
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
@@ -14,8 +13,8 @@ use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 
 use super::{
-    BalanceReading, BalanceStore, Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter,
-    OrderJournal, OrderSummary, Owner, Pressure, ProfileStore, Recorded, Version,
+    BalanceReading, BalanceStore, Claim, EventInbox, JournalError, KeptProfile, NewOrder, Opened,
+    OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, ProfileStore, Recorded, Version,
 };
 use crate::clock::later;
 use crate::order::{Attempt, AttemptState, Event, Order, OrderState, ProviderInstance};
@@ -36,6 +35,8 @@ struct Memory {
     /// The last kept comes last: a card number that was used again means the newer eSIM.
     profiles: Vec<KeptProfile>,
     balances: Vec<BalanceReading>,
+    /// Events that were acted upon, and when.
+    events: HashMap<ProviderName, HashMap<String, Timestamp>>,
     leases: u64,
 }
 
@@ -263,6 +264,14 @@ impl OrderJournal for InMemoryJournal {
             .claim_due(ours, owner, now, later(now, lease), limit)
     }
 
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        let now = self.clock.now();
+        let mut memory = self.stored();
+        let row = memory.row(id)?;
+        row.due = row.due.map(|due| due.min(now));
+        Ok(())
+    }
+
     async fn claim_order(
         &self,
         id: OrderId,
@@ -391,6 +400,56 @@ impl BalanceStore for InMemoryJournal {
             .collect();
         readings.sort_by_key(|reading| reading.at);
         Ok(readings)
+    }
+}
+
+#[async_trait]
+impl EventInbox for InMemoryJournal {
+    async fn is_known(&self, provider: &ProviderName, event: &str) -> Result<bool, JournalError> {
+        let memory = self.stored();
+        let known = memory.events.get(provider);
+        Ok(known.is_some_and(|known| known.contains_key(event)))
+    }
+
+    async fn remember(
+        &self,
+        provider: &ProviderName,
+        event: &str,
+        at: Timestamp,
+    ) -> Result<bool, JournalError> {
+        let mut memory = self.stored();
+        let known = memory.events.entry(provider.clone()).or_default();
+        if known.contains_key(event) {
+            return Ok(false);
+        }
+        known.insert(event.to_owned(), at);
+        Ok(true)
+    }
+
+    async fn forget(
+        &self,
+        provider: &ProviderName,
+        before: Timestamp,
+        most: u32,
+    ) -> Result<u64, JournalError> {
+        let mut memory = self.stored();
+        let Some(known) = memory.events.get_mut(provider) else {
+            return Ok(0);
+        };
+        let had = known.len();
+        known.retain(|_, at| *at >= before);
+        let mut oldest: Vec<(Timestamp, String)> = known
+            .iter()
+            .map(|(event, at)| (*at, event.clone()))
+            .collect();
+        oldest.sort_unstable();
+        let beyond = oldest
+            .len()
+            .saturating_sub(usize::try_from(most).unwrap_or(usize::MAX));
+        for (_, event) in oldest.into_iter().take(beyond) {
+            known.remove(&event);
+        }
+        Ok(u64::try_from(had - known.len()).unwrap_or(u64::MAX))
     }
 }
 

@@ -13,7 +13,7 @@ pub use self::content::{
     AttemptNumber, Fingerprint, ItemNumber, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
     ProviderInstance, PurchaseRequest, Requested,
 };
-use crate::provider::ProviderOrderStatus;
+use crate::provider::{ProviderOrderStatus, Refund};
 use crate::{Money, ProviderOrderId};
 
 /// Why a purchase call is known not to have happened.
@@ -139,6 +139,34 @@ pub enum EsimProgress {
     NotStarted,
     /// The read failed.
     Unreadable {
+        /// What was seen.
+        message: String,
+    },
+}
+
+/// How the call to give an eSIM back ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum CancellationOutcome {
+    /// The provider took it back.
+    Cancelled {
+        /// When its money comes back.
+        refund: Refund,
+        /// How much of it, where the provider said so.
+        amount: Option<Money>,
+    },
+    /// The provider refused: it is installed, used or over.
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// Nothing happened; it may be asked for again.
+    NotDone {
+        /// What was seen.
+        message: String,
+    },
+    /// It may have happened. Asking again is harmless.
+    Unknown {
         /// What was seen.
         message: String,
     },
@@ -353,6 +381,26 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// An eSIM is about to be given back. Durable before the call; it changes no state of the order.
+    CancellationStarted {
+        /// Which item.
+        item: ItemNumber,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// The call to give an eSIM back ended, or a read showed how it did.
+    CancellationSettled {
+        /// Which item.
+        item: ItemNumber,
+        /// When.
+        at: Timestamp,
+        /// How.
+        outcome: CancellationOutcome,
+    },
     /// The order was called off before it was sent.
     Cancelled {
         /// When.
@@ -432,6 +480,8 @@ impl Event {
             Self::EsimRead { .. } => "esim_read",
             Self::AttentionRaised { .. } => "attention_raised",
             Self::AttentionResolved { .. } => "attention_resolved",
+            Self::CancellationStarted { .. } => "cancellation_started",
+            Self::CancellationSettled { .. } => "cancellation_settled",
             Self::Cancelled { .. } => "cancelled",
             Self::Expired { .. } => "expired",
         }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
-    AttemptNumber, AttentionReason, DeferralReason, EsimProgress, GuardReason, OrderContent,
-    PlacedOrder, PurchaseRequest, Requested,
+    AttemptNumber, AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, GuardReason,
+    OrderContent, PlacedOrder, PurchaseRequest, Requested,
 };
 use crate::journal::Version;
 use crate::{EsimId, Money, OrderId, PackageId, ProviderOrderId};
@@ -210,6 +210,24 @@ impl ItemState {
     }
 }
 
+/// How far giving an eSIM back has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemCancellation {
+    /// Since when it was last asked for.
+    pub at: Timestamp,
+    /// Who asked.
+    pub by: String,
+    /// How the call ended; `None` while it has not, or its sender is gone.
+    pub outcome: Option<CancellationOutcome>,
+}
+
+impl ItemCancellation {
+    /// Whether the provider took the eSIM back.
+    pub const fn is_done(&self) -> bool {
+        matches!(self.outcome, Some(CancellationOutcome::Cancelled { .. }))
+    }
+}
+
 /// One eSIM of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -219,6 +237,8 @@ pub struct Item {
     pub package: Option<PackageId>,
     /// How far it is.
     pub state: ItemState,
+    /// Whether it was to be given back, and what came of it.
+    pub cancellation: Option<ItemCancellation>,
 }
 
 /// Something a person should know or decide.

@@ -3,6 +3,8 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What a provider does with a second order under one reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dedup {
@@ -46,6 +48,21 @@ pub struct UsageSupport {
     pub lag: Duration,
     /// Whether there are figures for each day.
     pub daily: bool,
+    /// How many eSIMs one call of [`EsimProvider::usage_batch`](super::EsimProvider::usage_batch) may
+    /// name; `None` where usage is read one eSIM at a time.
+    pub batch: Option<NonZeroU16>,
+}
+
+/// When the money of a cancelled eSIM comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refund {
+    /// It is in the wallet when the call is answered.
+    AtOnce,
+    /// It comes later, by itself.
+    Later,
+    /// It does not come back.
+    Never,
 }
 
 /// What a provider can do and promises. Every field changes a decision somewhere; a provider that
@@ -72,6 +89,12 @@ pub struct Capabilities {
     pub top_up: bool,
     /// Whether and how usage can be read.
     pub usage: Option<UsageSupport>,
+    /// Whether an order names the prices it was quoted at, and is refused where they have moved. One
+    /// that does not charges what it likes; the difference is found afterwards.
+    pub price_guard: bool,
+    /// Whether an eSIM that nobody has installed can be given back by a call that people need not
+    /// decide about, and when its money returns; `None` where it cannot.
+    pub cancellation: Option<Refund>,
     /// Whether it sends events by webhook.
     pub webhooks: bool,
 }
@@ -88,6 +111,8 @@ impl Capabilities {
         esims_per_order: None,
         top_up: false,
         usage: None,
+        price_guard: false,
+        cancellation: None,
         webhooks: false,
     };
 

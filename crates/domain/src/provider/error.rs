@@ -22,10 +22,14 @@ pub enum Operation {
     Esim,
     /// [`EsimProvider::usage`](super::EsimProvider::usage)
     Usage,
+    /// [`EsimProvider::usage_batch`](super::EsimProvider::usage_batch)
+    UsageBatch,
     /// [`EsimProvider::balance`](super::EsimProvider::balance)
     Balance,
     /// [`EsimProvider::provision`](super::EsimProvider::provision)
     Provision,
+    /// [`EsimProvider::cancel`](super::EsimProvider::cancel)
+    Cancel,
     /// [`EsimProvider::place_order`](super::EsimProvider::place_order)
     PlaceOrder,
     /// [`EsimProvider::top_up`](super::EsimProvider::top_up)
@@ -44,8 +48,10 @@ impl Operation {
             Self::FindOrders => "find_orders",
             Self::Esim => "esim",
             Self::Usage => "usage",
+            Self::UsageBatch => "usage_batch",
             Self::Balance => "balance",
             Self::Provision => "provision",
+            Self::Cancel => "cancel",
             Self::PlaceOrder => "place_order",
             Self::TopUp => "top_up",
             Self::Other(name) => name,
@@ -59,7 +65,7 @@ impl Operation {
 
     /// Whether the call changes something at the provider.
     pub const fn has_effect(self) -> bool {
-        self.is_purchase() || matches!(self, Self::Provision)
+        self.is_purchase() || matches!(self, Self::Provision | Self::Cancel)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::{EsimKey, EsimProvider, PackageQuery, Result, TopUpQuery};
-use crate::{Package, PackageId};
+use super::{ErrorKind, EsimKey, EsimProvider, PackageQuery, Result, TopUpQuery, UsageQuery};
+use crate::{Package, PackageId, Usage};
 
 /// What callers often need, made of the port's own calls. Nobody else implements it.
 #[async_trait]
@@ -28,6 +28,35 @@ pub trait EsimProviderExt: EsimProvider {
             ..TopUpQuery::all(esim.clone())
         };
         first(self.top_up_packages(query), id).await
+    }
+
+    /// The usage of any number of eSIMs, in their order: in batches where the provider reads several
+    /// at once, otherwise one by one. `None` where the provider knows nothing of one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EsimProvider::usage`], save [`ErrorKind::NotFound`]; the first one ends it.
+    async fn usages(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let mut usages = Vec::with_capacity(esims.len());
+        let batch = self.capabilities().usage.and_then(|usage| usage.batch);
+        if let Some(batch) = batch {
+            for some in esims.chunks(usize::from(batch.get())) {
+                usages.extend(self.usage_batch(some).await?);
+            }
+            return Ok(usages);
+        }
+        for esim in esims {
+            let query = UsageQuery {
+                esim: esim.clone(),
+                daily: false,
+            };
+            usages.push(match self.usage(&query).await {
+                Ok(usage) => Some(usage),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(usages)
     }
 
     /// Both names of an eSIM: reads it where one is missing, since a provider's call may need the

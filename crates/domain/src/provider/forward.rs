@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
 use super::{
-    Capabilities, DestinationFilter, EsimKey, EsimProvider, FoundOrders, OrderLookup, OrderRequest,
-    PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, Capabilities, DestinationFilter, EsimKey, EsimProvider,
+    FoundOrders, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result,
+    TopUpQuery, TopUpRequest, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -47,12 +48,20 @@ macro_rules! forward {
                 (**self).usage(query).await
             }
 
+            async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+                (**self).usage_batch(esims).await
+            }
+
             async fn balance(&self) -> Result<Money> {
                 (**self).balance().await
             }
 
             async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
                 (**self).provision(request).await
+            }
+
+            async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+                (**self).cancel(request).await
             }
 
             async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Refund;
 use crate::package::Geography;
 use crate::{
     Clock, CountryCode, DataSize, Esim, EsimId, Iccid, Money, Monotonic, PackageId,
-    ProviderOrderId, Reference,
+    ProviderOrderId, Reference, money::MoneyError,
 };
 
 /// Which destinations to list. Empty: all.
@@ -250,6 +251,22 @@ pub struct UsageQuery {
     pub daily: bool,
 }
 
+/// Gives an eSIM back that nobody has installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CancelRequest {
+    /// Which eSIM.
+    pub esim: EsimKey,
+}
+
+/// An eSIM that was given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelledEsim {
+    /// When its money comes back.
+    pub refund: Refund,
+    /// How much of it, where the provider says so.
+    pub amount: Option<Money>,
+}
+
 /// What to generate profiles for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProvisionTarget {
@@ -275,10 +292,25 @@ pub struct Line {
     pub package: PackageId,
     /// How many eSIMs of it.
     pub quantity: NonZeroU16,
-    /// What one was quoted at, wholesale.
+    /// What one was quoted at, wholesale; for one day, where `days` says how many.
     pub unit_price: Money,
-    /// Days, for providers that sell by the day.
+    /// How many days, for a package that is [sold by the day](crate::Package::by_day).
     pub days: Option<u16>,
+}
+
+impl Line {
+    /// What the whole line costs: unit price times quantity, times days where it is sold by the day.
+    ///
+    /// # Errors
+    ///
+    /// [`MoneyError`] where the product is out of range.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        let each = match self.days {
+            Some(days) => self.unit_price.checked_times(days.into())?,
+            None => self.unit_price,
+        };
+        each.checked_times(self.quantity.get().into())
+    }
 }
 
 /// The time in which a purchase may be sent and answered, on two clocks: a sender stops when
@@ -321,6 +353,9 @@ impl SendWindow {
 }
 
 /// Buys eSIMs. The HTTP body is a pure function of it, so that the journal's copy is the request.
+///
+/// Where the provider has a [price guard](super::Capabilities::price_guard), the request names every
+/// unit price and the total, so that a price that moved is refused instead of charged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRequest {
     /// What we call the order, for life.
@@ -342,8 +377,10 @@ pub struct TopUpRequest {
     pub esim: EsimKey,
     /// What is bought, once.
     pub package: PackageId,
-    /// What it was quoted at, wholesale.
+    /// What it was quoted at, wholesale; for one day, where `days` says how many.
     pub unit_price: Money,
+    /// How many days, for a package that is [sold by the day](crate::Package::by_day).
+    pub days: Option<u16>,
     /// When it may be sent.
     pub window: SendWindow,
 }

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use roamport_domain::DataAllowance;
 use roamport_domain::data::AfterLimit;
 use roamport_domain::order::{
-    AttentionReason, DeferralReason, EsimProgress, Event, EventFormatError, GuardReason,
-    LookUpResult, NotSentCause, OrderContent, PlacementOutcome, ProvisioningOutcome,
+    AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, Event, EventFormatError,
+    GuardReason, LookUpResult, NotSentCause, OrderContent, PlacementOutcome, ProvisioningOutcome,
     PurchaseRequest, Resolution,
 };
-use roamport_domain::provider::ProviderOrderStatus;
+use roamport_domain::provider::{ProviderOrderStatus, Refund};
 
 use crate::samples;
 
@@ -49,6 +49,8 @@ variants! { EVENTS, event, Event:
     Event::EsimRead { .. } => "esim_read",
     Event::AttentionRaised { .. } => "attention_raised",
     Event::AttentionResolved { .. } => "attention_resolved",
+    Event::CancellationStarted { .. } => "cancellation_started",
+    Event::CancellationSettled { .. } => "cancellation_settled",
     Event::Cancelled { .. } => "cancelled",
     Event::Expired { .. } => "expired",
 }
@@ -129,6 +131,17 @@ variants! { RESOLUTIONS, resolution, Resolution:
     Resolution::Accept => "resolution: accept",
     Resolution::WriteOff => "resolution: write_off",
 }
+variants! { CANCELLATIONS, cancellation, CancellationOutcome:
+    CancellationOutcome::Cancelled { .. } => "cancellation: cancelled",
+    CancellationOutcome::Refused { .. } => "cancellation: refused",
+    CancellationOutcome::NotDone { .. } => "cancellation: not_done",
+    CancellationOutcome::Unknown { .. } => "cancellation: unknown",
+}
+variants! { REFUNDS, refund, Refund:
+    Refund::AtOnce => "refund: at_once",
+    Refund::Later => "refund: later",
+    Refund::Never => "refund: never",
+}
 // This one may grow outside the format's knowledge; what it lacks here is caught by its `other`.
 variants! { STATUSES, status, ProviderOrderStatus:
     ProviderOrderStatus::Pending => "status: pending",
@@ -158,6 +171,8 @@ fn all_names() -> BTreeSet<&'static str> {
         PROGRESSES,
         REASONS,
         RESOLUTIONS,
+        CANCELLATIONS,
+        REFUNDS,
         STATUSES,
     ]
     .into_iter()
@@ -201,6 +216,12 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
         } => names.push(status(&order.status)),
         Event::ProvisioningSettled { outcome: ended, .. } => names.push(provisioning(ended)),
         Event::EsimRead { progress: said, .. } => names.push(progress(said)),
+        Event::CancellationSettled { outcome: ended, .. } => {
+            names.push(cancellation(ended));
+            if let CancellationOutcome::Cancelled { refund: when, .. } = ended {
+                names.push(refund(when));
+            }
+        }
         Event::AttentionRaised { reason: why, .. } => names.push(reason(why)),
         Event::AttentionResolved {
             resolution: how, ..
@@ -210,6 +231,7 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
         | Event::ReplayPermitted { .. }
         | Event::OrderRead { order: None, .. }
         | Event::ProvisioningStarted { .. }
+        | Event::CancellationStarted { .. }
         | Event::Cancelled { .. }
         | Event::Expired { .. } => {}
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::civil::date;
 use roamport_domain::data::{AfterLimit, DataSize, FairUse};
 use roamport_domain::order::{
-    AttentionReason, DeferralReason, EsimProgress, Event, GuardReason, LookUpResult, NotSentCause,
-    OrderContent, OrderedLine, PlacedItem, PlacedOrder, PlacementOutcome, ProvisioningOutcome,
-    Requested, Resolution,
+    AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, Event, GuardReason,
+    LookUpResult, NotSentCause, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
+    PlacementOutcome, ProvisioningOutcome, Requested, Resolution,
 };
-use roamport_domain::provider::{Line, ProviderOrderStatus};
+use roamport_domain::provider::{Line, ProviderOrderStatus, Refund};
 use roamport_domain::{DataAllowance, Iccid};
 
 use crate::support::{
@@ -133,7 +133,51 @@ pub(crate) fn all() -> Vec<(String, Event)> {
         },
     );
     add("expired", Event::Expired { at: at(900) });
+    add(
+        "cancellation_started",
+        Event::CancellationStarted {
+            item: 3,
+            at: at(95),
+            by: "ada".to_owned(),
+            why: "the journey was called off".to_owned(),
+        },
+    );
+    for (name, outcome) in cancellations() {
+        let event = Event::CancellationSettled {
+            item: 3,
+            at: at(96),
+            outcome,
+        };
+        add(&format!("cancellation_settled.{name}"), event);
+    }
     all
+}
+
+fn cancellations() -> Vec<(&'static str, CancellationOutcome)> {
+    let cancelled = |refund, amount| CancellationOutcome::Cancelled { refund, amount };
+    vec![
+        ("at_once", cancelled(Refund::AtOnce, Some(usd("3.27")))),
+        ("later", cancelled(Refund::Later, None)),
+        ("never", cancelled(Refund::Never, None)),
+        (
+            "refused",
+            CancellationOutcome::Refused {
+                message: "it is installed".to_owned(),
+            },
+        ),
+        (
+            "not_done",
+            CancellationOutcome::NotDone {
+                message: "the provider cannot be reached".to_owned(),
+            },
+        ),
+        (
+            "unknown",
+            CancellationOutcome::Unknown {
+                message: "no answer within 15 seconds".to_owned(),
+            },
+        ),
+    ]
 }
 
 fn wish(content: OrderContent) -> Event {
@@ -237,6 +281,10 @@ fn placements() -> Vec<(&'static str, Event)> {
     if let OrderContent::TopUp(top_up) = &mut bare_top_up {
         top_up.iccid = None::<Iccid>;
     }
+    let mut top_up_by_day = top_up_content();
+    if let OrderContent::TopUp(top_up) = &mut top_up_by_day {
+        top_up.line.line.days = Some(7);
+    }
     let lost = PlacementOutcome::Ambiguous {
         message: "timed out".to_owned(),
     };
@@ -259,6 +307,10 @@ fn placements() -> Vec<(&'static str, Event)> {
         (
             "placement_started.top_up_by_id",
             started(&bare_top_up, None, true),
+        ),
+        (
+            "placement_started.top_up_by_day",
+            started(&top_up_by_day, None, true),
         ),
         (
             "placement_settled.placed",

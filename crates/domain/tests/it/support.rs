@@ -106,6 +106,7 @@ pub(crate) fn request_of(content: &OrderContent) -> PurchaseRequest {
             iccid: top_up.iccid.clone(),
             package: top_up.line.line.package.clone(),
             unit_price: top_up.line.line.unit_price,
+            days: top_up.line.line.days,
         },
     }
 }

@@ -138,7 +138,7 @@ fn a_top_up_at_another_price_needs_a_person() {
 fn a_top_up_is_another_thing_than_an_order_and_than_one_for_another_esim() {
     let scene = top_up();
     let provider = &scene.order.requested().provider;
-    let of = |name: &str| Fingerprint::of_top_up(provider, &esim(name), &package("more"));
+    let of = |name: &str| Fingerprint::of_top_up(provider, &esim(name), &package("more"), None);
     assert_eq!(scene.order.requested().fingerprint, of("esim-1"));
     assert_ne!(of("esim-1"), of("esim-2"));
     let content = crate::support::esims(vec![crate::support::line("more", 1, "3.27")]);

@@ -9,7 +9,8 @@ use roamport_domain::{ProviderOrderId, Reference};
 
 use super::*;
 use crate::testing::{
-    esim_key, line, name_and_capabilities, order_request, placed, top_up_request, usage_query,
+    Answer, Troubled, esim_key, line, name_and_capabilities, order_request, placed, top_up_request,
+    usage_query,
 };
 
 const LOOKUP: LookupSupport = LookupSupport {
@@ -68,6 +69,43 @@ async fn usage_that_cannot_be_read_is_never_asked_for() {
         ErrorKind::Unsupported,
         "usage",
     );
+}
+
+#[tokio::test]
+async fn usage_of_several_at_once_is_never_asked_for_where_it_cannot_be_read_or_is_too_much() {
+    let esims = vec![esim_key(); 3];
+    let guard = unreachable(Capabilities::NONE);
+    let answer = guard.usage_batch(&esims).await;
+    check_refused(answer, ErrorKind::Unsupported, "one eSIM at a time");
+    let guard = unreachable(Capabilities {
+        usage: Some(UsageSupport {
+            lag: Duration::ZERO,
+            daily: false,
+            batch: NonZeroU16::new(2),
+        }),
+        ..Capabilities::NONE
+    });
+    let answer = guard.usage_batch(&esims).await;
+    check_refused(answer, ErrorKind::Unsupported, "ask in parts");
+}
+
+#[tokio::test]
+async fn a_cancellation_that_nobody_offers_is_never_sent() {
+    let guard = unreachable(Capabilities::NONE);
+    let request = CancelRequest { esim: esim_key() };
+    let answer = guard.cancel(&request).await;
+    check_refused(answer, ErrorKind::Unsupported, "ask its support");
+}
+
+#[tokio::test]
+async fn what_everything_can_do_passes_every_call_of_the_port() {
+    let provider = Troubled::new(|_| Answer::good());
+    let guard = Guard::new(provider.clone());
+    guard.usage_batch(&[esim_key()]).await.unwrap();
+    let request = CancelRequest { esim: esim_key() };
+    guard.cancel(&request).await.unwrap();
+    assert_eq!(provider.count_of(Operation::UsageBatch), 1);
+    assert_eq!(provider.count_of(Operation::Cancel), 1);
 }
 
 #[tokio::test]
@@ -153,6 +191,7 @@ async fn what_the_provider_can_do_passes() {
         top_up: true,
         usage: Some(UsageSupport {
             lag: Duration::ZERO,
+            batch: None,
             daily: false,
         }),
         lookup: Some(LookupSupport {

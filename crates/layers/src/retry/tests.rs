@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::testing::{
-    Events, error, esim_key, line, mock, money, order_request, package, top_up_request, usage_query,
+    Answer, Events, Troubled, error, esim_key, line, mock, money, order_request, package,
+    top_up_request, usage_query,
 };
 
 fn retry(provider: MockEsimProvider) -> Retry<MockEsimProvider> {
@@ -128,6 +129,17 @@ async fn every_read_is_retried() {
     assert!(retry.find_orders(&since).await.is_err());
     assert!(retry.esim(&esim_key()).await.is_err());
     assert!(retry.usage(&usage_query()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn usage_of_several_is_retried_and_a_cancellation_is_not() {
+    let provider = Troubled::new(|_| Answer::bad(ErrorKind::Unavailable));
+    let retry = Retry::new(provider.clone(), RetryPolicy::default());
+    assert!(retry.usage_batch(&[esim_key()]).await.is_err());
+    let request = CancelRequest { esim: esim_key() };
+    assert!(retry.cancel(&request).await.is_err());
+    assert_eq!(provider.count_of(Operation::UsageBatch), 4);
+    assert_eq!(provider.count_of(Operation::Cancel), 1);
 }
 
 #[tokio::test(start_paused = true)]

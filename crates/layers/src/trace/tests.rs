@@ -8,9 +8,13 @@ use roamport_domain::provider::{ErrorKind, MockEsimProvider};
 
 use super::*;
 use crate::testing::{
-    Events, ICCID, Slow, TokioClock, error, esim_key, line, mock, money, order_request, package,
-    placed, top_up_request, usage_query,
+    Answer, Events, ICCID, Slow, TokioClock, Troubled, error, esim_key, line, mock, money,
+    order_request, package, placed, top_up_request, usage_query,
 };
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(TokioClock::new())
+}
 
 fn trace(provider: MockEsimProvider) -> Trace<MockEsimProvider> {
     Trace::new(provider, Arc::new(TokioClock::new()))
@@ -52,6 +56,21 @@ async fn a_purchase_is_told_at_info_with_reference_and_order() {
             "provider_order=\"ORDER-1\"",
             "items=0",
         ],
+    );
+}
+
+#[tokio::test]
+async fn a_cancellation_is_told_as_an_effect_and_usage_of_several_as_a_read() {
+    let trace = Trace::new(Troubled::new(|_| Answer::good()), clock());
+    let events = Events::capture();
+    let request = CancelRequest { esim: esim_key() };
+    trace.cancel(&request).await.unwrap();
+    check_line(&only_line(&events), &["INFO", "operation=\"cancel\""]);
+    let events = Events::capture();
+    trace.usage_batch(&[esim_key(), esim_key()]).await.unwrap();
+    check_line(
+        &only_line(&events),
+        &["DEBUG", "operation=\"usage_batch\"", "items=2"],
     );
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use roamport_conformance::{ProviderHarness, Wrapped};
 use roamport_domain::{Capabilities, EsimProvider};
-use roamport_layers::{Guard, Retry, RetryPolicy, Stack, Trace};
+use roamport_layers::{
+    CircuitBreaker, CircuitBreakerPolicy, Guard, Retry, RetryPolicy, Stack, Trace,
+};
 use roamport_sandbox::{SandboxProvider, Switches};
 
 use crate::world::WorldHarness;
@@ -76,6 +78,19 @@ mod retried {
     roamport_conformance::provider_suite!(Wrapped::new(sandbox(), |provider| {
         Arc::new(Retry::new(provider, quick()))
     }));
+}
+
+mod watched {
+    use super::{Arc, CircuitBreaker, CircuitBreakerPolicy, ProviderHarness, Wrapped, sandbox};
+
+    roamport_conformance::provider_suite!({
+        let harness = sandbox();
+        let clock = harness.clock();
+        Wrapped::new(harness, |provider| {
+            let policy = CircuitBreakerPolicy::default();
+            Arc::new(CircuitBreaker::new(provider, policy, clock))
+        })
+    });
 }
 
 mod stacked {

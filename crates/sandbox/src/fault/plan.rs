@@ -63,16 +63,20 @@ pub(crate) struct Twists {
     pub(crate) order_state: Option<(String, Lasting)>,
     pub(crate) price_percent: i32,
     pub(crate) missing_items: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) out_of_stock: bool,
 }
 
 impl Twists {
-    /// A price of the catalogue with the change in force, in whole cents, never negative.
+    /// A price of the catalogue with the change in force, with as many decimals as before
+    /// but at least two, never negative.
     pub(crate) fn price(&self, price: Decimal) -> Decimal {
         if self.price_percent == 0 {
             return price;
         }
         let percent = Decimal::from(100 + i64::from(self.price_percent)).max(Decimal::ZERO);
-        (price * percent / Decimal::ONE_HUNDRED).round_dp(2)
+        let changed = price * percent / Decimal::ONE_HUNDRED;
+        changed.round_dp(price.scale().max(2))
     }
 }
 
@@ -150,6 +154,7 @@ impl Plan {
             Fault::PendingProfile { ms } => self.twists.pending_profile = Some(ms),
             Fault::OrderState { state, ms } => self.twists.order_state = Some((state, ms)),
             Fault::PriceChange { percent } => self.twists.price_percent += percent,
+            Fault::OutOfStock => self.twists.out_of_stock = true,
             Fault::FewerItems { by } => self.twists.missing_items += by,
             ending => self.add(ending),
         }

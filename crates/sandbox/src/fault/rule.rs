@@ -191,6 +191,7 @@ impl<'de> Deserialize<'de> for Rule {
                 | Fault::NumbersAsText
                 | Fault::UnknownFields
                 | Fault::EndlessPages
+                | Fault::OutOfStock
         );
         if plain && names > 1 {
             return Err(D::Error::custom(

@@ -1,10 +1,13 @@
 //! The control face: what a test or a person does to the world from outside, under `/_control/`.
 
+mod hooks;
+mod lifecycle;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -17,7 +20,7 @@ use serde_json::{Value, json};
 use super::Face;
 use super::reply::{Reply, unauthorized};
 use crate::fault::Rule;
-use crate::world::{EsimRecord, Refusal, World, WorldError, amount};
+use crate::world::{Refusal, WorldError, amount};
 
 type Answer = Result<Reply, Reply>;
 type Shared = State<Arc<Face>>;
@@ -33,11 +36,8 @@ pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
         .route("/_control/switches", get(switches).post(set_switches))
         .route("/_control/reset", post(reset))
         .route("/_control/balance", get(balance).post(set_balance))
-        .route("/_control/esims", get(esims))
-        .route("/_control/esims/{esim}/install", post(install))
-        .route("/_control/esims/{esim}/activate", post(activate))
-        .route("/_control/esims/{esim}/use", post(use_data))
-        .route("/_control/esims/{esim}/expire", post(expire))
+        .merge(lifecycle::routes())
+        .merge(hooks::routes())
         .route_layer(from_fn_with_state(Arc::clone(face), guard))
 }
 
@@ -69,10 +69,11 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
 
 async fn ledger(State(face): Shared) -> Answer {
     let charges = of(face.world.ledger())?;
-    let balance = of(face.world.balance())?;
+    let refunds = of(face.world.refunds())?;
+    let balance = of(face.world.balance())?.to_string();
     Ok(Reply::json(
         200,
-        &json!({ "balance": balance.to_string(), "currency": "USD", "charges": charges }),
+        &json!({ "balance": balance, "currency": "USD", "charges": charges, "refunds": refunds }),
     ))
 }
 
@@ -166,14 +167,25 @@ async fn switches(State(face): Shared) -> Answer {
 async fn set_switches(State(face): Shared, body: Bytes) -> Answer {
     let wanted: serde_json::Map<String, Value> = read(&body)?;
     let now = of(face.world.switches())?;
-    let Ok(Value::Object(mut all)) = serde_json::to_value(now) else {
+    let Ok(mut all) = serde_json::to_value(now) else {
         return Err(Reply::failed(500, "the switches are no object"));
     };
-    all.extend(wanted);
-    let all =
-        serde_json::from_value(all.into()).map_err(|error| Reply::invalid(&error.to_string()))?;
+    merge(&mut all, wanted.into());
+    let all = serde_json::from_value(all).map_err(|error| Reply::invalid(&error.to_string()))?;
     of(face.world.set_switches(all))?;
     switches(State(face)).await
+}
+
+/// Any subset may be given, at any depth.
+fn merge(all: &mut Value, wanted: Value) {
+    match (all, wanted) {
+        (Value::Object(all), Value::Object(wanted)) => {
+            for (name, value) in wanted {
+                merge(all.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (all, wanted) => *all = wanted,
+    }
 }
 
 async fn reset(State(face): Shared) -> Answer {
@@ -209,62 +221,4 @@ async fn set_balance(State(face): Shared, body: Bytes) -> Answer {
         }
     }
     balance(State(face)).await
-}
-
-/// An eSIM without what could install it.
-fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
-    let now = of(world.now())?;
-    Ok(json!({
-        "id": esim.id,
-        "iccid": esim.ready_profile(now).map(|profile| &profile.iccid),
-        "state": esim.state(now).as_str(),
-        "order_id": esim.order_id,
-        "reference": esim.reference,
-        "packages": esim.allowances.iter().map(|allowance| &allowance.item.package_id).collect::<Vec<_>>(),
-        "allowed_kb": esim.allowed_kilobytes(),
-        "used_kb": esim.used_kilobytes(),
-        "installed_at": esim.installed_at,
-        "activated_at": esim.activated_at,
-        "expires_at": esim.expires_at(),
-    }))
-}
-
-async fn esims(State(face): Shared) -> Answer {
-    let esims = of(face.world.esims())?;
-    let all: Result<Vec<Value>, Reply> = esims
-        .iter()
-        .map(|esim| summary(&face.world, esim))
-        .collect();
-    Ok(Reply::json(200, &all?))
-}
-
-fn changed(face: &Face, outcome: Result<EsimRecord, WorldError>) -> Answer {
-    Ok(Reply::json(200, &summary(&face.world, &of(outcome)?)?))
-}
-
-async fn install(State(face): Shared, Path(esim): Path<String>) -> Answer {
-    changed(&face, face.world.install(&esim))
-}
-
-async fn activate(State(face): Shared, Path(esim): Path<String>) -> Answer {
-    changed(&face, face.world.activate(&esim))
-}
-
-async fn expire(State(face): Shared, Path(esim): Path<String>) -> Answer {
-    changed(&face, face.world.expire(&esim))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-enum DataUse {
-    Mb(u64),
-    Kb(u64),
-}
-
-async fn use_data(State(face): Shared, Path(esim): Path<String>, body: Bytes) -> Answer {
-    let kilobytes = match read(&body)? {
-        DataUse::Mb(megabytes) => megabytes.saturating_mul(1024),
-        DataUse::Kb(kilobytes) => kilobytes,
-    };
-    changed(&face, face.world.use_data(&esim, kilobytes))
 }

@@ -62,14 +62,20 @@ fn unknown_fields(body: &str) -> String {
     text
 }
 
-/// Every `"status"` but those of the envelope gets another word.
+/// The fields that hold a state, in either dialect.
+const STATES: [&str; 3] = [r#""status":""#, r#""esimStatus":""#, r#""smdpStatus":""#];
+
+/// Every state but those of the envelope gets another word.
 fn unknown_state(body: &str, state: &str) -> String {
-    const KEY: &str = r#""status":""#;
     let state = serde_json::to_string(state).expect("a text is JSON");
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
-    while let Some(found) = rest.find(KEY) {
-        let (before, after) = rest.split_at(found + KEY.len());
+    while let Some(found) = STATES
+        .iter()
+        .filter_map(|key| Some(rest.find(key)? + key.len()))
+        .min()
+    {
+        let (before, after) = rest.split_at(found);
         let end = after.find('"').unwrap_or(after.len());
         text.push_str(before);
         if matches!(&after[..end], "success" | "failed") {

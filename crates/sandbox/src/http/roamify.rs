@@ -18,6 +18,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::{MethodFilter, on};
 use jiff::Timestamp;
 
+pub(super) use self::answers::{Amount, UNLIMITED};
 use self::query::Query;
 use super::Face;
 use super::garble::{broken, garble};
@@ -217,7 +218,8 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
     };
     let text = refusal.to_string();
     match refusal {
-        Refusal::UnknownPackage(_) => {
+        // Packages that are sold by the day do not exist in this dialect.
+        Refusal::UnknownPackage(_) | Refusal::DaysWrong(_) | Refusal::OutOfStock => {
             Reply::failed(switches.unknown_package_status, "Unknown error")
         }
         Refusal::NothingOrdered => Reply::invalid("\"items\" must contain at least 1 items"),
@@ -225,7 +227,11 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
             "\"items\" must order at most {most} eSIMs in total"
         )),
         Refusal::InsufficientBalance { .. } => Reply::failed(switches.low_balance_status, &text),
-        Refusal::DuplicateReference => Reply::failed(409, &text),
+        // The last three are refused to other dialects alone, which name prices and repeat orders.
+        Refusal::DuplicateReference
+        | Refusal::PriceDiffers { .. }
+        | Refusal::TotalDiffers { .. }
+        | Refusal::TransactionDiffers => Reply::failed(409, &text),
         Refusal::UnknownEsim | Refusal::UnknownOrder => Reply::failed(404, &text),
         Refusal::StartDateMissing | Refusal::StartDateMalformed | Refusal::StartDatePast => {
             Reply::invalid(&text)
@@ -235,6 +241,8 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
         | Refusal::Incompatible
         | Refusal::NotApplied
         | Refusal::Expired
+        | Refusal::NotAllowed
+        | Refusal::AlreadyCancelled
         | Refusal::UsageUnsupported => Reply::failed(400, &text),
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use roamport_domain::data::{AfterLimit, FairUse};
-use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
+use roamport_domain::esim::{EsimReport, Plan as BoughtPlan, PlanState, ProfileState};
 use roamport_domain::money::Currency;
 use roamport_domain::package::{
-    Allowance, Area, Coverage, Geography as Reach, PackageFlags, Place, Validity, ValidityStart,
+    Allowance, Area, Coverage, DayRange, Geography as Reach, PackageFlags, Place, Validity,
+    ValidityStart,
 };
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
 use roamport_domain::usage::{DailyUsage, RawQuantity};
@@ -17,7 +18,7 @@ use roamport_domain::{
 };
 use rust_decimal::Decimal;
 
-use crate::catalogue::{CataloguePackage, Geography, Group, PlanData, Talk};
+use crate::catalogue::{CataloguePackage, DayPass, Geography, Group, MOST_DAYS, PlanData, Talk};
 use crate::fault::{Garble, Plan};
 use crate::ledger::ChargeKind;
 use crate::switches::UsageUnit;
@@ -83,9 +84,17 @@ pub(super) fn package(
         Some(Talk::Unlimited) => (Allowance::Unlimited, Allowance::Unlimited),
     };
     Package {
+        by_day: sold.by_day.map(|_| DayRange {
+            least: 1,
+            most: MOST_DAYS,
+        }),
+        install_within_days: None,
         provider: provider.clone(),
         area,
-        data: data(sold.plan.data),
+        data: match sold.by_day {
+            Some(pass) => daily(pass),
+            None => data(sold.plan.data),
+        },
         voice,
         sms,
         validity: Validity {
@@ -122,6 +131,31 @@ fn data(data: PlanData) -> DataAllowance {
                 then: AfterLimit::Slowed {
                     kilobits_per_second: 128,
                 },
+            }),
+        },
+    }
+}
+
+fn daily(pass: DayPass) -> DataAllowance {
+    let per_day = DataSize::MEBIBYTE
+        .checked_times(pass.megabytes_a_day())
+        .expect(OWN);
+    let slowed = |kilobits_per_second| AfterLimit::Slowed {
+        kilobits_per_second,
+    };
+    match pass {
+        DayPass::Slowed => DataAllowance::Daily {
+            per_day,
+            then: slowed(384),
+        },
+        DayPass::CutOff => DataAllowance::Daily {
+            per_day,
+            then: AfterLimit::Stopped,
+        },
+        DayPass::Unlimited => DataAllowance::Unlimited {
+            fair_use: Some(FairUse {
+                threshold: Some(per_day),
+                then: slowed(128),
             }),
         },
     }
@@ -190,8 +224,11 @@ pub(super) fn esim(
         (None, EsimState::New) if esim.profile.is_some() => ProfileState::Generating,
         (None, EsimState::New) => ProfileState::Unprovisioned,
         (None, EsimState::Ready) => ProfileState::Ready,
+        (None, EsimState::Installed) if esim.deleted_at.is_some() => ProfileState::Deleted,
+        (None, EsimState::Installed) if esim.switched_off => ProfileState::Disabled,
         (None, EsimState::Installed) => ProfileState::Installed,
         (None, EsimState::Expired) => ProfileState::Expired,
+        (None, EsimState::Cancelled | EsimState::Revoked) => ProfileState::Revoked,
     };
     let changed = [
         esim.activated_at,
@@ -199,6 +236,7 @@ pub(super) fn esim(
         ready.map(|profile| profile.ready_at),
     ];
     Esim::from_report(EsimReport {
+        plans: esim.allowances.iter().map(bought_plan).collect(),
         provider: provider.clone(),
         id: EsimId::parse(esim.id.as_str()).expect(OWN),
         iccid: ready.and_then(|profile| Iccid::parse(profile.iccid.as_str()).ok()),
@@ -222,18 +260,29 @@ pub(super) fn esim(
     })
 }
 
+fn bought_plan(allowance: &crate::world::Allowance) -> BoughtPlan {
+    let data = allowance.megabytes;
+    BoughtPlan {
+        package: PackageId::parse(allowance.item.package_id.as_str()).ok(),
+        name: allowance.item.package.clone(),
+        data: data.and_then(|megabytes| DataSize::MEBIBYTE.checked_times(megabytes)),
+        days: Some(allowance.days),
+        created_at: Some(allowance.item.created_at),
+    }
+}
+
 fn activation(profile: &Profile) -> Activation {
     Activation::new(SMDP_ADDRESS, Secret::new(profile.activation_code.as_str())).expect(OWN)
 }
 
 fn plan_state(esim: &EsimRecord, now: Timestamp) -> PlanState {
-    let used_up = esim
-        .allowed_kilobytes()
-        .is_some_and(|allowed| allowed <= esim.used_kilobytes());
     match esim.state(now) {
+        EsimState::Cancelled => PlanState::Cancelled,
+        EsimState::Revoked => PlanState::Revoked,
         EsimState::Expired => PlanState::Expired,
+        _ if esim.suspended_at.is_some() => PlanState::Suspended,
         _ if esim.activated_at.is_none() => PlanState::NotStarted,
-        _ if used_up => PlanState::UsedUp,
+        _ if esim.is_used_up() => PlanState::UsedUp,
         _ => PlanState::Active,
     }
 }

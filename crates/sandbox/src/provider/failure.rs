@@ -91,6 +91,13 @@ pub(super) fn refused(provider: &ProviderName, call: Call, error: &WorldError) -
             | Refusal::StartDateMissing
             | Refusal::StartDateMalformed
             | Refusal::StartDatePast
+            | Refusal::PriceDiffers { .. }
+            | Refusal::TotalDiffers { .. }
+            | Refusal::DaysWrong(_)
+            | Refusal::OutOfStock
+            | Refusal::TransactionDiffers
+            | Refusal::NotAllowed
+            | Refusal::AlreadyCancelled
             | Refusal::StillPending => ErrorKind::Rejected,
         },
         WorldError::State(_) if call.has_effect() => ErrorKind::Ambiguous,
@@ -101,6 +108,9 @@ pub(super) fn refused(provider: &ProviderName, call: Call, error: &WorldError) -
     let message = match error {
         WorldError::Refused(Refusal::InsufficientBalance { missing }) => {
             format!("{error}: {missing} USD missing")
+        }
+        WorldError::Refused(Refusal::PriceDiffers { .. } | Refusal::TotalDiffers { .. }) => {
+            format!("{error}; nothing was charged: quote again")
         }
         _ => error.to_string(),
     };

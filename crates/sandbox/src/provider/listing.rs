@@ -21,6 +21,8 @@ struct Reader {
     provider: SandboxProvider,
     query: PackageQuery,
     selection: Selection,
+    /// What is sold by the day, behind everything else.
+    passes: Vec<CataloguePackage>,
     areas: HashMap<usize, Arc<Area>>,
     next: usize,
     ready: VecDeque<Package>,
@@ -32,10 +34,17 @@ pub(super) fn packages(
     query: PackageQuery,
 ) -> BoxStream<'static, Result<Package>> {
     let selection = provider.world.catalogue().select(&filter(&query));
+    let by_day = provider.world.switches().unwrap_or_default().day_passes;
+    let passes = if by_day {
+        provider.world.catalogue().day_passes().collect()
+    } else {
+        Vec::new()
+    };
     let reader = Reader {
         provider,
         query,
         selection,
+        passes,
         areas: HashMap::new(),
         next: 0,
         ready: VecDeque::new(),
@@ -56,7 +65,7 @@ impl Reader {
                 return Some(Ok(package));
             }
             // The first page is asked for even where nothing is for sale: that, too, is a call.
-            if self.ended || self.next > 0 && self.next >= self.selection.len() {
+            if self.ended || self.next > 0 && self.next >= self.len() {
                 return None;
             }
             let provider = self.provider.clone();
@@ -78,11 +87,18 @@ impl Reader {
         }
     }
 
+    fn len(&self) -> usize {
+        self.selection.len() + self.passes.len()
+    }
+
     fn page(&mut self, plan: &Plan) -> Vec<Package> {
         let world = self.provider.world.clone();
-        let rows = self.next..(self.next + PAGE).min(self.selection.len());
+        let rows = self.next..(self.next + PAGE).min(self.len());
         rows.map(|row| {
-            let sold = world.catalogue().row(&self.selection, row);
+            let sold = match row.checked_sub(self.selection.len()) {
+                None => world.catalogue().row(&self.selection, row),
+                Some(place) => self.passes[place].clone(),
+            };
             build(&world, self.provider.name(), &mut self.areas, sold, plan)
         })
         .filter(|package| fits(package, &self.query))
@@ -209,7 +225,14 @@ fn compatible(
     let mut areas = HashMap::new();
     Ok(bought
         .into_iter()
-        .flat_map(|bought| world.catalogue().top_ups(bought.group))
+        .flat_map(|bought| -> Box<dyn Iterator<Item = CataloguePackage>> {
+            match bought.by_day {
+                Some(pass) => Box::new(std::iter::once(
+                    world.catalogue().day_pass(bought.group, pass),
+                )),
+                None => Box::new(world.catalogue().top_ups(bought.group)),
+            }
+        })
         .map(|sold| build(world, provider.name(), &mut areas, sold, plan))
         .filter(|package| fits(package, &wanted))
         .collect())

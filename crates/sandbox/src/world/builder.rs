@@ -21,6 +21,9 @@ pub const USUAL_PACKAGES: usize = 28_000;
 /// The bearer token where none is given. It guards nothing: a sandbox has no secrets.
 pub const USUAL_TOKEN: &str = "sandbox";
 
+/// The key that signs requests of the second dialect, where none is given. It guards nothing either.
+pub const USUAL_SECRET_KEY: &str = "sandbox-secret";
+
 /// Builds a [`World`].
 #[derive(Debug)]
 pub struct WorldBuilder {
@@ -28,6 +31,7 @@ pub struct WorldBuilder {
     seed: u64,
     balance: String,
     token: SecretString,
+    secret_key: SecretString,
     state: Option<PathBuf>,
     salt: Option<String>,
     base: Base,
@@ -42,6 +46,7 @@ impl Default for WorldBuilder {
             seed: 1,
             balance: "1000".to_owned(),
             token: USUAL_TOKEN.into(),
+            secret_key: USUAL_SECRET_KEY.into(),
             state: None,
             salt: Some(String::new()),
             base: Base::System,
@@ -74,7 +79,16 @@ impl WorldBuilder {
         }
     }
 
-    /// The bearer token of the HTTP face; `sandbox` by default.
+    /// The key of signed requests; `sandbox-secret` by default.
+    #[must_use]
+    pub fn secret_key(self, secret_key: impl Into<SecretString>) -> Self {
+        Self {
+            secret_key: secret_key.into(),
+            ..self
+        }
+    }
+
+    /// The bearer token of the first dialect and the access code of the second; `sandbox` by default.
     #[must_use]
     pub fn token(self, token: impl Into<SecretString>) -> Self {
         Self {
@@ -172,6 +186,7 @@ impl WorldBuilder {
                 seed: self.seed,
                 salt,
                 token: self.token,
+                secret_key: self.secret_key,
                 base: self.base,
                 live: Mutex::new(live),
                 calls: std::array::from_fn(|_| 0.into()),

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::outbox::{Attempt, Hook, Notice, Outbox};
 use super::purchase::Purchase;
 use super::record::{EsimRecord, OrderRecord};
 use crate::fault::{Rule, Twists};
-use crate::ledger::Charge;
+use crate::ledger::{Charge, Refund};
 use crate::switches::Switches;
 
 /// How the world's time follows the real one.
@@ -46,6 +47,21 @@ pub(crate) enum Event {
         order: OrderRecord,
         esims: Vec<EsimRecord>,
     },
+    /// Money came back, for an eSIM that was given back.
+    Refunded {
+        refund: Refund,
+        esim: Box<EsimRecord>,
+    },
+    /// Where one dialect's events go.
+    Hook(Hook),
+    /// No dialect's events go anywhere.
+    Unhooked,
+    /// Whether events wait for somebody to let them go.
+    Held(bool),
+    /// Events to deliver.
+    Posted(Vec<Notice>),
+    /// An event was delivered, or tried in vain.
+    Attempted(Attempt),
     /// eSIMs changed.
     Esims(Vec<EsimRecord>),
     /// A purchase will happen later.
@@ -84,6 +100,8 @@ pub(crate) struct Contents {
     pub(crate) pace: Pace,
     pub(crate) balance: Decimal,
     pub(crate) ledger: Vec<Charge>,
+    pub(crate) refunds: Vec<Refund>,
+    pub(crate) outbox: Outbox,
     pub(crate) orders: Vec<OrderRecord>,
     pub(crate) esims: Vec<EsimRecord>,
     pub(crate) rules: Vec<Rule>,
@@ -107,6 +125,8 @@ impl Contents {
             switches: beginning.switches.clone(),
             beginning,
             ledger: Vec::new(),
+            refunds: Vec::new(),
+            outbox: Outbox::default(),
             orders: Vec::new(),
             esims: Vec::new(),
             rules: Vec::new(),
@@ -138,6 +158,16 @@ impl Contents {
                 self.keep_order(order);
                 self.keep_esims(esims);
             }
+            Event::Refunded { refund, esim } => {
+                self.balance = refund.balance_after;
+                self.refunds.push(refund);
+                self.keep_esims(vec![*esim]);
+            }
+            Event::Hook(hook) => self.outbox.hook(hook),
+            Event::Unhooked => self.outbox.hooks.clear(),
+            Event::Held(held) => self.outbox.held = held,
+            Event::Posted(notices) => self.outbox.notices.extend(notices),
+            Event::Attempted(attempt) => self.outbox.attempted(&attempt),
             Event::Esims(esims) => self.keep_esims(esims),
             Event::Scheduled(effect) => self.late.push(effect),
             Event::Waiting(late) => self.late = late,
@@ -149,9 +179,10 @@ impl Contents {
                 (self.rotated, self.inserted) = (rotated, inserted);
             }
             Event::Reset => {
-                let ids = self.ids;
+                let (ids, notices) = (self.ids, self.outbox.next_seq() - 1);
                 *self = self.begun();
                 self.ids = ids;
+                self.outbox.before = notices;
             }
         }
     }
@@ -160,6 +191,9 @@ impl Contents {
         self.ids += 1;
         let index = self.orders.len();
         self.order_by_id.insert(order.id.clone(), index);
+        if let Some(number) = &order.number {
+            self.order_by_id.insert(number.clone(), index);
+        }
         if let Some(reference) = &order.reference {
             self.orders_by_reference
                 .entry(reference.clone())
@@ -175,8 +209,14 @@ impl Contents {
                 .esim_by_id
                 .entry(esim.id.clone())
                 .or_insert(self.esims.len());
+            if let Some(number) = &esim.transaction {
+                self.esim_by_id.insert(number.clone(), index);
+            }
             if let Some(profile) = &esim.profile {
-                self.esim_by_iccid.insert(profile.iccid.clone(), index);
+                // A card number that was given out again belongs to the newest eSIM.
+                let bearer = self.esim_by_iccid.entry(profile.iccid.clone());
+                let newest = bearer.or_insert(index);
+                *newest = index.max(*newest);
             }
             if index == self.esims.len() {
                 self.ids += 1;
@@ -187,6 +227,7 @@ impl Contents {
         }
     }
 
+    /// The order of an id, in either dialect.
     pub(crate) fn order(&self, id: &str) -> Option<&OrderRecord> {
         Some(&self.orders[*self.order_by_id.get(id)?])
     }
@@ -203,13 +244,24 @@ impl Contents {
         found.iter().map(|index| &self.orders[*index])
     }
 
+    /// The eSIM of an id, in either dialect.
     pub(crate) fn esim(&self, id: &str) -> Option<&EsimRecord> {
         Some(&self.esims[*self.esim_by_id.get(id)?])
     }
 
+    /// The eSIM of an id, in either dialect, or of a card number.
+    pub(crate) fn esim_named(&self, key: &str, now: Timestamp) -> Option<&EsimRecord> {
+        self.esim(key).or_else(|| self.esim_by_iccid(key, now))
+    }
+
+    /// The newest eSIM that was given this card number.
+    pub(crate) fn bearer(&self, iccid: &str) -> Option<&EsimRecord> {
+        Some(&self.esims[*self.esim_by_iccid.get(iccid)?])
+    }
+
     /// The eSIM of a card number, once its profile is there.
     pub(crate) fn esim_by_iccid(&self, iccid: &str, now: Timestamp) -> Option<&EsimRecord> {
-        let esim = &self.esims[*self.esim_by_iccid.get(iccid)?];
+        let esim = self.bearer(iccid)?;
         esim.ready_profile(now).is_some().then_some(esim)
     }
 }

@@ -1,5 +1,6 @@
 //! Ids and numbers that the simulated provider gives out: derived from the world's salt and a count.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// The SM-DP+ address of every profile: a name that RFC 2606 keeps from existing.
@@ -44,6 +45,26 @@ pub(super) fn iccid(salt: &str, number: u64) -> String {
         .sum();
     digits.push(char::from_digit((10 - sum % 10) % 10, 10).expect("a digit"));
     digits
+}
+
+/// A number in the style of the second dialect: six digits of the day, four of the world, and the
+/// count.
+pub(super) fn transaction_number(salt: &str, number: u64, at: Timestamp) -> String {
+    let digest = digest(salt, "transaction", 0);
+    let world = u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
+    let day = at.strftime("%y%m%d");
+    format!("{day}{world:04}{number:05}")
+}
+
+/// The fingerprint of a request, so that a repeat can be told from another request.
+pub(super) fn fingerprint(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// An activation code that says what it is.

@@ -49,7 +49,11 @@ impl World {
             let pending = plan.twists.pending_profile;
             let mut changed = Vec::new();
             for esim in esims.iter_mut().filter(|esim| esim.profile.is_none()) {
-                esim.profile = Some(transaction.profile(esim, pending, now, start_date));
+                let mut profile = transaction.profile(esim, pending, now, start_date);
+                if let Some(iccid) = transaction.used_iccid(&changed, now) {
+                    profile.iccid = iccid;
+                }
+                esim.profile = Some(profile);
                 changed.push(esim.clone());
             }
             if !changed.is_empty() {
@@ -68,9 +72,7 @@ impl World {
     ///
     /// [`WorldError::Refused`] where there is no such eSIM, it has no profile, or its time is over.
     pub fn install(&self, esim: &str) -> Result<EsimRecord, WorldError> {
-        self.change(esim, |esim, now| {
-            esim.installed_at.get_or_insert(now);
-        })
+        self.change(esim, install)
     }
 
     /// Uses the eSIM for the first time: its validity starts. Installs it where that was not done.
@@ -89,11 +91,12 @@ impl World {
     /// Those of [`World::install`].
     pub fn use_data(&self, esim: &str, kilobytes: u64) -> Result<EsimRecord, WorldError> {
         self.change(esim, |esim, now| {
-            activate(esim, now);
+            activate(esim, now)?;
             let left = esim.allowed_kilobytes().map_or(u64::MAX, |allowed| {
                 allowed.saturating_sub(esim.used_kilobytes())
             });
             record_use(esim, kilobytes.min(left), now);
+            Ok(())
         })
     }
 
@@ -105,23 +108,26 @@ impl World {
     pub fn expire(&self, esim: &str) -> Result<EsimRecord, WorldError> {
         self.change(esim, |esim, now| {
             esim.ended_at.get_or_insert(now);
+            Ok(())
         })
     }
 
     fn change(
         &self,
         key: &str,
-        work: impl FnOnce(&mut EsimRecord, Timestamp),
+        work: impl FnOnce(&mut EsimRecord, Timestamp) -> Result<(), Refusal>,
     ) -> Result<EsimRecord, WorldError> {
         self.transact(|transaction| {
             let now = transaction.now;
-            let found = transaction.contents.esim(key);
-            let found = found.or_else(|| transaction.contents.esim_by_iccid(key, now));
+            let found = transaction.contents.esim_named(key, now);
             let mut esim = found.ok_or(Refusal::UnknownEsim)?.clone();
             match esim.state(now) {
                 EsimState::New => return Err(Refusal::NotApplied.into()),
                 EsimState::Expired => return Err(Refusal::Expired.into()),
-                EsimState::Ready | EsimState::Installed => work(&mut esim, now),
+                EsimState::Cancelled | EsimState::Revoked => {
+                    return Err(Refusal::NotAllowed.into());
+                }
+                EsimState::Ready | EsimState::Installed => work(&mut esim, now)?,
             }
             transaction.commit(Event::Esims(vec![esim.clone()]));
             Ok(esim)
@@ -192,9 +198,21 @@ impl Transaction<'_> {
     }
 }
 
-fn activate(esim: &mut EsimRecord, now: Timestamp) {
+fn install(esim: &mut EsimRecord, now: Timestamp) -> Result<(), Refusal> {
+    if esim.deleted_at.is_some() {
+        return Err(Refusal::NotAllowed);
+    }
     esim.installed_at.get_or_insert(now);
+    Ok(())
+}
+
+fn activate(esim: &mut EsimRecord, now: Timestamp) -> Result<(), Refusal> {
+    if esim.suspended_at.is_some() || esim.switched_off {
+        return Err(Refusal::NotAllowed);
+    }
+    install(esim, now)?;
     esim.activated_at.get_or_insert(now);
+    Ok(())
 }
 
 fn record_use(esim: &mut EsimRecord, kilobytes: u64, now: Timestamp) {

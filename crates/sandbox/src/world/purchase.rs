@@ -1,79 +1,41 @@
 //! Buying: eSIMs and top-ups, each a charge to the wallet and a line of the ledger.
 
+mod esims;
+mod request;
+mod top_up;
+
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
+pub use self::request::{
+    DetailedLine, OrderDetails, Profiles, Purchase, PurchaseLine, TopUpDetails,
+};
 use super::contents::{Event, LateEffect};
 use super::identity;
-use super::record::{Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord};
+use super::record::{Allowance, ItemRecord, OrderRecord};
 use super::refusal::{Refusal, WorldError};
 use super::{Transaction, World};
-use crate::catalogue::{CataloguePackage, Talk};
+use crate::catalogue::{CataloguePackage, MOST_DAYS, Talk};
 use crate::fault::{Plan, Twists};
 use crate::ledger::{Charge, ChargeKind};
-use crate::switches::Tolerance;
+use crate::switches::{KnownTransaction, Tolerance};
 
-/// So many of one package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PurchaseLine {
-    /// The package.
-    pub package_id: String,
-    /// How many, at least 1.
-    pub quantity: u64,
+/// A package as one entry of a purchase buys it.
+#[derive(Clone, Debug)]
+struct Bought {
+    package: CataloguePackage,
+    /// For so many days, where it is sold by the day.
+    days: Option<u16>,
+    /// What the entry costs, all its days together.
+    price: Decimal,
 }
 
-/// A purchase as the provider receives it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purchase {
-    /// New eSIMs.
-    Order {
-        /// What and how many.
-        lines: Vec<PurchaseLine>,
-        /// The caller's reference.
-        reference: Option<String>,
-        /// Whether the profiles are made in the same call.
-        instant: bool,
-    },
-    /// More data for an eSIM.
-    TopUp {
-        /// Its card number.
-        iccid: String,
-        /// The package to add.
-        package_id: String,
-        /// The caller's reference.
-        reference: Option<String>,
-    },
-}
-
-impl Purchase {
-    /// An order of one line, with a reference.
-    pub fn order(package_id: &str, quantity: u64, reference: &str) -> Self {
-        Self::Order {
-            lines: vec![PurchaseLine {
-                package_id: package_id.to_owned(),
-                quantity,
-            }],
-            reference: Some(reference.to_owned()),
-            instant: false,
-        }
-    }
-
-    /// A top-up, with a reference.
-    pub fn top_up(iccid: &str, package_id: &str, reference: &str) -> Self {
-        Self::TopUp {
-            iccid: iccid.to_owned(),
-            package_id: package_id.to_owned(),
-            reference: Some(reference.to_owned()),
-        }
-    }
-
-    fn reference(&self) -> Option<&str> {
-        match self {
-            Self::Order { reference, .. } | Self::TopUp { reference, .. } => reference.as_deref(),
-        }
-    }
+/// What every purchase is told besides what is bought.
+#[derive(Clone, Copy, Debug)]
+struct Circumstances<'a> {
+    twists: &'a Twists,
+    at: Timestamp,
+    answered: bool,
 }
 
 impl World {
@@ -149,157 +111,116 @@ impl Transaction<'_> {
         at: Timestamp,
         answered: bool,
     ) -> Result<OrderRecord, Refusal> {
-        self.check_reference(purchase.reference())?;
-        match purchase {
-            Purchase::Order { lines, instant, .. } => {
-                self.buy_esims(purchase, lines, *instant, twists, at, answered)
+        let how = Circumstances {
+            twists,
+            at,
+            answered,
+        };
+        let outcome = match purchase {
+            Purchase::Order { .. } | Purchase::Detailed(_) => {
+                self.buy_esims(&purchase.order_details(), how)
             }
-            Purchase::TopUp {
-                iccid, package_id, ..
-            } => self.buy_top_up(purchase, iccid, package_id, twists, at, answered),
-        }
-    }
-
-    fn check_reference(&self, reference: Option<&str>) -> Result<(), Refusal> {
-        let taken = reference.is_some_and(|text| self.contents.orders_under(text).next().is_some());
-        if taken && self.contents.switches.duplicate_reference == Tolerance::Refused {
-            return Err(Refusal::DuplicateReference);
-        }
-        Ok(())
-    }
-
-    fn buy_esims(
-        &mut self,
-        purchase: &Purchase,
-        lines: &[PurchaseLine],
-        instant: bool,
-        twists: &Twists,
-        at: Timestamp,
-        answered: bool,
-    ) -> Result<OrderRecord, Refusal> {
-        let packages = self.ordered(lines, instant)?;
-        let mut order = self.order_of(purchase, &packages, twists, at, ChargeKind::Order);
-        let charge = self.charge_of(&order, answered)?;
-        let left = order.items.len().saturating_sub(twists.missing_items);
-        order.items.truncate(left);
-        let mut esims = Vec::with_capacity(left);
-        for (step, (item, package)) in (1..).zip(order.items.iter_mut().zip(&packages)) {
-            let number = self.contents.ids + step;
-            item.esim_id = identity::uuid(self.salt, "esim", number);
-            let mut esim = self.esim_of(&order.id, purchase.reference(), item, package, number);
-            if instant {
-                esim.profile = Some(self.profile(&esim, twists.pending_profile, at, None));
+            Purchase::TopUp { .. } | Purchase::DetailedTopUp(_) => {
+                self.buy_top_up(&purchase.top_up_details(), how)
             }
-            esims.push(esim);
+        };
+        if let Err(Refusal::InsufficientBalance { .. }) = outcome {
+            self.tell_of_short_wallet();
         }
-        self.commit(Event::Charged {
-            charge,
-            order: order.clone(),
-            esims,
-        });
-        Ok(order)
+        outcome
     }
 
-    fn ordered(
+    /// The order under this reference that answers the request again, where there is one.
+    fn replayed(
         &self,
-        lines: &[PurchaseLine],
-        instant: bool,
-    ) -> Result<Vec<CataloguePackage>, Refusal> {
-        let most = self.contents.switches.most_esims_per_order;
-        let asked = lines
-            .iter()
-            .try_fold(0_u64, |sum, line| sum.checked_add(line.quantity));
-        let asked = asked
-            .filter(|asked| *asked <= most)
-            .ok_or(Refusal::TooMany(most))?;
-        if asked == 0 || lines.iter().any(|line| line.quantity == 0) {
-            return Err(Refusal::NothingOrdered);
+        reference: Option<&str>,
+        replays: bool,
+        fingerprint: &str,
+        at: Timestamp,
+    ) -> Result<Option<OrderRecord>, Refusal> {
+        let Some(reference) = reference else {
+            return Ok(None);
+        };
+        let switches = &self.contents.switches;
+        if !replays && !switches.replays_references {
+            let taken = self.contents.orders_under(reference).next().is_some();
+            return if taken && switches.duplicate_reference == Tolerance::Refused {
+                Err(Refusal::DuplicateReference)
+            } else {
+                Ok(None)
+            };
         }
-        let mut packages = Vec::new();
-        for line in lines {
-            let package = self
-                .catalogue
-                .find(&line.package_id)
-                .ok_or_else(|| Refusal::UnknownPackage(line.package_id.clone()))?;
-            if instant && package.travel_date {
-                return Err(Refusal::StartDateMissing);
-            }
-            packages.extend((0..line.quantity).map(|_| package.clone()));
+        let memory = switches.esim_access.transaction_memory_ms;
+        let remembered =
+            |order: &&OrderRecord| memory.is_none_or(|memory| at < later(order.created_at, memory));
+        let known = || self.contents.orders_under(reference).filter(remembered);
+        let same = |order: &&OrderRecord| order.fingerprint.as_deref() == Some(fingerprint);
+        if let Some(order) = known().find(same) {
+            return Ok(Some(order.clone()));
         }
-        Ok(packages)
+        match (known().next(), switches.esim_access.known_transaction) {
+            (Some(order), KnownTransaction::First) => Ok(Some(order.clone())),
+            (Some(_), KnownTransaction::Refused) => Err(Refusal::TransactionDiffers),
+            (Some(_), KnownTransaction::SoldAgain) | (None, _) => Ok(None),
+        }
     }
 
-    fn buy_top_up(
-        &mut self,
-        purchase: &Purchase,
-        iccid: &str,
+    /// The package and its price, as the caller asks for it.
+    fn bought(
+        &self,
         package_id: &str,
+        days: Option<u16>,
+        named: Option<Decimal>,
         twists: &Twists,
-        at: Timestamp,
-        answered: bool,
-    ) -> Result<OrderRecord, Refusal> {
-        let esim = self
-            .contents
-            .esim_by_iccid(iccid, at)
-            .ok_or(Refusal::UnknownEsim)?;
+    ) -> Result<Bought, Refusal> {
         let package = self
             .catalogue
             .find(package_id)
             .ok_or_else(|| Refusal::UnknownPackage(package_id.to_owned()))?;
-        if !esim.top_up {
-            return Err(Refusal::TopUpUnsupported);
+        let fits = match days {
+            Some(days) => package.by_day.is_some() && (1..=MOST_DAYS).contains(&days),
+            None => package.by_day.is_none(),
+        };
+        if !fits {
+            return Err(Refusal::DaysWrong(package_id.to_owned()));
         }
-        if esim.state(at) == EsimState::Expired {
-            return Err(Refusal::Expired);
+        let unit = twists.price(package.price);
+        if named.is_some_and(|named| named != unit) {
+            return Err(Refusal::PriceDiffers {
+                package: package_id.to_owned(),
+                price: unit,
+            });
         }
-        let group = self
-            .catalogue
-            .find(&esim.allowances[0].item.package_id)
-            .map(|bought| bought.group);
-        if group != Some(package.group) || !package.is_top_up() {
-            return Err(Refusal::Incompatible);
-        }
-        let mut esim = esim.clone();
-        let mut order = self.order_of(
-            purchase,
-            std::slice::from_ref(&package),
-            twists,
-            at,
-            ChargeKind::Topup,
-        );
-        let charge = self.charge_of(&order, answered)?;
-        // The provider's own sample shows an id here that is not the eSIM's.
-        order.items[0].esim_id = identity::uuid(self.salt, "top-up", self.contents.ids);
-        esim.allowances.push(allowance(&order.items[0], &package));
-        self.commit(Event::Charged {
-            charge,
-            order: order.clone(),
-            esims: vec![esim],
-        });
-        Ok(order)
+        Ok(Bought {
+            price: unit * Decimal::from(days.unwrap_or(1)),
+            package,
+            days,
+        })
     }
 
     fn order_of(
         &self,
-        purchase: &Purchase,
-        packages: &[CataloguePackage],
-        twists: &Twists,
-        at: Timestamp,
+        reference: Option<&str>,
+        fingerprint: String,
+        bought: &[Bought],
+        how: Circumstances<'_>,
         kind: ChargeKind,
     ) -> OrderRecord {
-        let items: Vec<ItemRecord> = packages
+        let Circumstances { twists, at, .. } = how;
+        let items: Vec<ItemRecord> = bought
             .iter()
-            .map(|package| ItemRecord {
+            .map(|bought| ItemRecord {
                 esim_id: String::new(),
-                package_id: package.id.clone(),
-                package: package.name.clone(),
-                price: twists.price(package.price),
+                package_id: bought.package.id.clone(),
+                package: bought.package.name.clone(),
+                price: bought.price,
                 created_at: at,
             })
             .collect();
+        let number = identity::transaction_number(self.salt, self.contents.ids, at);
         OrderRecord {
             id: identity::uuid(self.salt, "order", self.contents.ids),
-            reference: purchase.reference().map(str::to_owned),
+            reference: reference.map(str::to_owned),
             kind,
             total: items.iter().map(|item| item.price).sum(),
             items,
@@ -309,6 +230,8 @@ impl Transaction<'_> {
                 .order_state
                 .clone()
                 .map(|(state, lasting)| (state, lasting.after(at))),
+            number: Some(format!("B{number}")),
+            fingerprint: Some(fingerprint),
         }
     }
 
@@ -335,56 +258,44 @@ impl Transaction<'_> {
             answered,
         })
     }
+}
 
-    fn esim_of(
-        &self,
-        order_id: &str,
-        reference: Option<&str>,
-        item: &ItemRecord,
-        package: &CataloguePackage,
-        number: u64,
-    ) -> EsimRecord {
-        EsimRecord {
-            id: item.esim_id.clone(),
-            number,
-            order_id: order_id.to_owned(),
-            reference: reference.map(str::to_owned),
-            allowances: vec![allowance(item, package)],
-            location: self.catalogue.groups()[package.group].signals[0]
-                .name
-                .clone(),
-            top_up: package.top_up(),
-            hotspot: package.hotspot,
-            usage_check: package.usage_check,
-            travel_date: package.travel_date,
-            notes: package.notes().into_iter().map(str::to_owned).collect(),
-            created_at: item.created_at,
-            profile: None,
-            installed_at: None,
-            activated_at: None,
-            ended_at: None,
-            used: Vec::new(),
-        }
+/// Whether the total is what the caller named, where one was named.
+fn check_total(named: Option<Decimal>, order: &OrderRecord) -> Result<(), Refusal> {
+    match named {
+        Some(named) if named != order.total => Err(Refusal::TotalDiffers { total: order.total }),
+        _ => Ok(()),
     }
 }
 
-fn allowance(item: &ItemRecord, package: &CataloguePackage) -> Allowance {
-    let (sms, minutes) = match package.plan.talk {
+fn allowance(
+    item: &ItemRecord,
+    bought: &Bought,
+    transaction: &str,
+    reference: Option<&str>,
+) -> Allowance {
+    let plan = &bought.package.plan;
+    let (sms, minutes) = match plan.talk {
         None => (0, 0),
         Some(Talk::Counted { sms, minutes }) => (sms.into(), minutes.into()),
         Some(Talk::Unlimited) => (u64::from(u32::MAX), u64::from(u32::MAX)),
     };
+    let days = bought.days.unwrap_or(1);
     Allowance {
         item: item.clone(),
-        days: package.plan.days,
-        megabytes: package.plan.megabytes(),
+        days: plan.days * days,
+        megabytes: plan
+            .megabytes()
+            .map(|megabytes| megabytes * u64::from(days)),
         sms,
         minutes,
+        transaction: Some(transaction.to_owned()),
+        reference: reference.map(str::to_owned),
     }
 }
 
 /// So many milliseconds after a moment; [`Timestamp::MAX`] where that is past the end of time.
-fn later(moment: Timestamp, ms: u64) -> Timestamp {
+pub(super) fn later(moment: Timestamp, ms: u64) -> Timestamp {
     i64::try_from(ms)
         .ok()
         .and_then(|ms| moment.checked_add(SignedDuration::from_millis(ms)).ok())

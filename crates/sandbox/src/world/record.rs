@@ -30,6 +30,12 @@ pub struct OrderRecord {
     pub visible_from: Timestamp,
     /// A state it has first, and until when.
     pub first_state: Option<(String, Timestamp)>,
+    /// Its number in the second dialect; of an order from before that dialect, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// What tells a repeat of its request from another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 impl OrderRecord {
@@ -39,6 +45,11 @@ impl OrderRecord {
             Some((state, until)) if now < *until => state,
             _ => "COMPLETED",
         }
+    }
+
+    /// Its number in the second dialect.
+    pub fn number(&self) -> &str {
+        self.number.as_deref().unwrap_or(&self.id)
     }
 }
 
@@ -71,6 +82,12 @@ pub struct Allowance {
     pub sms: u64,
     /// Minutes of calls.
     pub minutes: u64,
+    /// The number of the transaction in the second dialect; the eSIM's own for its first package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    /// The reference it was bought under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// The downloadable part of an eSIM.
@@ -147,6 +164,35 @@ pub struct EsimRecord {
     pub ended_at: Option<Timestamp>,
     /// What was used.
     pub used: Vec<UsageDay>,
+    /// Its number in the second dialect; of an eSIM from before that dialect, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    /// When it was given back for its money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
+    /// Since when it is interrupted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+    /// When it was ended for good without its money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+    /// When its profile was deleted from the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+    /// Whether the profile is switched off on the device.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub switched_off: bool,
+    /// How many messages were sent to the device.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub messages: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How far an eSIM has come.
@@ -160,6 +206,10 @@ pub enum EsimState {
     Installed,
     /// Its time is over.
     Expired,
+    /// It was given back for its money.
+    Cancelled,
+    /// It was ended for good.
+    Revoked,
 }
 
 impl EsimState {
@@ -170,6 +220,8 @@ impl EsimState {
             Self::Ready => "READY",
             Self::Installed => "INSTALLED",
             Self::Expired => "EXPIRED",
+            // The first dialect has one word for both.
+            Self::Cancelled | Self::Revoked => "REVOKED",
         }
     }
 }
@@ -177,7 +229,11 @@ impl EsimState {
 impl EsimRecord {
     /// How far it has come at this moment.
     pub fn state(&self, now: Timestamp) -> EsimState {
-        if self.expires_at().is_some_and(|end| end <= now) {
+        if self.cancelled_at.is_some() {
+            EsimState::Cancelled
+        } else if self.revoked_at.is_some() {
+            EsimState::Revoked
+        } else if self.expires_at().is_some_and(|end| end <= now) {
             EsimState::Expired
         } else if self.installed_at.is_some() {
             EsimState::Installed
@@ -211,6 +267,25 @@ impl EsimRecord {
                 .ok();
         }
         self.profile.as_ref()?.applied_at.checked_add(USE_BY).ok()
+    }
+
+    /// Its number in the second dialect.
+    pub fn transaction(&self) -> &str {
+        self.transaction.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether it is over for good: expired, given back or ended.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        matches!(
+            self.state(now),
+            EsimState::Expired | EsimState::Cancelled | EsimState::Revoked
+        )
+    }
+
+    /// Whether all data that was ever bought for it is used.
+    pub fn is_used_up(&self) -> bool {
+        self.allowed_kilobytes()
+            .is_some_and(|allowed| allowed <= self.used_kilobytes())
     }
 
     /// Whether any of its packages has no limit.

@@ -56,6 +56,35 @@ pub enum Refusal {
     /// The profile is being made.
     #[error("eSIM is still pending processing, please check again later")]
     StillPending,
+    /// The price of a package is not the one the caller named.
+    #[error("the price of package `{package}` is {price} USD, not the one that was named")]
+    PriceDiffers {
+        /// The package.
+        package: String,
+        /// What it costs now.
+        price: Decimal,
+    },
+    /// The total is not the one the caller named.
+    #[error("the total is {total} USD, not the one that was named")]
+    TotalDiffers {
+        /// What it would cost.
+        total: Decimal,
+    },
+    /// The package is sold by the day, and the order names no days, or the other way round.
+    #[error("package `{0}` is sold for 1 to 365 days by the day, or not by the day")]
+    DaysWrong(String),
+    /// There are no profiles left.
+    #[error("not enough profiles in stock")]
+    OutOfStock,
+    /// The reference is known, with another request.
+    #[error("another request was made under this transaction id")]
+    TransactionDiffers,
+    /// What is asked cannot be done in the state the eSIM is in.
+    #[error("the state of the eSIM does not allow that")]
+    NotAllowed,
+    /// The eSIM was given back before.
+    #[error("the eSIM was cancelled before")]
+    AlreadyCancelled,
     /// Usage cannot be asked for.
     #[error("usage check is not supported for this eSIM")]
     UsageUnsupported,

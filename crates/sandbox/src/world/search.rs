@@ -8,7 +8,7 @@ use crate::switches::ReferenceSearch;
 /// Which orders are looked for. Empty looks for all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderSearch {
-    /// The provider's id.
+    /// The provider's id, in either dialect.
     pub id: Option<String>,
     /// The caller's reference.
     pub reference: Option<String>,
@@ -52,7 +52,10 @@ impl World {
             let now = transaction.now;
             let fits = |order: &&OrderRecord| {
                 order.visible_from <= now
-                    && search.id.as_ref().is_none_or(|id| *id == order.id)
+                    && search
+                        .id
+                        .as_ref()
+                        .is_none_or(|id| *id == order.id || id == order.number())
                     && search
                         .state
                         .as_ref()

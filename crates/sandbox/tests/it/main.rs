@@ -7,6 +7,8 @@
 mod catalogue;
 mod control;
 mod errors;
+mod esim_access;
+mod events;
 mod faults;
 mod flow;
 mod harness;
@@ -14,5 +16,7 @@ mod lifecycle;
 mod paging;
 mod program;
 mod provider;
+mod second_provider;
+mod shape;
 mod shapes;
 mod state;

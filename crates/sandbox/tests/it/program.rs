@@ -143,3 +143,25 @@ async fn a_signal_ends_it_cleanly() {
         assert_eq!(status.code(), Some(0), "{signal}");
     }
 }
+
+#[tokio::test]
+async fn a_program_speaks_the_dialects_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    for (dialect, first, second) in [
+        ("roamify", true, false),
+        ("esim-access", false, true),
+        ("both", true, true),
+    ] {
+        let state = folder.path().join(dialect);
+        let program = Program::start(&state, &["--dialect", dialect]);
+        assert_eq!(program.get("/api/balance").await.status == 200, first);
+        let url = format!("{}/api/v1/open/balance/query", program.base_url);
+        let request = client().post(url).header("RT-AccessCode", "T");
+        let balance = answer(request).await.unwrap();
+        assert_eq!(balance.status == 200, second, "{dialect}");
+        if second {
+            assert_eq!(balance.json()["obj"]["balance"], 500_000);
+        }
+        assert_eq!(program.get("/_control/ledger").await.status, 200);
+    }
+}

@@ -139,6 +139,7 @@ async fn the_flow_in_process_charges_what_it_shows() {
         esim: EsimKey::from_id(esims[0].id().clone()),
         package: more.id.clone(),
         unit_price: more.price,
+        days: None,
         window: window(),
     };
     let topped = provider.top_up(&top_up).await.unwrap();

@@ -69,6 +69,8 @@ pub(crate) fn package(price: &str) -> Package {
         name: "Portugal".into(),
     };
     Package {
+        by_day: None,
+        install_within_days: None,
         provider: name(),
         id: package_id(PACKAGE),
         name: "3 GB - 15 Days".into(),
@@ -160,6 +162,7 @@ pub(crate) fn ready(id: &str) -> Esim {
 
 pub(crate) fn esim(id: &str, profile: ProfileState, activation: Option<Activation>) -> Esim {
     Esim::from_report(EsimReport {
+        plans: Vec::new(),
         provider: name(),
         id: EsimId::parse(id).unwrap(),
         iccid: None,

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_app::order_and_provision::Wish;
+use roamport_app::order_and_provision::{Wish, WishLine};
 use roamport_app::{Observer, StopSignal};
 use roamport_domain::PackageId;
 use roamport_domain::order::{AttemptState, AttentionReason, OrderState};
@@ -84,7 +84,7 @@ async fn two_lines_for_one_package_are_two_esims_and_one_charge(shop: Shop) {
         if let Some(fault) = fault {
             shop.fault(fault);
         }
-        let line = (PackageId::parse(PACKAGE).unwrap(), NonZeroU16::MIN);
+        let line = WishLine::new(PackageId::parse(PACKAGE).unwrap(), NonZeroU16::MIN);
         let wish = Wish {
             lines: vec![line.clone(), line],
             start_date: None,

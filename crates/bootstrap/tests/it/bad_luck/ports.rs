@@ -14,10 +14,11 @@ use roamport_domain::journal::{
     Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
     Version,
 };
-use roamport_domain::order::Event;
+use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
-    DestinationFilter, EsimKey, FoundOrders, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
+    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest,
+    UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, IdempotencyKey, Money, Order, OrderId,
@@ -165,6 +166,22 @@ impl OrderJournal for Behind {
         self.inner.claim(owner, lease, limit).await
     }
 
+    async fn claim_for(
+        &self,
+        provider: &ProviderInstance,
+        owner: &Owner,
+        lease: Duration,
+        limit: NonZeroU16,
+    ) -> Result<Vec<Claim>, JournalError> {
+        self.database.reach()?;
+        self.inner.claim_for(provider, owner, lease, limit).await
+    }
+
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        self.database.reach()?;
+        self.inner.wake(id).await
+    }
+
     async fn claim_order(
         &self,
         id: OrderId,
@@ -229,6 +246,14 @@ macro_rules! hand_on {
 
             async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
                 self.$inner.usage(query).await
+            }
+
+            async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+                self.$inner.usage_batch(esims).await
+            }
+
+            async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+                self.$inner.cancel(request).await
             }
 
             async fn balance(&self) -> Result<Money> {

@@ -16,7 +16,7 @@ use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{EsimId, EsimProvider, Order, OrderId, PackageId};
-use roamport_layers::{RateLimit, RetryPolicy, Stack};
+use roamport_layers::{CircuitBreakerPolicy, RateLimit, RetryPolicy, Stack};
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::{
     Charge, ChargeKind, Fault, Operation, Rule, SandboxProvider, Server, World,
@@ -209,7 +209,7 @@ impl Shop {
             None => orders.quote(&Wish::new(package, NonZeroU16::MIN)).await,
             Some(esim) => {
                 let esim = EsimKey::from_id(esim.clone());
-                orders.quote_top_up(&esim, &package).await
+                orders.quote_top_up(&esim, &package, None).await
             }
         };
         quote.unwrap()
@@ -318,7 +318,13 @@ fn layered(base_url: &str, clock: &Arc<TestClock>) -> Arc<dyn EsimProvider> {
         longest_pause: Duration::from_millis(2),
         ..RetryPolicy::default()
     };
-    let stack = Stack::new(clock.clone()).with_retry(retry);
+    let circuit_breaker = CircuitBreakerPolicy {
+        pause: Duration::from_millis(20),
+        ..CircuitBreakerPolicy::default()
+    };
+    let stack = Stack::new(clock.clone())
+        .with_circuit_breaker(circuit_breaker)
+        .with_retry(retry);
     Arc::new(stack.over(Quick(roamify)))
 }
 

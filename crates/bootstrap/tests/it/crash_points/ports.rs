@@ -18,8 +18,9 @@ use roamport_domain::journal::{
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
-    DestinationFilter, EsimKey, FoundOrders, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
+    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest,
+    UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimId, EsimProvider, IdempotencyKey, Money, Order, OrderId,
@@ -211,6 +212,10 @@ impl OrderJournal for StoppingJournal {
         self.call(work).await
     }
 
+    async fn wake(&self, id: OrderId) -> Journalled<()> {
+        self.write("wake", self.kept.journal.wake(id)).await
+    }
+
     async fn claim_order(
         &self,
         id: OrderId,
@@ -322,6 +327,16 @@ impl EsimProvider for StoppingProvider {
 
     async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
         self.points.around("usage", self.inner.usage(query)).await
+    }
+
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        let work = self.inner.usage_batch(esims);
+        self.points.around("usage_batch", work).await
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        let work = self.inner.cancel(request);
+        self.points.around("cancel", work).await
     }
 
     async fn balance(&self) -> Result<Money> {

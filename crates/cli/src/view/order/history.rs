@@ -1,9 +1,10 @@
 //! What happened to an order, event by event: a name and a sentence for each.
 
 use roamport_domain::order::{
-    EsimProgress, Event, LookUpResult, PlacedOrder, PlacementOutcome, ProvisioningOutcome,
-    Resolution,
+    CancellationOutcome, EsimProgress, Event, LookUpResult, PlacedOrder, PlacementOutcome,
+    ProvisioningOutcome, Resolution,
 };
+use roamport_domain::provider::Refund;
 
 use super::super::moment;
 use super::words;
@@ -11,9 +12,9 @@ use super::words;
 /// Who decided, and why, where an event is a person's decision.
 pub(super) fn decided(event: &Event) -> Option<(&str, &str)> {
     match event {
-        Event::AttentionResolved { by, why, .. } | Event::Cancelled { by, why, .. } => {
-            Some((by, why))
-        }
+        Event::AttentionResolved { by, why, .. }
+        | Event::CancellationStarted { by, why, .. }
+        | Event::Cancelled { by, why, .. } => Some((by, why)),
         _ => None,
     }
 }
@@ -88,6 +89,16 @@ pub(super) fn sentence(event: &Event) -> String {
         }
         Event::AttentionRaised { reason, .. } => words::attention_sentence(reason),
         Event::AttentionResolved { resolution, .. } => resolution_words(resolution),
+        Event::CancellationStarted { item, .. } => {
+            format!("eSIM {} is to be given back", number(*item))
+        }
+        Event::CancellationSettled { item, outcome, .. } => {
+            format!(
+                "giving back eSIM {}: {}",
+                number(*item),
+                cancellation_words(outcome)
+            )
+        }
         Event::Cancelled { .. } => "called off before it was sent".to_owned(),
         Event::Expired { .. } => "it could not be sent in time".to_owned(),
     }
@@ -149,6 +160,23 @@ fn progress_words(progress: &EsimProgress) -> String {
         EsimProgress::Pending => "its profile is being generated".to_owned(),
         EsimProgress::NotStarted => "nothing has happened yet".to_owned(),
         EsimProgress::Unreadable { message } => format!("no usable answer: {message}"),
+    }
+}
+
+/// What came of giving an eSIM back, without a full stop.
+pub(crate) fn cancellation_words(outcome: &CancellationOutcome) -> String {
+    match outcome {
+        CancellationOutcome::Cancelled { refund, amount } => {
+            let amount = amount.map_or_else(|| "its money".to_owned(), |amount| amount.to_string());
+            match refund {
+                Refund::AtOnce => format!("taken back, {amount} is in the wallet again"),
+                Refund::Later => format!("taken back, {amount} comes back later"),
+                Refund::Never => "taken back, without a refund".to_owned(),
+            }
+        }
+        CancellationOutcome::Refused { message } => format!("refused: {message}"),
+        CancellationOutcome::NotDone { message } => format!("not done: {message}"),
+        CancellationOutcome::Unknown { message } => format!("its outcome is unknown: {message}"),
     }
 }
 

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use roamport_domain::Order;
 use roamport_domain::journal::OrderSummary;
-use roamport_domain::order::{Attempt, Item, OrderContent, OrderedLine};
+use roamport_domain::order::{
+    Attempt, CancellationOutcome, Item, ItemCancellation, OrderContent, OrderedLine,
+};
+use roamport_domain::provider::Refund;
 use serde::Serialize;
 
 use super::super::MoneyJson;
@@ -108,6 +111,7 @@ struct LineJson {
     name: String,
     quantity: u16,
     unit_price: MoneyJson,
+    days: Option<u16>,
     data: DataJson,
 }
 
@@ -139,6 +143,56 @@ struct ItemJson {
     package: Option<String>,
     state: &'static str,
     message: Option<String>,
+    cancellation: Option<AskedBackJson>,
+}
+
+/// That an eSIM was to be given back, by whom and when. Without `outcome` no answer is known.
+#[derive(Debug, Serialize)]
+struct AskedBackJson {
+    at: Timestamp,
+    by: String,
+    outcome: Option<CancellationJson>,
+}
+
+impl From<&ItemCancellation> for AskedBackJson {
+    fn from(asked: &ItemCancellation) -> Self {
+        Self {
+            at: asked.at,
+            by: asked.by.clone(),
+            outcome: asked.outcome.as_ref().map(CancellationJson::from),
+        }
+    }
+}
+
+/// What came of giving an eSIM back.
+#[derive(Debug, Serialize)]
+pub(crate) struct CancellationJson {
+    state: &'static str,
+    refund: Option<Refund>,
+    amount: Option<MoneyJson>,
+    message: Option<String>,
+}
+
+impl From<&CancellationOutcome> for CancellationJson {
+    fn from(outcome: &CancellationOutcome) -> Self {
+        let without_money = |state, message: &str| Self {
+            state,
+            refund: None,
+            amount: None,
+            message: Some(message.to_owned()),
+        };
+        match outcome {
+            CancellationOutcome::Cancelled { refund, amount } => Self {
+                state: "given-back",
+                refund: Some(*refund),
+                amount: amount.map(MoneyJson::from),
+                message: None,
+            },
+            CancellationOutcome::Refused { message } => without_money("refused", message),
+            CancellationOutcome::NotDone { message } => without_money("not-done", message),
+            CancellationOutcome::Unknown { message } => without_money("unknown", message),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -206,6 +260,7 @@ impl From<&OrderedLine> for LineJson {
             name: line.name.clone(),
             quantity: line.line.quantity.get(),
             unit_price: line.line.unit_price.into(),
+            days: line.line.days,
             data: (&line.data).into(),
         }
     }
@@ -232,6 +287,7 @@ impl From<&Item> for ItemJson {
             package: item.package.as_ref().map(ToString::to_string),
             state,
             message: message.map(str::to_owned),
+            cancellation: item.cancellation.as_ref().map(AskedBackJson::from),
         }
     }
 }

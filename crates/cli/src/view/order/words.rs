@@ -2,9 +2,11 @@
 
 use roamport_domain::Order;
 use roamport_domain::order::{
-    AttemptState, AttentionReason, Ending, GuardReason, ItemState, OrderState, Waiting,
+    AttemptState, AttentionReason, Ending, GuardReason, ItemState, OrderState, OrderedLine, Waiting,
 };
 use roamport_domain::provider::ProviderOrderStatus;
+
+use crate::view::counted;
 
 /// The state of a purchase call in JSON and in tables, and what was seen.
 pub(super) fn attempt(state: &AttemptState) -> (&'static str, Option<&str>) {
@@ -16,6 +18,26 @@ pub(super) fn attempt(state: &AttemptState) -> (&'static str, Option<&str>) {
         AttemptState::Refused { message } => ("refused", Some(message)),
         AttemptState::Placed { .. } => ("placed", None),
     }
+}
+
+/// What is bought: `2 × esim-france-7days-1gb-all (1 GB - 7 Days)`, and for how many days where it is
+/// sold by the day.
+pub(super) fn line(line: &OrderedLine) -> String {
+    let what = format!(
+        "{} × {} ({})",
+        line.line.quantity, line.line.package, line.name
+    );
+    match line.line.days {
+        Some(days) => format!("{what} for {}", counted(days.into(), "day", "days")),
+        None => what,
+    }
+}
+
+/// The same with the price of one, or of one day.
+pub(crate) fn line_at_price(ordered: &OrderedLine) -> String {
+    let price = ordered.line.unit_price;
+    let per_day = ordered.line.days.map_or("", |_| " per day");
+    format!("{} at {price}{per_day}", line(ordered))
 }
 
 /// The state of an eSIM of an order in JSON and in tables, and why.

@@ -105,6 +105,7 @@ impl Pair<'_> {
             esim: esim.map(|esim| sample::esim(ESIMS[esim])),
             fingerprint: like.map(|wish| wish.fingerprint.clone()),
             provider: provider.map(|provider| sample::provider(PROVIDERS[provider])),
+            ..OrderFilter::default()
         };
         let list = self.list(filter).await?;
         let mut updated = BTreeMap::new();

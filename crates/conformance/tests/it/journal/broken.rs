@@ -9,7 +9,8 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_conformance::journal::{
-    JournalHarness, MovableClock, appending, claims, lists, opening, pressure, profiles, sample,
+    JournalHarness, MovableClock, appending, claims, inbox, lists, opening, pressure, profiles,
+    sample,
 };
 use roamport_conformance::{Stopped, Verdict};
 use roamport_domain::journal::{
@@ -19,7 +20,8 @@ use roamport_domain::journal::{
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
-    EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName, Reference,
+    EsimId, EventInbox, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
+    Reference,
 };
 
 /// What is wrong with a journal.
@@ -53,6 +55,16 @@ pub(crate) enum Flaw {
     ShortLeases,
     /// Lets the orders of others take up the limit of a claim.
     SharesTheLimit,
+    /// Wakes nothing.
+    SleepsOn,
+    /// Wakes orders at rest, too.
+    WakesTheDead,
+    /// Takes every event for a new one.
+    ForgetsEvents,
+    /// Knows the events of one provider as those of another.
+    MixesProviders,
+    /// Forgets no event, however old.
+    ForgetsNoEvent,
 }
 
 #[derive(Debug)]
@@ -77,6 +89,14 @@ impl Flawed {
         claim.until += jiff::SignedDuration::try_from(missing).unwrap();
         self.given.lock().unwrap().push(claim.clone());
         claim
+    }
+
+    /// The provider under whose name an event is looked for.
+    fn mixed(&self, provider: &ProviderName) -> ProviderName {
+        match self.flaw {
+            Flaw::MixesProviders => sample::provider(sample::PROVIDER),
+            _ => provider.clone(),
+        }
     }
 
     async fn free(&self, admits: impl Fn(&Claim) -> bool) -> Result<(), JournalError> {
@@ -183,7 +203,7 @@ impl OrderJournal for Flawed {
     ) -> Result<Vec<Claim>, JournalError> {
         let measured = self.measured(lease);
         if self.flaw == Flaw::SharesTheLimit {
-            // As the port's default does it: claims anything and gives back what is another's.
+            // Claims anything and gives back what is another's.
             let mut ours = Vec::new();
             for claim in self.inner.claim(owner, measured, limit).await? {
                 if self.inner.load(claim.order).await?.requested().provider == *provider {
@@ -202,6 +222,18 @@ impl OrderJournal for Flawed {
             .into_iter()
             .map(|claim| self.give(claim, lease))
             .collect())
+    }
+
+    async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
+        match self.flaw {
+            Flaw::SleepsOn => self.inner.load(id).await.map(drop),
+            Flaw::WakesTheDead => {
+                let (version, now) = (self.inner.load(id).await?.version(), self.now().await?);
+                self.inner.append(id, version, &[], Some(now)).await?;
+                Ok(())
+            }
+            _ => self.inner.wake(id).await,
+        }
     }
 
     async fn claim_order(
@@ -264,6 +296,37 @@ impl ProfileStore for Flawed {
     }
 }
 
+#[async_trait]
+impl EventInbox for Flawed {
+    async fn is_known(&self, provider: &ProviderName, event: &str) -> Result<bool, JournalError> {
+        self.inner.is_known(&self.mixed(provider), event).await
+    }
+
+    async fn remember(
+        &self,
+        provider: &ProviderName,
+        event: &str,
+        at: Timestamp,
+    ) -> Result<bool, JournalError> {
+        let provider = self.mixed(provider);
+        let new = self.inner.remember(&provider, event, at).await?;
+        Ok(new || self.flaw == Flaw::ForgetsEvents)
+    }
+
+    async fn forget(
+        &self,
+        provider: &ProviderName,
+        before: Timestamp,
+        most: u32,
+    ) -> Result<u64, JournalError> {
+        if self.flaw == Flaw::ForgetsNoEvent {
+            return Ok(0);
+        }
+        let provider = self.mixed(provider);
+        self.inner.forget(&provider, before, most).await
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Harness {
     clock: Arc<MovableClock>,
@@ -278,6 +341,10 @@ impl JournalHarness for Harness {
 
     fn profiles(&self) -> Arc<dyn ProfileStore> {
         Arc::clone(&self.journal) as _
+    }
+
+    fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
+        Some(Arc::clone(&self.journal) as _)
     }
 
     async fn pass(&self, time: Duration) {
@@ -383,4 +450,24 @@ async fn a_journal_that_frees_newer_claims_is_noticed() {
 async fn a_journal_whose_leases_are_short_is_noticed() {
     let harness = with(Flaw::ShortLeases);
     check(&claims::a_held_order_is_claimed_again_when_its_lease_is_over(&harness).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_wakes_nothing_is_noticed() {
+    check(&claims::a_woken_order_is_due_at_once(&with(Flaw::SleepsOn)).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_wakes_orders_at_rest_is_noticed() {
+    check(&claims::an_order_at_rest_is_not_woken(&with(Flaw::WakesTheDead)).await);
+}
+
+#[tokio::test]
+async fn an_inbox_that_forgets_or_mixes_events_is_noticed() {
+    let forgetful = with(Flaw::ForgetsEvents);
+    check(&inbox::an_event_is_new_once(&forgetful).await);
+    check(&inbox::of_many_who_remember_one_event_one_is_first(&forgetful).await);
+    check(&inbox::events_of_another_provider_stay_apart(&with(Flaw::MixesProviders)).await);
+    let hoarding = with(Flaw::ForgetsNoEvent);
+    check(&inbox::events_are_forgotten_by_age_and_number(&hoarding).await);
 }

@@ -112,7 +112,8 @@ impl Fingerprint {
                 Self::of_esims(provider, lines, *start_date)
             }
             OrderContent::TopUp(top_up) => {
-                Self::of_top_up(provider, &top_up.esim, &top_up.line.line.package)
+                let line = &top_up.line.line;
+                Self::of_top_up(provider, &top_up.esim, &line.package, line.days)
             }
         }
     }
@@ -134,11 +135,19 @@ impl Fingerprint {
         digest.finish()
     }
 
-    /// The fingerprint of a top-up.
-    pub fn of_top_up(provider: &ProviderInstance, esim: &EsimId, package: &PackageId) -> Self {
+    /// The fingerprint of a top-up; with its days, where it is sold by the day.
+    pub fn of_top_up(
+        provider: &ProviderInstance,
+        esim: &EsimId,
+        package: &PackageId,
+        days: Option<u16>,
+    ) -> Self {
         let mut digest = Digester::new(provider, "top_up");
         digest.part(esim.as_str());
         digest.part(package.as_str());
+        if let Some(days) = days {
+            digest.part(&days.to_string());
+        }
         digest.finish()
     }
 
@@ -265,6 +274,9 @@ pub enum PurchaseRequest {
         package: PackageId,
         /// At which price.
         unit_price: Money,
+        /// For how many days, where it is sold by the day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u16>,
     },
 }
 
@@ -273,10 +285,10 @@ impl PurchaseRequest {
     /// is out of range.
     pub fn total(&self) -> Option<Money> {
         match self {
-            Self::PlaceOrder { lines, .. } => {
-                total_of(lines.iter().map(|line| (line.unit_price, line.quantity)))
-            }
-            Self::TopUp { unit_price, .. } => Some(*unit_price),
+            Self::PlaceOrder { lines, .. } => total_of(lines),
+            Self::TopUp {
+                unit_price, days, ..
+            } => unit_price.checked_times(days.map_or(1, u32::from)).ok(),
         }
     }
 }
@@ -284,18 +296,13 @@ impl PurchaseRequest {
 impl OrderContent {
     /// What it was quoted at in all; `None` where currencies differ or the sum is out of range.
     pub fn quoted_total(&self) -> Option<Money> {
-        total_of(
-            self.lines()
-                .iter()
-                .map(|line| (line.line.unit_price, line.line.quantity)),
-        )
+        total_of(self.lines().iter().map(|line| &line.line))
     }
 }
 
-/// The sum of prices times quantities; `None` for nothing at all too.
-fn total_of(mut lines: impl Iterator<Item = (Money, NonZeroU16)>) -> Option<Money> {
-    let times =
-        |(price, quantity): (Money, NonZeroU16)| price.checked_times(quantity.get().into()).ok();
-    let first = times(lines.next()?)?;
-    lines.try_fold(first, |sum, line| sum.checked_add(times(line)?).ok())
+/// The sum of what lines cost; `None` for nothing at all too.
+fn total_of<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Option<Money> {
+    let mut lines = lines.into_iter();
+    let first = lines.next()?.total().ok()?;
+    lines.try_fold(first, |sum, line| sum.checked_add(line.total().ok()?).ok())
 }

@@ -171,6 +171,12 @@ impl Order {
                 Ok(())
             }
             Event::AttentionResolved { at, resolution, .. } => self.resolve(*at, resolution),
+            Event::CancellationStarted { item, at, by, .. } => {
+                self.start_cancellation(*item, *at, by)
+            }
+            Event::CancellationSettled { item, outcome, .. } => {
+                self.settle_cancellation(*item, outcome)
+            }
             Event::Cancelled { why, .. } => {
                 self.in_state(OrderState::Requested)?;
                 if !self.attempts.iter().all(Attempt::is_harmless) {
@@ -477,6 +483,7 @@ impl Order {
                         esim: esim.clone(),
                         package: item.package.clone(),
                         state: ItemState::Awaiting,
+                        cancellation: None,
                     });
                 }
             }

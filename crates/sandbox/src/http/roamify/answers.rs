@@ -14,11 +14,11 @@ pub(super) use self::package::{
 pub(super) use self::purchase::{EsimAnswer, ItemAnswer, OrderAnswer, Orders};
 
 /// 2^53 − 1: how the provider writes «unlimited».
-pub(super) const UNLIMITED: u64 = 9_007_199_254_740_991;
+pub(in super::super) const UNLIMITED: u64 = 9_007_199_254_740_991;
 
 /// An amount as a JSON number with exactly its decimal text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Amount(pub(super) Decimal);
+pub(in super::super) struct Amount(pub(in super::super) Decimal);
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::Verdict;
-use crate::order::event::{AttentionReason, EsimProgress, ItemNumber, ProvisioningOutcome};
-use crate::order::state::{Item, ItemState, Order, OrderState};
+use crate::order::event::{
+    AttentionReason, CancellationOutcome, EsimProgress, ItemNumber, ProvisioningOutcome,
+};
+use crate::order::state::{Item, ItemCancellation, ItemState, Order, OrderState};
 
 impl Order {
     fn item_mut(&mut self, number: ItemNumber) -> Result<&mut Item, &'static str> {
@@ -106,6 +108,48 @@ impl Order {
             };
         }
         item.heard(at, progress.clone(), true)
+    }
+}
+
+impl Order {
+    /// Accepted for any eSIM that was not given back, whatever became of its profile: one whose
+    /// profile never came is given back too.
+    pub(super) fn start_cancellation(
+        &mut self,
+        number: ItemNumber,
+        at: Timestamp,
+        by: &str,
+    ) -> Verdict {
+        let item = self.item_mut(number)?;
+        if item
+            .cancellation
+            .as_ref()
+            .is_some_and(ItemCancellation::is_done)
+        {
+            return Err("the eSIM was given back already");
+        }
+        item.cancellation = Some(ItemCancellation {
+            at,
+            by: by.to_owned(),
+            outcome: None,
+        });
+        Ok(())
+    }
+
+    /// What is known of an eSIM that was given back is not forgotten again.
+    pub(super) fn settle_cancellation(
+        &mut self,
+        number: ItemNumber,
+        outcome: &CancellationOutcome,
+    ) -> Verdict {
+        let item = self.item_mut(number)?;
+        let Some(cancellation) = &mut item.cancellation else {
+            return Err("nobody asked to give the eSIM back");
+        };
+        if !cancellation.is_done() {
+            cancellation.outcome = Some(outcome.clone());
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,251 @@
+//! The adapter's settings: plain data, checked once when the provider is built.
+
+use std::fmt;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use roamport_domain::ProviderName;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// Rows on one page of a query, as eSIM Access takes them.
+const PAGE_SIZES: std::ops::RangeInclusive<u16> = 5..=500;
+
+/// How to reach eSIM Access and how patient to be with it.
+///
+/// An account answers to an access code alone, or asks for every request to be signed besides: then
+/// [`secret_key`](Self::secret_key) is set. Unknown keys are errors. `Debug` shows neither code nor key
+/// nor a password in the URL.
+///
+/// ```
+/// use roamport_adapter_esim_access::EsimAccessConfig;
+///
+/// let config = EsimAccessConfig::new("https://api.esimaccess.com", "the-code-of-the-console")
+///     .with_secret_key("the-key-of-the-console");
+/// assert_eq!(config.page_size.get(), 100);
+/// assert!(!format!("{config:?}").contains("console"));
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EsimAccessConfig {
+    /// Scheme, host and perhaps port, without `/api`: `https://api.esimaccess.com`. A code sent over
+    /// `http://` can be read on the way; keep that to loopback and private networks.
+    pub base_url: String,
+    /// The access code of the account (header `RT-AccessCode`). Opaque: its form is not checked beyond
+    /// what an HTTP header can carry.
+    pub access_code: SecretString,
+    /// The key that requests are signed with (HMAC-SHA256, header `RT-Signature`). Default none:
+    /// requests are not signed.
+    #[serde(default)]
+    pub secret_key: Option<SecretString>,
+    /// Whether the signature is written in capital letters. Default `false`: the provider's documents
+    /// show both, and public integrations use either.
+    #[serde(default)]
+    pub upper_case_signature: bool,
+    /// What orders, eSIMs and logs call this provider. Default `esim-access`.
+    #[serde(default = "defaults::name")]
+    pub name: ProviderName,
+    /// Rows asked for on one page of a query of eSIMs, 5 to 500. Default 100.
+    #[serde(default = "defaults::page_size")]
+    pub page_size: NonZeroU16,
+    /// Time for a connection to stand, TLS included. Default 10 s.
+    #[serde(default = "defaults::connect_time_out", with = "whole_seconds")]
+    pub connect_time_out: Duration,
+    /// Time for one read. Default 15 s.
+    #[serde(default = "defaults::read_time_out", with = "whole_seconds")]
+    pub read_time_out: Duration,
+    /// Time for the catalogue, which comes in one answer of several megabytes. Default 60 s.
+    #[serde(default = "defaults::catalogue_time_out", with = "whole_seconds")]
+    pub catalogue_time_out: Duration,
+    /// Time for an order, a top-up, and any other call that changes something. Default 60 s.
+    #[serde(default = "defaults::purchase_time_out", with = "whole_seconds")]
+    pub purchase_time_out: Duration,
+}
+
+impl EsimAccessConfig {
+    /// The settings for `base_url` and `access_code`, everything else by default.
+    pub fn new(base_url: impl Into<String>, access_code: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            access_code: SecretString::from(access_code.into()),
+            secret_key: None,
+            upper_case_signature: false,
+            name: defaults::name(),
+            page_size: defaults::page_size(),
+            connect_time_out: defaults::connect_time_out(),
+            read_time_out: defaults::read_time_out(),
+            catalogue_time_out: defaults::catalogue_time_out(),
+            purchase_time_out: defaults::purchase_time_out(),
+        }
+    }
+
+    /// The same, with every request signed.
+    #[must_use]
+    pub fn with_secret_key(mut self, secret_key: impl Into<String>) -> Self {
+        self.secret_key = Some(SecretString::from(secret_key.into()));
+        self
+    }
+
+    /// The base URL, without a slash at its end.
+    pub(crate) fn checked_base_url(&self) -> Result<Url, EsimAccessConfigError> {
+        let mut url = Url::parse(self.base_url.trim())
+            .map_err(|error| EsimAccessConfigError::BaseUrl(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+            return Err(EsimAccessConfigError::BaseUrl(
+                "it needs http:// or https:// and a host".to_owned(),
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EsimAccessConfigError::CredentialsInBaseUrl);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(EsimAccessConfigError::BaseUrl(
+                "it takes no `?` and no `#`".to_owned(),
+            ));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(url)
+    }
+
+    /// The value of the `RT-AccessCode` header, marked as sensitive.
+    pub(crate) fn checked_access_code(&self) -> Result<HeaderValue, EsimAccessConfigError> {
+        let code = self.access_code.expose_secret();
+        if code.is_empty() {
+            return Err(EsimAccessConfigError::NoAccessCode);
+        }
+        if !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(EsimAccessConfigError::MalformedAccessCode);
+        }
+        let mut value =
+            HeaderValue::try_from(code).map_err(|_| EsimAccessConfigError::MalformedAccessCode)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// What does not depend on the network: the key, the page size and the time-outs.
+    pub(crate) fn check(&self) -> Result<(), EsimAccessConfigError> {
+        if let Some(key) = &self.secret_key {
+            let key = key.expose_secret();
+            if key.is_empty() || key.trim() != key {
+                return Err(EsimAccessConfigError::SecretKey);
+            }
+        }
+        if !PAGE_SIZES.contains(&self.page_size.get()) {
+            return Err(EsimAccessConfigError::PageSize);
+        }
+        let all = [
+            ("connect_time_out", self.connect_time_out),
+            ("read_time_out", self.read_time_out),
+            ("catalogue_time_out", self.catalogue_time_out),
+            ("purchase_time_out", self.purchase_time_out),
+        ];
+        match all.into_iter().find(|(_, time_out)| time_out.is_zero()) {
+            Some((name, _)) => Err(EsimAccessConfigError::NoTime(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for EsimAccessConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may not have been checked yet, so whatever stands before an `@` is left out.
+        let base_url = self.base_url.rsplit('@').next().unwrap_or_default();
+        formatter
+            .debug_struct("EsimAccessConfig")
+            .field("base_url", &base_url)
+            .field("access_code", &"…")
+            .field("secret_key", &self.secret_key.as_ref().map(|_| "…"))
+            .field("upper_case_signature", &self.upper_case_signature)
+            .field("name", &self.name.as_str())
+            .field("page_size", &self.page_size)
+            .field("connect_time_out", &self.connect_time_out)
+            .field("read_time_out", &self.read_time_out)
+            .field("catalogue_time_out", &self.catalogue_time_out)
+            .field("purchase_time_out", &self.purchase_time_out)
+            .finish()
+    }
+}
+
+/// Why settings cannot be used. Shows no character of the access code or the secret key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EsimAccessConfigError {
+    /// The base URL is none, or not one of a web server.
+    #[error("`base_url` cannot be used: {0}; write it like https://api.esimaccess.com")]
+    BaseUrl(String),
+    /// The base URL holds a user name or a password, which would end up in logs.
+    #[error(
+        "`base_url` must not hold a user name or a password; eSIM Access takes the access code alone"
+    )]
+    CredentialsInBaseUrl,
+    /// There is no access code.
+    #[error("`access_code` is empty; copy it from eSIM Access's console")]
+    NoAccessCode,
+    /// The access code has a blank, a line break or another character no HTTP header carries.
+    #[error(
+        "`access_code` has a blank or a character that is not visible ASCII; copy it once more, without line breaks"
+    )]
+    MalformedAccessCode,
+    /// The secret key is empty or has blanks around it: every signature would be wrong.
+    #[error(
+        "`secret_key` is empty or has blanks around it; copy it from eSIM Access's console, or leave it out where the account needs no signature"
+    )]
+    SecretKey,
+    /// The page size is not one that the provider takes.
+    #[error("`page_size` is not one of 5 to 500, which is what eSIM Access takes")]
+    PageSize,
+    /// A time-out is zero: nothing could ever be answered in it.
+    #[error("`{0}` is zero; give it at least one second")]
+    NoTime(&'static str),
+    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
+    #[error("the HTTP client could not be built")]
+    Http(#[source] reqwest::Error),
+}
+
+mod defaults {
+    use std::num::NonZeroU16;
+    use std::time::Duration;
+
+    use roamport_domain::ProviderName;
+
+    pub(super) fn name() -> ProviderName {
+        ProviderName::parse("esim-access").expect("small letters and a dash are a provider name")
+    }
+
+    pub(super) const fn page_size() -> NonZeroU16 {
+        NonZeroU16::new(100).expect("100 is not zero")
+    }
+
+    pub(super) const fn connect_time_out() -> Duration {
+        Duration::from_secs(10)
+    }
+
+    pub(super) const fn read_time_out() -> Duration {
+        Duration::from_secs(15)
+    }
+
+    pub(super) const fn catalogue_time_out() -> Duration {
+        Duration::from_mins(1)
+    }
+
+    pub(super) const fn purchase_time_out() -> Duration {
+        Duration::from_mins(1)
+    }
+}
+
+/// Durations as whole seconds, as a person writes them in a settings file.
+mod whole_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
+        u64::deserialize(reader).map(Duration::from_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Settings that can be used, and what is said of those that cannot.
+
+use rstest::rstest;
+
+use super::*;
+
+#[rstest]
+#[case("https://api.esimaccess.com", "https://api.esimaccess.com/")]
+#[case(" https://api.esimaccess.com/ ", "https://api.esimaccess.com/")]
+#[case("http://127.0.0.1:8080/proxy/", "http://127.0.0.1:8080/proxy")]
+fn a_base_url_loses_the_slash_at_its_end(#[case] given: &str, #[case] expected: &str) {
+    let url = EsimAccessConfig::new(given, "c")
+        .checked_base_url()
+        .unwrap();
+    assert_eq!(url.as_str(), expected);
+}
+
+#[rstest]
+#[case("")]
+#[case("api.esimaccess.com")]
+#[case("ftp://api.esimaccess.com")]
+#[case("https://")]
+#[case("https://api.esimaccess.com/?code=x")]
+#[case("https://api.esimaccess.com/#x")]
+fn what_is_no_base_url_is_refused(#[case] given: &str) {
+    let error = EsimAccessConfig::new(given, "c")
+        .checked_base_url()
+        .unwrap_err();
+    assert!(
+        matches!(error, EsimAccessConfigError::BaseUrl(_)),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn credentials_in_the_base_url_are_refused_and_never_shown() {
+    let config = EsimAccessConfig::new("https://shop:s3cret@api.esimaccess.com", "c0de")
+        .with_secret_key("k3y");
+    let error = config.checked_base_url().unwrap_err();
+    assert!(
+        matches!(error, EsimAccessConfigError::CredentialsInBaseUrl),
+        "{error:?}"
+    );
+    let shown = format!("{config:?} {error:?} {error}");
+    for secret in ["s3cret", "c0de", "k3y"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[rstest]
+#[case("")]
+#[case("two words")]
+#[case("line\nbreak")]
+#[case("ümlaut")]
+fn an_access_code_that_no_header_carries_is_refused(#[case] code: &str) {
+    let error = EsimAccessConfig::new("https://x.test", code)
+        .checked_access_code()
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            EsimAccessConfigError::NoAccessCode | EsimAccessConfigError::MalformedAccessCode
+        ),
+        "{error:?}"
+    );
+    assert!(
+        code.is_empty() || !error.to_string().contains(code),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_access_code_header_is_marked_as_sensitive() {
+    let header = EsimAccessConfig::new("https://x.test", "abc123")
+        .checked_access_code()
+        .unwrap();
+    assert!(header.is_sensitive());
+    assert_eq!(header, "abc123");
+}
+
+#[rstest]
+#[case("")]
+#[case(" key")]
+#[case("key\n")]
+fn a_secret_key_that_cannot_be_right_is_refused(#[case] key: &str) {
+    let config = EsimAccessConfig::new("https://x.test", "c").with_secret_key(key);
+    let error = config.check().unwrap_err();
+    assert!(
+        matches!(error, EsimAccessConfigError::SecretKey),
+        "{error:?}"
+    );
+}
+
+#[rstest]
+#[case(4, false)]
+#[case(5, true)]
+#[case(500, true)]
+#[case(501, false)]
+fn a_page_has_five_to_five_hundred_rows(#[case] size: u16, #[case] fits: bool) {
+    let config = EsimAccessConfig {
+        page_size: size.try_into().unwrap(),
+        ..EsimAccessConfig::new("https://x.test", "c")
+    };
+    assert_eq!(config.check().is_ok(), fits);
+}
+
+#[test]
+fn settings_are_read_with_their_defaults_and_unknown_keys_are_refused() {
+    let json =
+        r#"{"base_url":"https://x.test","access_code":"abc","read_time_out":3,"secret_key":"k"}"#;
+    let config: EsimAccessConfig = serde_json::from_str(json).unwrap();
+    assert_eq!(config.read_time_out, Duration::from_secs(3));
+    assert_eq!(config.catalogue_time_out, Duration::from_mins(1));
+    assert_eq!(config.name.as_str(), "esim-access");
+    assert!(config.secret_key.is_some() && !config.upper_case_signature);
+    let json = r#"{"base_url":"https://x.test","access_code":"abc","acess_code":"x"}"#;
+    assert!(serde_json::from_str::<EsimAccessConfig>(json).is_err());
+}
+
+#[test]
+fn a_time_out_of_zero_is_refused_by_name() {
+    let config = EsimAccessConfig {
+        catalogue_time_out: Duration::ZERO,
+        ..EsimAccessConfig::new("https://x.test", "c")
+    };
+    let error = config.check().unwrap_err();
+    assert!(error.to_string().contains("catalogue_time_out"), "{error}");
+}

@@ -1,0 +1,306 @@
+//! eSIMs: two independent facts, an activation, and the plans on it.
+
+use roamport_domain::esim::{Apn, EsimReport, Plan, PlanState, ProfileState};
+use roamport_domain::{Activation, DataSize, Esim, EsimId, Iccid, PackageId, ProviderName, Secret};
+
+use super::{Unreadable, timestamp};
+use crate::wire::{WireEsim, WirePlan, list};
+
+/// The eSIM of a row. Nothing but its number is required.
+pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim, Unreadable> {
+    let id = EsimId::parse(wire.esim_tran_no.or_empty())
+        .map_err(|error| Unreadable::new(error.to_string()))?;
+    let activation = activation(wire);
+    let plans: Vec<WirePlan<'_>> = list(wire.package_list);
+    let first = plans
+        .iter()
+        .find(|plan| plan.esim_tran_no.or_empty() == wire.esim_tran_no.or_empty())
+        .or(plans.first());
+    Ok(Esim::from_report(EsimReport {
+        provider: provider.clone(),
+        id,
+        iccid: wire.iccid.get().and_then(|text| Iccid::parse(text).ok()),
+        profile: profile(
+            wire.smdp_status.or_empty(),
+            wire.esim_status.or_empty(),
+            activation.is_some(),
+        ),
+        plan: plan_state(wire.esim_status.or_empty()),
+        activation,
+        pin: Secret::from_optional(wire.pin.or_empty()),
+        puk: Secret::from_optional(wire.puk.or_empty()),
+        msisdn: Secret::from_optional(wire.msisdn.or_empty()),
+        top_up: match wire.support_top_up_type.0 {
+            Some(1) => Some(false),
+            Some(2 | 3) => Some(true),
+            _ => None,
+        },
+        usage_readable: Some(true),
+        hotspot: None,
+        created_at: first.and_then(|plan| timestamp(plan.create_time.or_empty())),
+        updated_at: None,
+        usable_until: timestamp(wire.expired_time.or_empty()),
+        plans: plans.iter().map(plan).collect(),
+        notes: Vec::new(),
+    }))
+}
+
+/// All that is known of an eSIM whose profile is being allocated.
+pub(crate) fn allocating(id: &EsimId, provider: &ProviderName) -> Esim {
+    Esim::from_report(EsimReport {
+        provider: provider.clone(),
+        id: id.clone(),
+        iccid: None,
+        profile: ProfileState::Generating,
+        plan: PlanState::NotStarted,
+        activation: None,
+        pin: None,
+        puk: None,
+        msisdn: None,
+        top_up: None,
+        usage_readable: None,
+        hotspot: None,
+        created_at: None,
+        updated_at: None,
+        usable_until: None,
+        plans: Vec::new(),
+        notes: Vec::new(),
+    })
+}
+
+/// Whether an eSIM is over for good, so that its card number may belong to another one by now.
+pub(crate) fn has_ended(esim: &Esim) -> bool {
+    matches!(
+        esim.plan(),
+        PlanState::Cancelled | PlanState::Revoked | PlanState::Expired
+    )
+}
+
+fn plan(wire: &WirePlan<'_>) -> Plan {
+    let whole = wire.volume.0.and_then(|bytes| u64::try_from(bytes).ok());
+    Plan {
+        package: PackageId::parse(wire.package_code.or_empty()).ok(),
+        name: wire.package_name.or_empty().to_owned(),
+        data: whole.map(DataSize::from_bytes),
+        days: wire.duration.0.and_then(|days| u16::try_from(days).ok()),
+        created_at: timestamp(wire.create_time.or_empty()),
+    }
+}
+
+/// `esimStatus`; webhooks write `REVOKED` for `REVOKE`.
+fn plan_state(status: &str) -> PlanState {
+    match status.to_ascii_uppercase().as_str() {
+        "CREATE" | "PAYING" | "PAID" | "GETTING_RESOURCE" | "GOT_RESOURCE" => PlanState::NotStarted,
+        "IN_USE" => PlanState::Active,
+        "USED_UP" => PlanState::UsedUp,
+        "UNUSED_EXPIRED" | "USED_EXPIRED" => PlanState::Expired,
+        "CANCEL" => PlanState::Cancelled,
+        "SUSPENDED" => PlanState::Suspended,
+        "REVOKE" | "REVOKED" => PlanState::Revoked,
+        "" => PlanState::Unknown,
+        _ => PlanState::Other(status.to_owned()),
+    }
+}
+
+/// `smdpStatus`, except where `esimStatus` says that the profile is no longer anybody's to install: a
+/// cancelled eSIM stays `RELEASED` there.
+fn profile(smdp: &str, status: &str, activated: bool) -> ProfileState {
+    let status = status.to_ascii_uppercase();
+    let smdp = smdp.to_ascii_uppercase();
+    match (status.as_str(), smdp.as_str()) {
+        ("CANCEL" | "REVOKE" | "REVOKED", _) => ProfileState::Revoked,
+        ("UNUSED_EXPIRED", "RELEASED" | "") => ProfileState::Expired,
+        (_, "RELEASED" | "") if !activated => ProfileState::Generating,
+        (_, "RELEASED" | "") => ProfileState::Ready,
+        (_, "DOWNLOAD") => ProfileState::Downloaded,
+        (_, "INSTALLATION") => ProfileState::Installed,
+        (_, "ENABLED") => ProfileState::Enabled,
+        (_, "DISABLED") => ProfileState::Disabled,
+        (_, "DELETED") => ProfileState::Deleted,
+        (_, other) => ProfileState::Other(other.to_owned()),
+    }
+}
+
+/// From the whole text `ac`; picture and share page are never read. SGP.22 allows an empty matching
+/// id; a profile that anybody may download is not sold.
+fn activation(wire: &WireEsim<'_>) -> Option<Activation> {
+    let activation = Activation::parse(&Secret::new(wire.ac.get()?))
+        .ok()
+        .filter(|activation| !activation.matching_id().expose().is_empty())?;
+    Some(activation.with_apn(Apn {
+        automatic: false,
+        name: wire.apn.get().map(str::to_owned),
+        username: None,
+        password: None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Esim, Unreadable> {
+        let wire: WireEsim<'_> = serde_json::from_str(json).unwrap();
+        esim(&wire, &ProviderName::parse("esim-access").unwrap())
+    }
+
+    #[rstest]
+    #[case(
+        "RELEASED",
+        "GOT_RESOURCE",
+        true,
+        ProfileState::Ready,
+        PlanState::NotStarted
+    )]
+    #[case(
+        "RELEASED",
+        "GETTING_RESOURCE",
+        false,
+        ProfileState::Generating,
+        PlanState::NotStarted
+    )]
+    #[case("", "CREATE", false, ProfileState::Generating, PlanState::NotStarted)]
+    #[case("", "PAYING", false, ProfileState::Generating, PlanState::NotStarted)]
+    #[case("", "PAID", false, ProfileState::Generating, PlanState::NotStarted)]
+    #[case(
+        "DOWNLOAD",
+        "GOT_RESOURCE",
+        true,
+        ProfileState::Downloaded,
+        PlanState::NotStarted
+    )]
+    #[case(
+        "INSTALLATION",
+        "GOT_RESOURCE",
+        true,
+        ProfileState::Installed,
+        PlanState::NotStarted
+    )]
+    #[case("ENABLED", "IN_USE", true, ProfileState::Enabled, PlanState::Active)]
+    #[case("DISABLED", "IN_USE", true, ProfileState::Disabled, PlanState::Active)]
+    #[case("ENABLED", "USED_UP", true, ProfileState::Enabled, PlanState::UsedUp)]
+    #[case("DELETED", "USED_UP", true, ProfileState::Deleted, PlanState::UsedUp)]
+    #[case(
+        "ENABLED",
+        "USED_EXPIRED",
+        true,
+        ProfileState::Enabled,
+        PlanState::Expired
+    )]
+    #[case(
+        "RELEASED",
+        "UNUSED_EXPIRED",
+        true,
+        ProfileState::Expired,
+        PlanState::Expired
+    )]
+    #[case(
+        "RELEASED",
+        "CANCEL",
+        true,
+        ProfileState::Revoked,
+        PlanState::Cancelled
+    )]
+    #[case(
+        "ENABLED",
+        "SUSPENDED",
+        true,
+        ProfileState::Enabled,
+        PlanState::Suspended
+    )]
+    #[case("ENABLED", "REVOKE", true, ProfileState::Revoked, PlanState::Revoked)]
+    #[case("RELEASED", "REVOKED", true, ProfileState::Revoked, PlanState::Revoked)]
+    #[case(
+        "released",
+        "got_resource",
+        true,
+        ProfileState::Ready,
+        PlanState::NotStarted
+    )]
+    #[case("MELTED", "", true, ProfileState::Other("MELTED".to_owned()), PlanState::Unknown)]
+    #[case("", "Dancing", true, ProfileState::Ready, PlanState::Other("Dancing".to_owned()))]
+    fn two_words_are_two_facts(
+        #[case] smdp: &str,
+        #[case] status: &str,
+        #[case] activated: bool,
+        #[case] expected: ProfileState,
+        #[case] plan: PlanState,
+    ) {
+        assert_eq!(profile(smdp, status, activated), expected);
+        assert_eq!(plan_state(status), plan);
+    }
+
+    #[test]
+    fn an_esim_that_was_given_back_is_not_ready() {
+        let esim = read(
+            r#"{"esimTranNo":"1","ac":"LPA:1$a.test$K","smdpStatus":"RELEASED","esimStatus":"CANCEL"}"#,
+        )
+        .unwrap();
+        assert!(!esim.is_ready() && has_ended(&esim));
+    }
+
+    #[rstest]
+    #[case(r#""LPA:1$a.test$K2""#, Some("LPA:1$a.test$K2"))]
+    #[case(r#""1$a.test$K2""#, Some("LPA:1$a.test$K2"))]
+    #[case(r#""LPA:1$a.test$""#, None)]
+    #[case(r#""https://p.example.test/1.png""#, None)]
+    #[case(r#""""#, None)]
+    #[case("null", None)]
+    #[case("[1]", None)]
+    fn an_activation_is_read_from_its_text_alone(#[case] ac: &str, #[case] expected: Option<&str>) {
+        let json = format!(
+            r#"{{"esimTranNo":"1","ac":{ac},"qrCodeUrl":"LPA:1$b.test$X","esimStatus":"GOT_RESOURCE"}}"#
+        );
+        let esim = read(&json).unwrap();
+        let lpa = esim
+            .activation()
+            .map(|activation| activation.lpa().expose().to_owned());
+        assert_eq!(lpa.as_deref(), expected);
+        assert_eq!(esim.is_ready(), expected.is_some());
+    }
+
+    #[test]
+    fn odd_values_lose_nothing_but_themselves() {
+        let esim = read(
+            r#"{"esimTranNo":26112009140011,"iccid":"89-not-digits","smdpStatus":null,"esimStatus":7,
+            "supportTopUpType":"3","pin":1234,"puk":null,"expiredTime":"soon","packageList":{"a":1},"new":{}}"#,
+        )
+        .unwrap();
+        assert_eq!(esim.id().as_str(), "26112009140011");
+        assert_eq!(esim.iccid(), None);
+        assert_eq!(esim.plan(), &PlanState::Other("7".to_owned()));
+        assert_eq!(esim.report().top_up, Some(true));
+        assert_eq!(esim.report().pin, Some(Secret::new("1234")));
+        assert_eq!(
+            (esim.report().usable_until, esim.report().created_at),
+            (None, None)
+        );
+        assert!(esim.report().plans.is_empty());
+    }
+
+    #[test]
+    fn an_esim_without_a_number_is_none() {
+        for json in [
+            "{}",
+            r#"{"esimTranNo":""}"#,
+            r#"{"esimTranNo":null,"iccid":"8999900000005200015"}"#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_activation_pin_or_number() {
+        let esim = read(
+            r#"{"esimTranNo":"1","ac":"LPA:1$a.test$INV-SECRET","pin":"9911","puk":"77665544",
+            "msisdn":"+4917000","esimStatus":"GOT_RESOURCE"}"#,
+        )
+        .unwrap();
+        let shown = format!("{esim:?}");
+        for secret in ["INV-SECRET", "9911", "77665544", "+4917000"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}

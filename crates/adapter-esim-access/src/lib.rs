@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod config;
+mod convert;
+mod error;
+mod hex;
+mod listing;
+mod provider;
+mod webhook;
+mod wire;
+
+pub use crate::config::{EsimAccessConfig, EsimAccessConfigError};
+pub use crate::provider::EsimAccess;
+pub use crate::webhook::EsimAccessEvents;

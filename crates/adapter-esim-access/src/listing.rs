@@ -1,0 +1,242 @@
+//! The catalogue and the top-ups of an eSIM as streams: complete, or an error.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use roamport_domain::package::Geography;
+use roamport_domain::provider::{
+    CallClass, ErrorKind, Operation, PackageQuery, Reaction, Result, TopUpQuery,
+};
+use roamport_domain::{CountryCode, Package};
+
+use crate::client::{Call, Client};
+use crate::convert::{self, Places};
+use crate::error::{Code, Effect, Failure};
+use crate::provider::reads;
+use crate::wire::{LocationList, Nothing, PackageFilter, PackageList};
+
+/// The code of a place that the provider does not know (reference: error codes).
+const UNKNOWN_LOCATION: &str = "310211";
+
+/// What is listed.
+enum Asked {
+    Packages(PackageQuery),
+    TopUps(TopUpQuery),
+}
+
+/// A listing that comes in one answer. It is asked for when the stream is first polled, and again
+/// after an error that may be tried again.
+struct Listing {
+    client: Arc<Client>,
+    asked: Asked,
+    ready: std::vec::IntoIter<Package>,
+    ended: bool,
+}
+
+/// All packages that match `query`, each once, in the provider's order.
+pub(crate) fn packages(
+    client: Arc<Client>,
+    query: PackageQuery,
+) -> BoxStream<'static, Result<Package>> {
+    listed(client, Asked::Packages(query))
+}
+
+/// All top-ups that match `query`, each once.
+pub(crate) fn top_up_packages(
+    client: Arc<Client>,
+    query: TopUpQuery,
+) -> BoxStream<'static, Result<Package>> {
+    listed(client, Asked::TopUps(query))
+}
+
+fn listed(client: Arc<Client>, asked: Asked) -> BoxStream<'static, Result<Package>> {
+    let listing = Listing {
+        client,
+        asked,
+        ready: Vec::new().into_iter(),
+        ended: false,
+    };
+    stream::unfold(listing, |mut listing| async move {
+        listing.next().await.map(|item| (item, listing))
+    })
+    .fuse()
+    .boxed()
+}
+
+impl Listing {
+    async fn next(&mut self) -> Option<Result<Package>> {
+        if !self.ended {
+            let (operation, outcome) = match &self.asked {
+                Asked::Packages(query) => (
+                    Operation::Packages,
+                    fetch_packages(&self.client, query).await,
+                ),
+                Asked::TopUps(query) => (
+                    Operation::TopUpPackages,
+                    fetch_top_ups(&self.client, query).await,
+                ),
+            };
+            match outcome {
+                Ok(packages) => {
+                    self.ended = true;
+                    self.ready = packages.into_iter();
+                }
+                Err(failure) => {
+                    let error = self.client.error(operation, failure);
+                    self.ended = !matches!(error.reaction(), Reaction::Retry { .. });
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.ready.next().map(Ok)
+    }
+}
+
+type Fetched = std::result::Result<Vec<Package>, Failure>;
+
+/// The names of places come first: the catalogue names bundles by their code alone.
+async fn fetch_packages(client: &Client, query: &PackageQuery) -> Fetched {
+    let operation = Operation::Packages;
+    let class = if query.package.is_some() {
+        CallClass::Read
+    } else {
+        CallClass::Listing
+    };
+    let call = Call {
+        class,
+        ..client.read(operation, reads::LOCATIONS, &Nothing {})
+    };
+    let body = client.send(call).await?;
+    let places = Places::of(&Client::decode::<LocationList<'_>>(Effect::None, &body)?);
+    drop(body);
+    let location = location(query);
+    let filter = PackageFilter {
+        location_code: location.as_deref().unwrap_or_default(),
+        kind: "BASE",
+        package_code: query
+            .package
+            .as_ref()
+            .map(roamport_domain::PackageId::as_str),
+        iccid: None,
+    };
+    match fetch(client, operation, class, &filter, &places).await {
+        Ok(mut packages) => {
+            packages.retain(|package| matches(query, package));
+            Ok(packages)
+        }
+        Err(failure) if is_none(query, &failure) => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What the provider's own filter takes: a country, or all that is regional, or global. Any other place
+/// is looked for here.
+fn location(query: &PackageQuery) -> Option<String> {
+    if query.package.is_some() {
+        return None;
+    }
+    let code = query.destination_code.as_deref();
+    let country = query
+        .country
+        .or_else(|| CountryCode::parse(code?.trim()).ok());
+    match (country, code, query.geography) {
+        (Some(country), _, _) => Some(country.to_string()),
+        (None, None, Some(Geography::Regional)) => Some("!RG".to_owned()),
+        (None, None, Some(Geography::Global)) => Some("!GL".to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a refusal says that nothing matches.
+fn is_none(query: &PackageQuery, failure: &Failure) -> bool {
+    let package = query.package.is_some() && failure.meaning() == Some(Code::UnknownPackage);
+    let country = location(query).is_some_and(|code| !code.starts_with('!'));
+    package || (country && failure.code.as_deref() == Some(UNKNOWN_LOCATION))
+}
+
+/// Top-ups are asked for by ICCID, and say in their own rows where they work.
+async fn fetch_top_ups(client: &Client, query: &TopUpQuery) -> Fetched {
+    let operation = Operation::TopUpPackages;
+    let esim = reads::esim(client, operation, &query.esim).await?;
+    if esim.report().top_up == Some(false) {
+        let words = "this eSIM cannot be topped up; buy a new one instead";
+        return Err(Failure::not_sent(ErrorKind::Unsupported, words));
+    }
+    let iccid = esim.iccid().ok_or_else(|| {
+        let words = "this eSIM has no ICCID yet; its profile is still being allocated";
+        Failure::not_sent(ErrorKind::Rejected, words)
+    })?;
+    let filter = PackageFilter {
+        location_code: "",
+        kind: "TOPUP",
+        package_code: None,
+        iccid: Some(iccid.as_str()),
+    };
+    let places = Places::default();
+    let mut packages = fetch(client, operation, CallClass::Read, &filter, &places).await?;
+    packages.retain(|package| tops_up(query, package));
+    Ok(packages)
+}
+
+async fn fetch(
+    client: &Client,
+    operation: Operation,
+    class: CallClass,
+    filter: &PackageFilter<'_>,
+    places: &Places,
+) -> Fetched {
+    let call = Call {
+        class,
+        time_out: client.time_outs.catalogue,
+        ..client.read(operation, "/package/list", filter)
+    };
+    let body = client.send(call).await?;
+    let data = Client::decode::<PackageList<'_>>(Effect::None, &body)?;
+    convert::packages(&data, &client.name, places).map_err(|problem| reads::unreadable(&problem))
+}
+
+/// Whether a package is what the query asks for, whatever the provider's own filter does.
+fn matches(query: &PackageQuery, package: &Package) -> bool {
+    let place = &package.area.destination;
+    let same_text = |wanted: &str, found: &str| wanted.trim().eq_ignore_ascii_case(found.trim());
+    query
+        .country
+        .is_none_or(|wanted| place.place.country() == Some(wanted))
+        && query
+            .destination_code
+            .as_deref()
+            .is_none_or(|wanted| same_text(wanted, &place.code))
+        && query
+            .destination_name
+            .as_deref()
+            .is_none_or(|wanted| same_text(wanted, &place.name))
+        && query
+            .geography
+            .is_none_or(|wanted| place.geography().is_none_or(|found| found == wanted))
+        && query
+            .days
+            .is_none_or(|wanted| wanted == package.validity.days)
+        && query
+            .data
+            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
+        && (!query.unlimited || package.data.is_unlimited())
+        && query
+            .package
+            .as_ref()
+            .is_none_or(|wanted| *wanted == package.id)
+}
+
+fn tops_up(query: &TopUpQuery, package: &Package) -> bool {
+    query
+        .days
+        .is_none_or(|wanted| wanted == package.validity.days)
+        && query
+            .data
+            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
+        && (!query.unlimited || package.data.is_unlimited())
+        && query
+            .package
+            .as_ref()
+            .is_none_or(|wanted| *wanted == package.id)
+}

@@ -1,0 +1,18 @@
+//! The adapter against servers on loopback: fixtures, odd answers, broken connections.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod esims;
+mod fixtures;
+mod listing;
+mod lookup;
+mod odd_answers;
+mod purchase;
+mod requests;
+mod sandbox;
+mod secrets;
+mod support;
+mod webhook;

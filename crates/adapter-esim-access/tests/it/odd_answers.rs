@@ -1,0 +1,194 @@
+//! Answers that nobody documents: what becomes of them, and whether a purchase survives them.
+
+use roamport_domain::provider::{
+    CancelRequest, ErrorKind, EsimProvider as _, ProviderOrderStatus, Reaction,
+};
+use rstest::rstest;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{
+    Behaviour, RawServer, TestClock, by_id, esim_access, fixture, json, order, refusal, serving,
+    top_up,
+};
+
+const HTML: &str = "<!doctype html><html><body>502 Bad Gateway</body></html>";
+
+async fn everything(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    server
+}
+
+/// What a read, a purchase and a cancellation make of one answer.
+async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
+    let server = everything(answer).await;
+    let provider = esim_access(&server.uri());
+    let read = provider.balance().await.unwrap_err();
+    let purchase = provider
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    let request = CancelRequest { esim: by_id() };
+    let cancellation = provider.cancel(&request).await.unwrap_err();
+    [read.kind(), purchase.kind(), cancellation.kind()]
+}
+
+#[rstest]
+#[case(200, HTML, ErrorKind::InvalidResponse)]
+#[case(200, "", ErrorKind::InvalidResponse)]
+#[case(200, r#"{"success":true,"obj":{"bal"#, ErrorKind::InvalidResponse)]
+#[case(200, r#"{"success":false}"#, ErrorKind::InvalidResponse)]
+#[case(
+    200,
+    r#"{"errorCode":"0","obj":{"balance":1}}"#,
+    ErrorKind::InvalidResponse
+)]
+#[case(200, "[]", ErrorKind::InvalidResponse)]
+#[case(404, HTML, ErrorKind::InvalidResponse)]
+#[case(401, HTML, ErrorKind::Unauthorized)]
+#[case(500, "", ErrorKind::Unavailable)]
+#[case(502, HTML, ErrorKind::Unavailable)]
+#[case(524, "error code: 524", ErrorKind::Unavailable)]
+#[case(429, "", ErrorKind::RateLimited)]
+#[tokio::test]
+async fn an_answer_in_doubt_is_ambiguous_for_effects_alone(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] read: ErrorKind,
+) {
+    let found = kinds(json(status, body)).await;
+    assert_eq!(found, [read, ErrorKind::Ambiguous, ErrorKind::Ambiguous]);
+}
+
+#[rstest]
+#[case("404", ErrorKind::Config, "check `base_url`")]
+#[case("000103", ErrorKind::Rejected, "words")]
+#[tokio::test]
+async fn a_path_that_is_unknown_is_a_wrong_setting(
+    #[case] code: &str,
+    #[case] expected: ErrorKind,
+    #[case] words: &str,
+) {
+    let server = everything(refusal(code)).await;
+    let error = esim_access(&server.uri()).balance().await.unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+    assert!(error.message().contains(words), "{error}");
+}
+
+#[rstest]
+#[case(r#"{"success":true,"obj":{"balance":1.5}}"#)]
+#[case(r#"{"success":true,"obj":{"balance":null}}"#)]
+#[case(r#"{"success":true,"obj":{"balance":{}}}"#)]
+#[case(r#"{"success":true,"obj":{"balance":"much"}}"#)]
+#[tokio::test]
+async fn a_balance_in_an_unknown_unit_is_no_balance(#[case] body: &str) {
+    let server = serving("/balance/query", json(200, body)).await;
+    let error = esim_access(&server.uri()).balance().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+}
+
+#[rstest]
+#[case("17", 17)]
+#[case("Fri, 20 Nov 2026 00:01:30 GMT", 90)]
+#[tokio::test]
+async fn a_rate_limit_says_how_long_in_both_forms(#[case] text: &str, #[case] seconds: u64) {
+    let server = everything(json(429, "").insert_header("Retry-After", text)).await;
+    let error = esim_access(&server.uri()).balance().await.unwrap_err();
+    let after = Some(std::time::Duration::from_secs(seconds));
+    assert_eq!(error.reaction(), Reaction::Retry { after });
+}
+
+#[tokio::test]
+async fn a_busy_provider_is_asked_again_for_reads_alone() {
+    let server = everything(refusal("900001")).await;
+    let provider = esim_access(&server.uri());
+    let error = provider.balance().await.unwrap_err();
+    assert_eq!(error.reaction(), Reaction::Retry { after: None });
+    let error = provider
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.reaction(), Reaction::Reconcile);
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_and_no_code_leaves() {
+    for status in [301, 302, 303, 307, 308] {
+        let other = everything(json(200, fixture("post-balance-query"))).await;
+        let location = format!("{}/api/v1/open/balance/query", other.uri());
+        let answer = ResponseTemplate::new(status).insert_header("Location", location.as_str());
+        let found = kinds(answer).await;
+        assert_eq!(
+            found,
+            [
+                ErrorKind::InvalidResponse,
+                ErrorKind::Ambiguous,
+                ErrorKind::Ambiguous
+            ]
+        );
+        assert!(
+            other.received_requests().await.unwrap().is_empty(),
+            "{status} was followed"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_paid_order_survives_unknown_fields_and_numbers_as_text() {
+    let body = r#"{"success":"true","errorCode":null,"new":1,"obj":{"orderNo":26112009140001,
+        "transactionId":{"odd":1},"mood":[1]}}"#;
+    let server = serving("/esim/order", json(201, body)).await;
+    let order = esim_access(&server.uri())
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap();
+    assert_eq!(order.id.as_str(), "26112009140001");
+    assert_eq!(
+        (order.reference, order.status),
+        (None, ProviderOrderStatus::Pending)
+    );
+}
+
+#[rstest]
+#[case(r#"{"success":true,"obj":{"transactionId":"R"}}"#)]
+#[case(r#"{"success":true,"obj":null}"#)]
+#[case(r#"{"success":true}"#)]
+#[tokio::test]
+async fn a_purchase_without_an_order_number_is_ambiguous(#[case] body: &str) {
+    let server = serving("/esim/order", json(200, body)).await;
+    let error = esim_access(&server.uri())
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert!(error.message().contains("money may have moved"), "{error}");
+}
+
+#[tokio::test]
+async fn a_paid_top_up_survives_an_empty_answer() {
+    let server = serving("/esim/topup", json(200, r#"{"success":true,"obj":{}}"#)).await;
+    let order = esim_access(&server.uri())
+        .top_up(&top_up(&*TestClock::new(), by_id()))
+        .await
+        .unwrap();
+    assert_eq!(order.id.as_str(), "26112009140011/ref-01JD8Z6W3N7Q60");
+    assert_eq!(order.status, ProviderOrderStatus::Completed);
+}
+
+#[tokio::test]
+async fn an_answer_longer_than_any_honest_one_is_not_read() {
+    let endless = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{";
+    let server = RawServer::start(vec![Behaviour::Answer(endless)]).await;
+    let provider = esim_access(&server.url());
+    let error = provider.balance().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    assert!(error.message().contains("longer than 64 MiB"), "{error}");
+    let error = provider
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+}

@@ -1,0 +1,321 @@
+//! Purchases over broken connections: sent at most once, inside their window, and never in doubt
+//! without saying so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
+use roamport_domain::provider::{
+    CallClass, CancelRequest, ErrorKind, EsimProvider as _, Gate, Reaction,
+};
+use roamport_domain::{Currency, Money};
+use rstest::rstest;
+use tokio::net::TcpListener;
+use wiremock::MockServer;
+
+use crate::support::{
+    Behaviour, RawServer, TestClock, also, asked, by_iccid, by_id, config, esim_access, fixture,
+    json, line, order, reference, refusal, sample, serving, top_up, usd,
+};
+
+const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n\
+                     {\"success\":true,\"obj\":{\"orderNo\":\"B-01\"}}";
+
+#[rstest]
+#[case(Behaviour::CloseAtOnce)]
+#[case(Behaviour::ReadAndClose)]
+#[case(Behaviour::Answer("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"success\":"))]
+#[case(Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\n{"))]
+#[case(Behaviour::Answer("nonsense\r\n\r\n"))]
+#[tokio::test]
+async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
+    #[case] behaviour: Behaviour,
+) {
+    let server = RawServer::start(vec![behaviour]).await;
+    let clock = TestClock::new();
+    let provider = esim_access(&server.url());
+    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(error.reaction(), Reaction::Reconcile);
+    assert!(error.message().contains("money may have moved"), "{error}");
+    assert_eq!(server.connections(), 1);
+    assert!(server.requests() <= 1);
+}
+
+#[tokio::test]
+async fn a_refused_connection_sends_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let provider = esim_access(&url);
+    let error = provider
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(
+        error
+            .message()
+            .contains("nothing was sent and no money moved"),
+        "{error}"
+    );
+    assert_eq!(
+        provider.balance().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
+    // The first connection stays open after its answer; the second one dies with the request.
+    let server = RawServer::start(vec![
+        Behaviour::AnswerAndStay(ORDER),
+        Behaviour::ReadAndClose,
+    ])
+    .await;
+    let clock = TestClock::new();
+    let provider = esim_access(&server.url());
+    let bought = provider.place_order(&order(&clock)).await.unwrap();
+    assert_eq!(bought.id.as_str(), "B-01");
+    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!((server.connections(), server.requests()), (2, 2));
+    // A read after it shows that no copy of the purchase was waiting to be sent.
+    provider.balance().await.unwrap_err();
+    assert_eq!((server.connections(), server.requests()), (3, 3));
+}
+
+#[tokio::test]
+async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
+    let server = RawServer::start(vec![Behaviour::Silence]).await;
+    let time_out = Duration::from_millis(80);
+    let config = EsimAccessConfig {
+        purchase_time_out: time_out,
+        read_time_out: time_out,
+        ..config(&server.url())
+    };
+    let provider = EsimAccess::new(&config, TestClock::new()).unwrap();
+    let error = provider
+        .place_order(&order(&TestClock::new()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert!(
+        error.message().starts_with("no answer came in time"),
+        "{error}"
+    );
+    let request = CancelRequest { esim: by_id() };
+    let error = provider.cancel(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert!(error.message().contains("read the eSIM"), "{error}");
+    assert_eq!(
+        provider.balance().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_window_bounds_the_time_out() {
+    let server = RawServer::start(vec![Behaviour::Silence]).await;
+    let clock = TestClock::new();
+    let provider = EsimAccess::new(&config(&server.url()), clock.clone()).unwrap();
+    let request = order(&clock);
+    clock.advance(Duration::from_millis(59_920));
+    let call = provider.place_order(&request);
+    let error = tokio::time::timeout(Duration::from_secs(20), call)
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+}
+
+/// A server that would sell, and a way to see that it was never asked.
+async fn seller() -> MockServer {
+    sample("/esim/order", "post-esim-order").await
+}
+
+async fn check_not_sent(
+    server: &MockServer,
+    provider: &EsimAccess,
+    clock: &TestClock,
+    age: Duration,
+) {
+    let request = order(clock);
+    clock.advance(age);
+    let error = provider.place_order(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.message().contains("nothing was sent"), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_once_the_window_is_over() {
+    let server = seller().await;
+    let clock = TestClock::new();
+    let provider = EsimAccess::new(&config(&server.uri()), clock.clone()).unwrap();
+    check_not_sent(&server, &provider, &clock, Duration::from_mins(1)).await;
+    // Nor before it opens: the wall clock was set back.
+    let request = order(&clock);
+    clock.set_back(Duration::from_secs(1));
+    let error = provider.place_order(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    let request = top_up(&*clock, by_id());
+    clock.advance(Duration::from_mins(2));
+    let error = provider.top_up(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+/// A gate at which time passes.
+#[derive(Debug)]
+struct SlowGate(Arc<TestClock>);
+
+#[async_trait]
+impl Gate for SlowGate {
+    async fn admit(&self, _class: CallClass) {
+        self.0.advance(Duration::from_secs(61));
+    }
+}
+
+#[tokio::test]
+async fn the_window_is_asked_after_the_gate() {
+    let server = seller().await;
+    let clock = TestClock::new();
+    let provider = EsimAccess::new(&config(&server.uri()), clock.clone())
+        .unwrap()
+        .with_gate(Arc::new(SlowGate(clock.clone())));
+    check_not_sent(&server, &provider, &clock, Duration::ZERO).await;
+}
+
+#[rstest]
+#[case(json(500, ""), ErrorKind::Unavailable)]
+#[case(json(429, ""), ErrorKind::RateLimited)]
+#[case(refusal("101003"), ErrorKind::Unauthorized)]
+#[case(refusal("900001"), ErrorKind::RateLimited)]
+#[case(json(200, "<html>"), ErrorKind::InvalidResponse)]
+#[case(
+    json(200, fixture("post-esim-query.empty.assumed")),
+    ErrorKind::NotFound
+)]
+#[case(
+    json(200, fixture("post-esim-query.allocating-200010")),
+    ErrorKind::Unavailable
+)]
+#[tokio::test]
+async fn a_top_up_whose_esim_cannot_be_read_sends_no_purchase(
+    #[case] answer: wiremock::ResponseTemplate,
+    #[case] expected: ErrorKind,
+) {
+    let server = serving("/esim/query", answer).await;
+    let request = top_up(&*TestClock::new(), by_iccid());
+    let error = esim_access(&server.uri())
+        .top_up(&request)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), expected, "{error}");
+    assert!(
+        error
+            .message()
+            .contains("nothing was sent and no money moved"),
+        "{error}"
+    );
+    let sent = asked(&server).await;
+    assert!(
+        matches!(&sent[..], [one] if one.starts_with("/esim/query ")),
+        "{sent:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_provider_would_refuse_is_refused_here() {
+    let server = seller().await;
+    let provider = esim_access(&server.uri());
+    let clock = TestClock::new();
+    let euro = Money::parse_amount("1", Currency::EUR).unwrap();
+    let mut requests = vec![order(&*clock); 8];
+    requests[0].lines.clear();
+    requests[1].start_date = Some(jiff::civil::date(2026, 12, 24));
+    requests[2].reference = reference(&"r".repeat(51));
+    requests[3].lines = vec![line("P", 16), line("Q", 15)];
+    requests[4].lines[0].unit_price = usd("1.90005");
+    requests[5].lines[0].unit_price = euro;
+    requests[6].lines[0].days = Some(366);
+    requests[7].lines[0].days = Some(0);
+    let mut shown = Vec::new();
+    for request in requests {
+        let error = provider.place_order(&request).await.unwrap_err();
+        assert_eq!(error.reaction(), Reaction::Refuse, "{error}");
+        shown.push(error.message().to_owned());
+    }
+    insta::assert_snapshot!(shown.join("\n"), @r"
+    an order needs at least one line; nothing was sent and no money moved
+    eSIM Access takes no travel date: days begin with installation or first use; order without one; nothing was sent and no money moved
+    the reference is longer than the 50 characters eSIM Access takes; nothing was sent and no money moved
+    31 eSIMs were asked for and eSIM Access takes 30 in one order; split it; nothing was sent and no money moved
+    eSIM Access counts in ten-thousandths of a dollar, and the price is 1.90005 USD; nothing was sent and no money moved
+    eSIM Access sells for US dollars, and the price is 1.00 EUR; nothing was sent and no money moved
+    366 days were asked for and eSIM Access sells 1 to 365; nothing was sent and no money moved
+    0 days were asked for and eSIM Access sells 1 to 365; nothing was sent and no money moved
+    ");
+    let mut request = top_up(&*clock, by_id());
+    request.unit_price = usd("0.00005");
+    let error = provider.top_up(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[rstest]
+#[case("000001", ErrorKind::Ambiguous, "money may have moved")]
+#[case("900001", ErrorKind::Ambiguous, "money may have moved")]
+#[case("200009", ErrorKind::Ambiguous, "money may have moved")]
+#[case("200010", ErrorKind::Ambiguous, "money may have moved")]
+#[case("777777", ErrorKind::Ambiguous, "money may have moved")]
+#[case(
+    "200005",
+    ErrorKind::Rejected,
+    "the price changed and nothing was charged: quote again"
+)]
+#[case(
+    "200006",
+    ErrorKind::Rejected,
+    "the price changed and nothing was charged: quote again"
+)]
+#[case(
+    "200007",
+    ErrorKind::InsufficientFunds,
+    "nothing was bought: add funds"
+)]
+#[case(
+    "200011",
+    ErrorKind::Rejected,
+    "nothing was charged: try later, or another package"
+)]
+#[case("310241", ErrorKind::NotFound, "nothing was bought")]
+#[case("000107", ErrorKind::Rejected, "nothing was bought")]
+#[case("101001", ErrorKind::Unauthorized, "set this machine's clock right")]
+#[case("101002", ErrorKind::Unauthorized, "allow this machine's address")]
+#[case("101003", ErrorKind::Unauthorized, "check `secret_key`")]
+#[case("000101", ErrorKind::Unauthorized, "check `access_code`")]
+#[tokio::test]
+async fn a_refused_purchase_says_what_it_cost_and_is_sent_once(
+    #[case] code: &str,
+    #[case] expected: ErrorKind,
+    #[case] words: &str,
+) {
+    let server = serving("/esim/order", refusal(code)).await;
+    also(&server, "/esim/topup", refusal(code)).await;
+    let provider = esim_access(&server.uri());
+    let clock = TestClock::new();
+    let order = provider.place_order(&order(&*clock)).await.unwrap_err();
+    let topped = provider
+        .top_up(&top_up(&*clock, by_id()))
+        .await
+        .unwrap_err();
+    for error in [order, topped] {
+        assert_eq!(error.kind(), expected, "{error}");
+        assert!(error.message().contains(words), "{error}");
+        assert_eq!(error.code(), Some(code));
+    }
+    assert_eq!(asked(&server).await.len(), 2);
+}

@@ -1,0 +1,281 @@
+//! What the tests share: a clock they move, a provider on a server, fixtures and raw servers.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
+use roamport_domain::provider::{EsimKey, Line, OrderRequest, SendWindow, TopUpRequest};
+use roamport_domain::{Clock, Currency, EsimId, Iccid, Money, Monotonic, PackageId, Reference};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+/// The access code of every test: no error and no `Debug` may show it.
+pub(crate) const CODE: &str = "test-code-4711";
+/// The secret key of the tests that sign.
+pub(crate) const KEY: &str = "test-key-0815";
+
+/// The first eSIM of the samples, and its card.
+pub(crate) const ESIM: &str = "26112009140011";
+pub(crate) const ICCID: &str = "8999900000005200015";
+/// The order of the samples, and its reference.
+pub(crate) const ORDER: &str = "B26112009140001";
+pub(crate) const REFERENCE: &str = "ref-01JD8Z6W3N7Q4V";
+
+/// Where every path begins.
+pub(crate) const API: &str = "/api/v1/open";
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub(crate) struct TestClock(Mutex<(Timestamp, Duration)>);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        let start = "2026-11-20T00:00:00Z".parse().unwrap();
+        Arc::new(Self(Mutex::new((start, Duration::ZERO))))
+    }
+
+    /// Both clocks go on.
+    pub(crate) fn advance(&self, duration: Duration) {
+        let mut state = self.0.lock().unwrap();
+        state.0 += duration;
+        state.1 += duration;
+    }
+
+    /// The wall clock alone is set back.
+    pub(crate) fn set_back(&self, duration: Duration) {
+        self.0.lock().unwrap().0 -= duration;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap().0
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic::at(self.0.lock().unwrap().1)
+    }
+}
+
+pub(crate) fn config(base_url: &str) -> EsimAccessConfig {
+    EsimAccessConfig::new(base_url, CODE)
+}
+
+/// The provider on this base URL.
+pub(crate) fn esim_access(base_url: &str) -> EsimAccess {
+    EsimAccess::new(&config(base_url), TestClock::new()).unwrap()
+}
+
+pub(crate) fn esim_id() -> EsimId {
+    EsimId::parse(ESIM).unwrap()
+}
+
+pub(crate) fn by_id() -> EsimKey {
+    EsimKey::from_id(esim_id())
+}
+
+pub(crate) fn by_iccid() -> EsimKey {
+    EsimKey::from_iccid(Iccid::parse(ICCID).unwrap())
+}
+
+/// The text of a sample body.
+pub(crate) fn fixture(name: &str) -> String {
+    let path = format!(
+        "{}/../../fixtures/esim-access/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub(crate) fn json(status: u16, body: impl Into<String>) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(body.into(), "application/json; charset=utf-8")
+}
+
+/// An envelope that says that the call failed.
+pub(crate) fn refusal(code: &str) -> ResponseTemplate {
+    json(
+        200,
+        format!(r#"{{"success":false,"errorCode":"{code}","errorMsg":"words","obj":null}}"#),
+    )
+}
+
+/// Another answer of a server.
+pub(crate) async fn also(server: &MockServer, at: &str, answer: ResponseTemplate) {
+    Mock::given(method("POST"))
+        .and(path(format!("{API}{at}")))
+        .respond_with(answer)
+        .mount(server)
+        .await;
+}
+
+/// A server that answers one call with one body.
+pub(crate) async fn serving(at: &str, answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    also(&server, at, answer).await;
+    server
+}
+
+/// A server that answers one call with a sample.
+pub(crate) async fn sample(at: &str, name: &str) -> MockServer {
+    serving(at, json(200, fixture(name))).await
+}
+
+/// Path and body of all that a server was asked.
+pub(crate) async fn asked(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.unwrap();
+    requests
+        .iter()
+        .map(|request| {
+            assert_eq!(request.method.as_str(), "POST");
+            let path = request.url.path();
+            let body = String::from_utf8_lossy(&request.body);
+            format!("{} {body}", path.strip_prefix(API).unwrap_or(path))
+        })
+        .collect()
+}
+
+pub(crate) fn usd(text: &str) -> Money {
+    Money::parse_amount(text, Currency::USD).unwrap()
+}
+
+pub(crate) fn reference(text: &str) -> Reference {
+    Reference::parse(text).unwrap()
+}
+
+pub(crate) fn line(package: &str, quantity: u16) -> Line {
+    Line {
+        package: PackageId::parse(package).unwrap(),
+        quantity: NonZeroU16::new(quantity).unwrap(),
+        unit_price: usd("1.90"),
+        days: None,
+    }
+}
+
+/// An order that may be sent for a minute from now.
+pub(crate) fn order(clock: &dyn Clock) -> OrderRequest {
+    OrderRequest {
+        reference: reference(REFERENCE),
+        lines: vec![line("PINV01ES3", 2)],
+        start_date: None,
+        window: SendWindow::open(clock, Duration::from_mins(1)),
+    }
+}
+
+/// A top-up of the samples.
+pub(crate) fn top_up(clock: &dyn Clock, esim: EsimKey) -> TopUpRequest {
+    TopUpRequest {
+        reference: reference("ref-01JD8Z6W3N7Q60"),
+        esim,
+        package: PackageId::parse("TOPUP_PINV05ES1").unwrap(),
+        unit_price: usd("0.75"),
+        days: None,
+        window: order(clock).window,
+    }
+}
+
+/// What a raw server does with one connection, after it has read the request (or before).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Behaviour {
+    /// Closes before it reads.
+    CloseAtOnce,
+    /// Reads the request and closes.
+    ReadAndClose,
+    /// Reads the request, answers this and closes.
+    Answer(&'static str),
+    /// Reads the request, answers this and keeps the connection open for the next one.
+    AnswerAndStay(&'static str),
+    /// Reads the request and never answers.
+    Silence,
+}
+
+/// A server below HTTP, which counts what reaches it.
+pub(crate) struct RawServer {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl RawServer {
+    /// Serves the `n`th connection as the `n`th behaviour says; the last one holds for all that follow.
+    pub(crate) async fn start(behaviours: Vec<Behaviour>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (all, seen) = (Arc::clone(&connections), Arc::clone(&requests));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let number = all.fetch_add(1, Ordering::SeqCst);
+                let behaviour = behaviours[number.min(behaviours.len() - 1)];
+                tokio::spawn(serve(stream, behaviour, Arc::clone(&seen)));
+            }
+        });
+        Self {
+            address,
+            connections,
+            requests,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Requests of which head and body arrived.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(mut stream: TcpStream, behaviour: Behaviour, seen: Arc<AtomicUsize>) {
+    if matches!(behaviour, Behaviour::CloseAtOnce) {
+        return;
+    }
+    while read_request(&mut stream).await {
+        seen.fetch_add(1, Ordering::SeqCst);
+        match behaviour {
+            Behaviour::CloseAtOnce | Behaviour::ReadAndClose => return,
+            Behaviour::Silence => std::future::pending().await,
+            Behaviour::Answer(answer) => {
+                let _ = stream.write_all(answer.as_bytes()).await;
+                return;
+            }
+            Behaviour::AnswerAndStay(answer) => {
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    }
+}
+
+/// Reads one request, head and body.
+async fn read_request(stream: &mut TcpStream) -> bool {
+    let mut received = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&received).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .filter_map(|line| line.split_once(':'))
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .map_or(0, |(_, value)| value.trim().parse().unwrap());
+            if body.len() >= length {
+                return true;
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Events that Roamify sends by itself, signed over their very bytes.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use roamport_domain::provider::{
+    DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
+    ProviderEventKind, Trust,
+};
+use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::RoamifyConfigError;
+use crate::convert::timestamp;
+use crate::wire::{Number, Text};
+
+/// The header of the signature (reference: webhooks).
+const SIGNATURE: &str = "X-Roamify-Signature";
+/// Bytes of a delivery. One about usage lists days and places; a year of them stays far below.
+const LARGEST: usize = 256 << 10;
+/// Characters of an event's id.
+const LONGEST_ID: usize = 128;
+/// Characters of a type that is passed on.
+const LONGEST_TYPE: usize = 80;
+
+/// Decodes the deliveries of Roamify: only such as bear the right signature under the webhook secret of
+/// the partner portal, so that every event is [`Trust::Verified`].
+///
+/// The signature is compared in constant time and before the body is looked at. It covers neither a
+/// time nor a counter: an old delivery can be sent again, and is told by its id. `Debug` shows no
+/// secret.
+#[derive(Clone)]
+pub struct RoamifyEvents {
+    provider: ProviderName,
+    secret: Secret,
+}
+
+impl RoamifyEvents {
+    /// The decoder for the provider under this name, with the webhook secret of the partner portal.
+    ///
+    /// # Errors
+    ///
+    /// [`RoamifyConfigError::NoWebhookSecret`] where the secret is empty: anybody could sign with it.
+    pub fn new(provider: ProviderName, secret: Secret) -> Result<Self, RoamifyConfigError> {
+        if secret.expose().trim().is_empty() {
+            return Err(RoamifyConfigError::NoWebhookSecret);
+        }
+        Ok(Self { provider, secret })
+    }
+
+    /// Whether the one signature of the delivery is that of its bytes.
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<(), DeliveryError> {
+        let given = delivery.header(SIGNATURE).ok_or(DeliveryError::Unsigned)?;
+        let given = unhex(given).ok_or(DeliveryError::WrongSignature)?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose().as_bytes())
+            .expect("HMAC takes a key of any length");
+        mac.update(delivery.body);
+        mac.verify_slice(&given)
+            .map_err(|_| DeliveryError::WrongSignature)
+    }
+}
+
+impl fmt::Debug for RoamifyEvents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RoamifyEvents")
+            .field("provider", &self.provider.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl EventDecoder for RoamifyEvents {
+    fn provider(&self) -> &ProviderName {
+        &self.provider
+    }
+
+    fn decode(&self, delivery: &Delivery<'_>) -> Result<DecodedDelivery, DeliveryError> {
+        if delivery.body.len() > LARGEST {
+            return Err(DeliveryError::TooLarge {
+                bytes: delivery.body.len(),
+                limit: LARGEST,
+            });
+        }
+        self.verify(delivery)?;
+        let body = object(delivery.body)?;
+        let data: EventData<'_> = serde_json::from_str(body.data.get())
+            .map_err(|_| malformed("its `data` is no object"))?;
+        let event = ProviderEvent {
+            id: id(&body),
+            kind: kind(&body, &data)?,
+            occurred_at: timestamp(data.timestamp),
+        };
+        Ok(DecodedDelivery {
+            trust: Trust::Verified,
+            events: vec![event],
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct EventBody<'a> {
+    #[serde(borrow, default)]
+    event_id: Text<'a>,
+    #[serde(borrow, default)]
+    event_category: Text<'a>,
+    #[serde(borrow, default)]
+    event_type: Text<'a>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct EventData<'a> {
+    timestamp: Number,
+    #[serde(borrow)]
+    esim_id: Text<'a>,
+    #[serde(borrow)]
+    iccid: Text<'a>,
+}
+
+impl EventBody<'_> {
+    /// Category and type in the spelling of the type pages: an example of theirs routes `esim_status`
+    /// where the pages say `esim` and `status`.
+    fn name(&self) -> (&str, &str) {
+        match (self.event_category.or_empty(), self.event_type.or_empty()) {
+            ("esim" | "", "esim_status") => ("esim", "status"),
+            ("esim" | "", "esim_usage") => ("esim", "usage"),
+            other => other,
+        }
+    }
+}
+
+/// Hexadecimal digits in either case; `None` for anything else.
+fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let (pairs, rest) = text.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok())
+        .collect()
+}
+
+fn malformed(words: impl Into<String>) -> DeliveryError {
+    DeliveryError::Malformed(words.into())
+}
+
+fn object(body: &[u8]) -> Result<EventBody<'_>, DeliveryError> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| malformed(format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    if text.trim().is_empty() {
+        return Err(malformed("it is empty"));
+    }
+    // A struct would be read from a list as well.
+    if !text.trim_start().starts_with('{') {
+        return Err(malformed("it is no JSON object"));
+    }
+    // The words of the JSON reader may show a value.
+    let body: EventBody<'_> = serde_json::from_str(text).map_err(|error| {
+        malformed(match error.classify() {
+            Category::Eof => format!("it ends in the middle, after {} bytes", text.len()),
+            Category::Data => "it has no `data`, or fields of another shape".to_owned(),
+            Category::Syntax | Category::Io => format!(
+                "it is no JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
+        })
+    })?;
+    if body.event_type.get().is_none() {
+        return Err(malformed("it names no `event_type`"));
+    }
+    Ok(body)
+}
+
+fn kind(body: &EventBody<'_>, data: &EventData<'_>) -> Result<ProviderEventKind, DeliveryError> {
+    Ok(match body.name() {
+        ("esim", "status") => ProviderEventKind::EsimChanged { esim: esim(data)? },
+        ("esim", "usage") => ProviderEventKind::UsageChanged { esim: esim(data)? },
+        ("partner", "low_balance" | "insufficient_balance" | "top_up") => {
+            ProviderEventKind::BalanceChanged
+        }
+        ("refund", "refunded" | "rejected") => {
+            ProviderEventKind::RefundDecided { esim: esim(data)? }
+        }
+        ("", kind) => ProviderEventKind::Other(kind.chars().take(LONGEST_TYPE).collect()),
+        (category, kind) => {
+            let whole = format!("{category}/{kind}");
+            ProviderEventKind::Other(whole.chars().take(LONGEST_TYPE).collect())
+        }
+    })
+}
+
+fn esim(data: &EventData<'_>) -> Result<EsimKey, DeliveryError> {
+    let id = EsimId::parse(data.esim_id.or_empty()).ok();
+    let iccid = Iccid::parse(data.iccid.or_empty()).ok();
+    EsimKey::new(id, iccid)
+        .map_err(|_| malformed("an event about an eSIM names neither `esim_id` nor `iccid`"))
+}
+
+/// Refunds have an id that is stable across deliveries. Every other event is told by a digest of what
+/// it says: category, type and data, whatever the order of the keys and the spelling of the type.
+fn id(body: &EventBody<'_>) -> String {
+    let given = body.event_id.or_empty();
+    let fits = (1..=LONGEST_ID).contains(&given.len())
+        && given.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        return given.to_owned();
+    }
+    let (category, kind) = body.name();
+    let mut hasher = Sha256::new();
+    for part in [category, kind] {
+        hasher.update(part.as_bytes());
+        hasher.update(b"\0");
+    }
+    let data: Value = serde_json::from_str(body.data.get()).unwrap_or_default();
+    digest(&data, &mut hasher);
+    let bytes = hasher.finalize();
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hex: String = digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
+    format!("sha256:{hex}")
+}
+
+/// Hashes a value, the keys of its objects in alphabetical order.
+fn digest(value: &Value, hasher: &mut Sha256) {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            hasher.update(b"{");
+            for (name, field) in fields {
+                digest(&Value::String(name.clone()), hasher);
+                hasher.update(b":");
+                digest(field, hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"}");
+        }
+        Value::Array(elements) => {
+            hasher.update(b"[");
+            for element in elements {
+                digest(element, hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"]");
+        }
+        scalar => hasher.update(scalar.to_string().as_bytes()),
+    }
+}

@@ -1,0 +1,348 @@
+//! Leaves a provider alone that keeps failing, and finds out when it works again.
+
+mod circuit;
+mod listing;
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use roamport_domain::provider::{
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
+    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, SendWindow,
+    TopUpQuery, TopUpRequest, UsageQuery,
+};
+use roamport_domain::{
+    Capabilities, Clock, Destination, Esim, EsimProvider, Money, Package, ProviderError,
+    ProviderName, Usage,
+};
+use tracing::{debug, info, warn};
+
+use self::circuit::{Change, Circuit, Kind, Pass, Verdict};
+use self::listing::Listing;
+
+/// When [`CircuitBreaker`] stops calling a provider, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitBreakerPolicy {
+    /// How many calls have to fail in a row, retries not counted, until the provider is left alone;
+    /// `None` for never. 5.
+    pub failures: Option<NonZeroU32>,
+    /// How long it is left alone, and how long again after each probe that failed. 15 s.
+    pub pause: Duration,
+    /// How long the answer to a probe is awaited before another one may be made; longer than a read
+    /// with all its retries takes. 2 min.
+    pub probe_limit: Duration,
+}
+
+impl Default for CircuitBreakerPolicy {
+    fn default() -> Self {
+        Self {
+            failures: NonZeroU32::new(5),
+            pause: Duration::from_secs(15),
+            probe_limit: Duration::from_mins(2),
+        }
+    }
+}
+
+impl fmt::Display for CircuitBreakerPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.failures {
+            Some(failures) => write!(formatter, "{failures} failures"),
+            None => formatter.write_str("off"),
+        }
+    }
+}
+
+/// Refuses calls at once while the provider is known to fail, and lets one through now and then to
+/// see whether it still does.
+///
+/// # Closed, open, half-open
+///
+/// The circuit begins closed: everything passes. [`CircuitBreakerPolicy::failures`] failed calls in
+/// a row open it, whatever they were. While it is open, every call is answered with
+/// [`ErrorKind::Unavailable`] before anything is sent: for a purchase that means that no money can
+/// have moved, so the order machine waits and has nothing to look up. `retry_after` says how long
+/// it will be at most until a call may be let through. After the pause the circuit is half-open: one
+/// call is let through as a probe. An answer closes the circuit for everybody; a failure opens it for
+/// another pause.
+///
+/// # What counts
+///
+/// | Error | Means |
+/// |---|---|
+/// | `Unavailable`, `Ambiguous`, `InvalidResponse` | a failure; time-outs are among them |
+/// | `Rejected`, `NotFound`, `InsufficientFunds`, `Unauthorized` | an answer: the provider works |
+/// | `RateLimited` | neither: the provider is up and busy, and `Retry` and the gate see to that. It ends no row of failures; a probe that meets it is followed by another pause |
+/// | `Unsupported`, `Config` | nothing: it may have been said without asking the provider |
+///
+/// A purchase that is `Unavailable` because its window closed while it waited in our own queue means
+/// nothing either, and so does a call that its caller dropped.
+///
+/// # Who probes
+///
+/// A look-up of orders, a read or a listing, and not what costs money: an effect is let through only
+/// where nobody has read anything for a whole further pause. Look-ups have a probe of their own
+/// beside that of the other reads. So, whatever else fails and however many callers there are, one
+/// look-up reaches the provider in each pause at the latest, and no unknown outcome stays unsettled
+/// because of the circuit alone.
+///
+/// A probe is one call, with the tries that `Retry` gives it. A listing that is under way when the
+/// circuit opens goes on; it is admitted when it is polled for the first time. Clones share one
+/// circuit.
+#[derive(Clone, Debug)]
+pub struct CircuitBreaker<P: EsimProvider> {
+    inner: P,
+    watch: Arc<Watch>,
+}
+
+impl<P: EsimProvider> CircuitBreaker<P> {
+    /// Watches over `inner` under `policy`. Pauses are measured on `clock`, which is also the clock
+    /// on which the windows of purchases were opened.
+    pub fn new(inner: P, policy: CircuitBreakerPolicy, clock: Arc<dyn Clock>) -> Self {
+        let watch = Watch {
+            provider: inner.name().clone(),
+            clock,
+            policy,
+            circuit: Mutex::new(Circuit::new(policy)),
+        };
+        Self {
+            inner,
+            watch: Arc::new(watch),
+        }
+    }
+
+    /// Makes a call, or refuses it.
+    async fn call<T: Send>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let mut admitted = self.watch.admit(operation)?;
+        let answer = call.await;
+        admitted.settle(verdict(&answer));
+        answer
+    }
+
+    /// The same for what has a window.
+    async fn purchase<T: Send>(
+        &self,
+        operation: Operation,
+        window: &SendWindow,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let mut admitted = self.watch.admit(operation)?;
+        let answer = call.await;
+        let unsent = |error: &ProviderError| error.kind() == ErrorKind::Unavailable;
+        let too_late = window.remaining(&*self.watch.clock).is_none();
+        if too_late && answer.as_ref().is_err_and(unsent) {
+            admitted.settle(Verdict::Nothing);
+        } else {
+            admitted.settle(verdict(&answer));
+        }
+        answer
+    }
+
+    fn listing(
+        &self,
+        operation: Operation,
+        inner: BoxStream<'static, Result<Package>>,
+    ) -> BoxStream<'static, Result<Package>> {
+        Listing::new(inner, operation, Arc::clone(&self.watch)).boxed()
+    }
+}
+
+impl<P: EsimProvider> fmt::Display for CircuitBreaker<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (policy, provider) = (self.watch.policy, &self.watch.provider);
+        write!(formatter, "CircuitBreaker({policy}, {provider})")
+    }
+}
+
+fn verdict<T>(answer: &Result<T>) -> Verdict {
+    answer
+        .as_ref()
+        .map_or_else(|error| error.kind().into(), |_| Verdict::Healthy)
+}
+
+/// The circuit on its clock, telling what changes.
+#[derive(Debug)]
+struct Watch {
+    provider: ProviderName,
+    clock: Arc<dyn Clock>,
+    policy: CircuitBreakerPolicy,
+    circuit: Mutex<Circuit>,
+}
+
+impl Watch {
+    fn on_circuit<T>(&self, act: impl FnOnce(&mut Circuit, roamport_domain::Monotonic) -> T) -> T {
+        // Every change of the circuit is whole even if its thread panicked afterwards.
+        let mut circuit = self.circuit.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut circuit, self.clock.monotonic())
+    }
+
+    fn admit(self: &Arc<Self>, operation: Operation) -> Result<Admitted> {
+        let kind = Kind::of(operation);
+        let provider = self.provider.as_str();
+        match self.on_circuit(|circuit, now| circuit.admit(kind, now)) {
+            Ok(pass) => {
+                if pass.is_probe() {
+                    debug!(
+                        operation = operation.as_str(),
+                        provider,
+                        "provider kept failing, one call is let through to see whether it still does"
+                    );
+                }
+                Ok(Admitted {
+                    watch: Arc::clone(self),
+                    pass,
+                    operation,
+                    settled: false,
+                })
+            }
+            Err(left) => Err(self.refusal(operation, left)),
+        }
+    }
+
+    fn refusal(&self, operation: Operation, left: Duration) -> ProviderError {
+        // Whole seconds, rounded up: nobody is told to come too early.
+        let seconds = left.as_millis().div_ceil(1000);
+        let nothing = if operation.is_purchase() {
+            "nothing was sent and no money moved"
+        } else {
+            "nothing was sent"
+        };
+        let message = format!(
+            "call after call failed, so it is left alone for now; {nothing}; try again in {seconds} s"
+        );
+        let provider = self.provider.clone();
+        ProviderError::new(ErrorKind::Unavailable, provider, operation, message)
+            .with_retry_after(left)
+    }
+
+    fn tell(&self, operation: Operation, change: Change) {
+        let (operation, provider) = (operation.as_str(), self.provider.as_str());
+        let pause_ms = u64::try_from(self.policy.pause.as_millis()).unwrap_or(u64::MAX);
+        match change {
+            Change::None => {}
+            Change::Opened => warn!(
+                operation,
+                provider, pause_ms, "provider keeps failing, its calls are refused for a while"
+            ),
+            Change::StayedOpen => warn!(
+                operation,
+                provider, pause_ms, "provider still fails, its calls are refused for longer"
+            ),
+            Change::Closed => info!(
+                operation,
+                provider, "provider answers again, its calls are let through"
+            ),
+        }
+    }
+}
+
+/// A call under way. Dropped before it was settled, it gives its turn to another.
+#[derive(Debug)]
+struct Admitted {
+    watch: Arc<Watch>,
+    pass: Pass,
+    operation: Operation,
+    settled: bool,
+}
+
+impl Admitted {
+    /// Takes an end into account; for a listing also what comes after the first answer.
+    fn settle(&mut self, verdict: Verdict) {
+        let (settled, pass) = (self.settled, self.pass);
+        let change = self.watch.on_circuit(|circuit, now| {
+            if settled {
+                circuit.count(verdict, now)
+            } else {
+                circuit.settle(pass, verdict, now)
+            }
+        });
+        self.settled = true;
+        self.watch.tell(self.operation, change);
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.settle(Verdict::Nothing);
+        }
+    }
+}
+
+#[async_trait]
+impl<P: EsimProvider> EsimProvider for CircuitBreaker<P> {
+    fn name(&self) -> &ProviderName {
+        self.inner.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>> {
+        self.call(Operation::Destinations, self.inner.destinations(filter))
+            .await
+    }
+
+    fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>> {
+        self.listing(Operation::Packages, self.inner.packages(query))
+    }
+
+    fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>> {
+        self.listing(Operation::TopUpPackages, self.inner.top_up_packages(query))
+    }
+
+    async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
+        self.call(Operation::FindOrders, self.inner.find_orders(lookup))
+            .await
+    }
+
+    async fn esim(&self, key: &EsimKey) -> Result<Esim> {
+        self.call(Operation::Esim, self.inner.esim(key)).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
+        self.call(Operation::Usage, self.inner.usage(query)).await
+    }
+
+    async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
+        self.call(Operation::UsageBatch, self.inner.usage_batch(esims))
+            .await
+    }
+
+    async fn balance(&self) -> Result<Money> {
+        self.call(Operation::Balance, self.inner.balance()).await
+    }
+
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+        self.call(Operation::Provision, self.inner.provision(request))
+            .await
+    }
+
+    async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
+        self.call(Operation::Cancel, self.inner.cancel(request))
+            .await
+    }
+
+    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
+        let call = self.inner.place_order(request);
+        self.purchase(Operation::PlaceOrder, &request.window, call)
+            .await
+    }
+
+    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
+        let call = self.inner.top_up(request);
+        self.purchase(Operation::TopUp, &request.window, call).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! The circuit alone: who is let through at which moment, and what each answer changes.
+
+use std::time::Duration;
+
+use roamport_domain::Monotonic;
+use roamport_domain::provider::{ErrorKind, Operation};
+
+use super::CircuitBreakerPolicy;
+
+/// What a call is for, as far as the circuit cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Finds orders: what an unknown outcome is settled with.
+    LookUp,
+    /// Any other read, and a listing.
+    Read,
+    /// Changes something at the provider, most likely for money.
+    Effect,
+}
+
+impl Kind {
+    pub(super) const fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::FindOrders => Self::LookUp,
+            _ if operation.has_effect() => Self::Effect,
+            _ => Self::Read,
+        }
+    }
+}
+
+/// What the end of a call says about the provider's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It answered.
+    Healthy,
+    /// It did not answer, or not with anything of use.
+    Failed,
+    /// It is up, and asks to be left alone.
+    Limited,
+    /// Nothing.
+    Nothing,
+}
+
+impl From<ErrorKind> for Verdict {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::InvalidResponse => {
+                Self::Failed
+            }
+            ErrorKind::Rejected
+            | ErrorKind::NotFound
+            | ErrorKind::InsufficientFunds
+            | ErrorKind::Unauthorized => Self::Healthy,
+            ErrorKind::RateLimited => Self::Limited,
+            // These are also said without asking the provider.
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What a verdict changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing worth a word.
+    None,
+    /// It was closed and is open.
+    Opened,
+    /// It was open and is closed.
+    Closed,
+    /// It was open, a probe failed, and it stays open.
+    StayedOpen,
+}
+
+/// The permission to make one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pass {
+    /// Answers to calls from before the last change count no more.
+    generation: u64,
+    /// The probe's lane and number; `None` where the circuit was closed.
+    probe: Option<(Lane, u64)>,
+}
+
+impl Pass {
+    pub(super) const fn is_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+}
+
+/// Look-ups have a lane of their own, so that no other failing read takes their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    LookUps,
+    Others,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    free_at: Monotonic,
+    /// The number of the last probe.
+    holder: u64,
+}
+
+impl Slot {
+    const fn free_at(free_at: Monotonic) -> Self {
+        Self { free_at, holder: 0 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed { failures: u32 },
+    Open { look_ups: Slot, others: Slot },
+}
+
+#[derive(Debug)]
+pub(super) struct Circuit {
+    policy: CircuitBreakerPolicy,
+    state: State,
+    generation: u64,
+    probes: u64,
+}
+
+impl Circuit {
+    pub(super) const fn new(policy: CircuitBreakerPolicy) -> Self {
+        Self {
+            policy,
+            state: State::Closed { failures: 0 },
+            generation: 0,
+            probes: 0,
+        }
+    }
+
+    /// The permission to call, or how long there will be none.
+    pub(super) fn admit(&mut self, kind: Kind, now: Monotonic) -> Result<Pass, Duration> {
+        let generation = self.generation;
+        let State::Open { look_ups, others } = &mut self.state else {
+            return Ok(Pass {
+                generation,
+                probe: None,
+            });
+        };
+        let (lane, slot, held_back) = match kind {
+            Kind::LookUp => (Lane::LookUps, look_ups, Duration::ZERO),
+            Kind::Read => (Lane::Others, others, Duration::ZERO),
+            Kind::Effect => {
+                // Reads try first. Where none comes for another pause, an effect has to.
+                let reads_from = look_ups.free_at.max(others.free_at);
+                let left = reads_from.plus(self.policy.pause).since(now);
+                (Lane::Others, others, left)
+            }
+        };
+        let left = match slot.free_at.since(now) {
+            left if left.is_zero() => held_back,
+            left => left,
+        };
+        if !left.is_zero() {
+            // A probe under way holds its slot for long; its answer is most likely near.
+            return Err(left.min(self.policy.pause));
+        }
+        self.probes += 1;
+        slot.holder = self.probes;
+        slot.free_at = now.plus(self.policy.probe_limit);
+        Ok(Pass {
+            generation,
+            probe: Some((lane, self.probes)),
+        })
+    }
+
+    /// Takes the end of a call into account.
+    pub(super) fn settle(&mut self, pass: Pass, verdict: Verdict, now: Monotonic) -> Change {
+        if pass.generation != self.generation {
+            return Change::None;
+        }
+        let State::Open { look_ups, others } = &mut self.state else {
+            return self.count(verdict, now);
+        };
+        if verdict == Verdict::Healthy {
+            self.state = State::Closed { failures: 0 };
+            self.generation += 1;
+            return Change::Closed;
+        }
+        let Some((lane, number)) = pass.probe else {
+            return Change::None;
+        };
+        let slot = match lane {
+            Lane::LookUps => look_ups,
+            Lane::Others => others,
+        };
+        if slot.holder != number {
+            return Change::None;
+        }
+        if verdict == Verdict::Nothing {
+            slot.free_at = now;
+            return Change::None;
+        }
+        slot.free_at = now.plus(self.policy.pause);
+        Change::StayedOpen
+    }
+
+    /// Takes something into account that a listing met after its first answer.
+    pub(super) fn count(&mut self, verdict: Verdict, now: Monotonic) -> Change {
+        let State::Closed { failures } = &mut self.state else {
+            return Change::None;
+        };
+        match verdict {
+            Verdict::Healthy => *failures = 0,
+            Verdict::Failed => *failures = failures.saturating_add(1),
+            Verdict::Limited | Verdict::Nothing => {}
+        }
+        if self
+            .policy
+            .failures
+            .is_none_or(|limit| *failures < limit.get())
+        {
+            return Change::None;
+        }
+        let slot = Slot::free_at(now.plus(self.policy.pause));
+        self.state = State::Open {
+            look_ups: slot,
+            others: slot,
+        };
+        self.generation += 1;
+        Change::Opened
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The world's price list in this provider's names: codes, slugs and locations.
+
+use crate::catalogue::{Catalogue, CataloguePackage, DayPass, Geography, Group, PlanData};
+use crate::dialect::Dialect;
+
+/// What the code of a top-up begins with.
+pub(super) const TOP_UP: &str = "TOPUP_";
+
+/// The code of a destination: `PT` for a country, `EUR-50` for several.
+pub(super) fn location_code(group: &Group) -> String {
+    match group.geography {
+        Geography::Local => group.code.clone(),
+        // The documents tell world-wide ones by this beginning.
+        Geography::Global => format!("GL-{}", group.signals.len()),
+        Geography::Regional => format!("{}-{}", group.code, group.signals.len()),
+    }
+}
+
+/// The readable name of a package: `PT_3_15`, `JP_1_Daily`.
+pub(super) fn slug(group: &Group, package: &CataloguePackage) -> String {
+    let place = location_code(group);
+    let data = match package.plan.data {
+        PlanData::Gigabytes(gigabytes) => gigabytes.to_string(),
+        PlanData::Unlimited | PlanData::UnlimitedThrottled => "U".to_owned(),
+    };
+    match package.by_day {
+        None => format!("{place}_{data}_{}", package.plan.days),
+        Some(DayPass::CutOff) => format!("{place}_{data}_Daily_C"),
+        Some(DayPass::Slowed | DayPass::Unlimited) => format!("{place}_{data}_Daily"),
+    }
+}
+
+/// The package of a code or a slug, without the beginning of a top-up.
+pub(super) fn find(catalogue: &Catalogue, code: &str) -> Option<CataloguePackage> {
+    if let Some(package) = catalogue.find(code) {
+        return Some(package).filter(|package| package.sold_in(Dialect::EsimAccess));
+    }
+    let place = code.split('_').next()?;
+    let mut groups = catalogue.groups().iter();
+    let index = groups.position(|group| location_code(group) == place)?;
+    let group = &catalogue.groups()[index];
+    catalogue
+        .packages_of(index, Dialect::EsimAccess)
+        .find(|package| slug(group, package) == code)
+}
+
+/// 1 in all; 2 a day, then slowed; 3 a day, then nothing; 4 without an end.
+pub(super) fn data_type(package: &CataloguePackage) -> u8 {
+    match package.by_day {
+        Some(DayPass::Slowed) => 2,
+        Some(DayPass::CutOff) => 3,
+        Some(DayPass::Unlimited) => 4,
+        None if package.plan.is_unlimited() => 4,
+        None => 1,
+    }
+}
+
+/// What follows the data of a day.
+pub(super) fn fair_use(package: &CataloguePackage) -> &'static str {
+    match package.by_day {
+        Some(DayPass::Slowed) => "384 Kbps",
+        Some(DayPass::Unlimited) => "128 Kbps",
+        _ if package.plan.is_unlimited() => "128 Kbps",
+        _ => "",
+    }
+}
+
+/// 1 no; 2 yes; 3 yes, by the day.
+pub(super) fn top_up_type(package: &CataloguePackage) -> u8 {
+    match package.by_day {
+        Some(DayPass::Slowed) => 3,
+        None if package.top_up() => 2,
+        _ => 1,
+    }
+}
+
+/// 0 none; 1 between networks and here; 2 from here only.
+pub(super) fn message_type(package: &CataloguePackage) -> u8 {
+    match package.by_day {
+        Some(DayPass::CutOff) => 1,
+        Some(DayPass::Unlimited) => 2,
+        _ => 0,
+    }
+}
+
+/// Bytes: in all, or of a day.
+pub(super) fn bytes(package: &CataloguePackage) -> u64 {
+    let megabytes = match package.by_day {
+        Some(pass) => pass.megabytes_a_day(),
+        // What unlimited plans of the other dialect bring at full speed.
+        None => package.plan.megabytes().unwrap_or(2048),
+    };
+    megabytes << 20
+}
+
+/// `Portugal 3GB 15Days`.
+pub(super) fn name(group: &Group, package: &CataloguePackage) -> String {
+    let place = &group.name;
+    match (package.by_day, package.plan.data) {
+        (Some(DayPass::Slowed), _) => format!("{place} 1GB/Day"),
+        (Some(DayPass::CutOff), _) => format!("{place} 2GB/Day cut off"),
+        (Some(DayPass::Unlimited), _) => format!("{place} unlimited per day"),
+        (None, PlanData::Gigabytes(gigabytes)) => {
+            format!("{place} {gigabytes}GB {}Days", package.plan.days)
+        }
+        (None, _) => format!("{place} unlimited {}Days", package.plan.days),
+    }
+}

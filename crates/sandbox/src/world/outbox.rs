@@ -1,0 +1,323 @@
+//! The events that the provider sends by itself: where they go, and which of them are under way.
+
+mod notices;
+
+use std::fmt;
+use std::sync::PoisonError;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::contents::Event;
+use super::purchase::later;
+use super::record::{EsimRecord, OrderRecord};
+use super::refusal::{Refusal, WorldError};
+use super::{Transaction, World};
+use crate::dialect::Dialect;
+
+/// How long the first provider waits before each repeat, in milliseconds of the world's clock: it
+/// documents three repeats at growing intervals, not their lengths.
+const PATIENCE: [u64; 3] = [10_000, 60_000, 300_000];
+
+/// Where the events of one dialect go.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    /// Whose events.
+    pub dialect: Dialect,
+    /// To which address: `http://` on this machine.
+    pub url: String,
+    /// What the first dialect signs with. The second one signs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Hook")
+            .field("dialect", &self.dialect)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an event says. Not every dialect has each of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Whether anybody listens.
+    Health,
+    /// The profiles of an order are allocated.
+    OrderReady,
+    /// The state of an eSIM changed.
+    State,
+    /// Something happened to the profile on the device: the word of the second dialect.
+    Device(String),
+    /// So many percent of the data are used.
+    Usage(u8),
+    /// One day is left.
+    Ending,
+    /// The wallet is below its threshold, or below so many percent of it.
+    LowBalance(Option<u8>),
+    /// A purchase exceeded the wallet.
+    InsufficientBalance,
+    /// The wallet was filled.
+    FundsAdded,
+    /// A request for a refund was granted.
+    Refunded,
+    /// A request for a refund was turned down.
+    Rejected,
+    /// A type that no document names.
+    Unheard(String),
+}
+
+/// One event, with what was true when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    /// From 1, in the order in which they were made.
+    pub(crate) seq: u64,
+    /// What the provider calls it; a repeat bears the same.
+    pub(crate) id: String,
+    pub(crate) dialect: Dialect,
+    pub(crate) kind: NoticeKind,
+    /// When it is to be sent, and what its times say.
+    pub(crate) at: Timestamp,
+    /// When it is to be tried next.
+    pub(crate) due: Timestamp,
+    pub(crate) esim: Option<Box<EsimRecord>>,
+    pub(crate) order: Option<Box<OrderRecord>>,
+    #[serde(with = "rust_decimal::serde::str")]
+    pub(crate) balance: Decimal,
+    /// It is sent only while the eSIM still ends at this moment.
+    pub(crate) while_ending_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) attempts: u32,
+    /// What the last attempt was answered with.
+    #[serde(default)]
+    pub(crate) status: Option<u16>,
+    #[serde(default)]
+    pub(crate) done: bool,
+}
+
+/// The outcome of an attempt to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    seq: u64,
+    status: Option<u16>,
+    /// When it is tried again; never where none is given.
+    next: Option<Timestamp>,
+}
+
+/// Hooks, events under way and events delivered.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) held: bool,
+    pub(crate) notices: Vec<Notice>,
+    /// How many were made before the last reset, so that no id comes back.
+    pub(crate) before: u64,
+}
+
+impl Outbox {
+    pub(crate) fn hook(&mut self, hook: Hook) {
+        self.hooks.retain(|known| known.dialect != hook.dialect);
+        self.hooks.push(hook);
+    }
+
+    pub(crate) fn attempted(&mut self, attempt: &Attempt) {
+        let notices = self.notices.iter_mut();
+        for notice in notices.filter(|notice| notice.seq == attempt.seq) {
+            notice.attempts += 1;
+            notice.status = attempt.status;
+            notice.done = attempt.next.is_none();
+            notice.due = attempt.next.unwrap_or(notice.due);
+        }
+    }
+
+    fn find(&self, seq: u64) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.seq == seq)
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.before + self.notices.len() as u64 + 1
+    }
+}
+
+impl World {
+    /// Sends one dialect's events to this address from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn set_hook(&self, hook: Hook) -> Result<(), WorldError> {
+        self.commit(Event::Hook(hook))
+    }
+
+    /// Sends no events any more.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn clear_hooks(&self) -> Result<(), WorldError> {
+        self.commit(Event::Unhooked)
+    }
+
+    /// Where events go.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn hooks(&self) -> Result<Vec<Hook>, WorldError> {
+        self.transact(|transaction| Ok(transaction.contents.outbox.hooks.clone()))
+    }
+
+    /// Keeps events back, or stops doing so.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn hold_events(&self, held: bool) -> Result<(), WorldError> {
+        self.commit(Event::Held(held))
+    }
+
+    /// Whether events are kept back, and every event since the beginning, oldest first.
+    pub(crate) fn notices(&self) -> Result<(bool, Vec<Notice>), WorldError> {
+        self.transact(|transaction| {
+            let outbox = &transaction.contents.outbox;
+            Ok((outbox.held, outbox.notices.clone()))
+        })
+    }
+
+    /// Whether events go anywhere, as far as this handle has heard. Cheap: it looks at no file.
+    pub(crate) fn has_hooks(&self) -> bool {
+        let live = self.inner.live.lock();
+        let live = live.unwrap_or_else(PoisonError::into_inner);
+        !live.contents.outbox.hooks.is_empty()
+    }
+
+    /// The events that are to be sent now, oldest first, each with where it goes. None while events
+    /// are kept back.
+    pub(crate) fn due_notices(&self) -> Result<Vec<(Notice, Hook)>, WorldError> {
+        self.transact(|transaction| {
+            let now = transaction.now;
+            let outbox = &transaction.contents.outbox;
+            if outbox.held || outbox.hooks.is_empty() {
+                return Ok(Vec::new());
+            }
+            let due = outbox
+                .notices
+                .iter()
+                .filter(|notice| !notice.done && notice.due <= now);
+            let mut sent = Vec::new();
+            let mut stale = Vec::new();
+            for notice in due {
+                let hook = outbox
+                    .hooks
+                    .iter()
+                    .find(|hook| hook.dialect == notice.dialect);
+                match hook {
+                    Some(hook) if transaction.is_true(notice) => {
+                        sent.push((notice.clone(), hook.clone()));
+                    }
+                    _ => stale.push(notice.seq),
+                }
+            }
+            for seq in stale {
+                transaction.record(Event::Attempted(Attempt {
+                    seq,
+                    status: None,
+                    next: None,
+                }));
+            }
+            Ok(sent)
+        })
+    }
+
+    /// Writes down how an attempt ended; none for no answer at all. Only the first dialect tries again.
+    pub(crate) fn attempted(&self, notice: &Notice, status: Option<u16>) -> Result<(), WorldError> {
+        self.transact(|transaction| {
+            let tries = usize::try_from(notice.attempts).unwrap_or(usize::MAX);
+            let again = notice.dialect == Dialect::Roamify && status != Some(200);
+            let next = PATIENCE.get(tries).filter(|_| again);
+            let now = transaction.now;
+            transaction.record(Event::Attempted(Attempt {
+                seq: notice.seq,
+                status,
+                next: next.map(|wait| later(now, *wait)),
+            }));
+            Ok(())
+        })
+    }
+
+    /// Makes an event by hand, for every dialect that events are sent to (or one of them).
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::Refused`] where there is no such eSIM.
+    pub fn tell(
+        &self,
+        kind: &NoticeKind,
+        esim: Option<&str>,
+        dialect: Option<Dialect>,
+    ) -> Result<(), WorldError> {
+        self.transact(|transaction| {
+            let found = match esim {
+                Some(key) => Some(
+                    transaction
+                        .contents
+                        .esim_named(key, transaction.now)
+                        .ok_or(Refusal::UnknownEsim)?
+                        .clone(),
+                ),
+                None => None,
+            };
+            transaction.tell(kind, found.as_ref(), dialect);
+            Ok(())
+        })
+    }
+
+    /// An event that tries whether anybody listens. It is sent by hand and never kept.
+    pub(crate) fn trial(&self, dialect: Dialect) -> Result<Notice, WorldError> {
+        self.transact(|transaction| Ok(transaction.trial(dialect)))
+    }
+
+    /// Has an event delivered once more, under the same id, and says whether there is such an event.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError::State`].
+    pub fn repeat_event(&self, seq: u64) -> Result<bool, WorldError> {
+        self.transact(|transaction| {
+            let Some(notice) = transaction.contents.outbox.find(seq) else {
+                return Ok(false);
+            };
+            let again = Notice {
+                seq: transaction.contents.outbox.next_seq(),
+                due: transaction.now,
+                attempts: 0,
+                status: None,
+                done: false,
+                ..notice.clone()
+            };
+            transaction.record(Event::Posted(vec![again]));
+            Ok(true)
+        })
+    }
+}
+
+impl Transaction<'_> {
+    /// Whether the event still says the truth: the end it announces has not moved.
+    fn is_true(&self, notice: &Notice) -> bool {
+        let Some(end) = notice.while_ending_at else {
+            return true;
+        };
+        let esim = notice.esim.as_ref();
+        let esim = esim.and_then(|esim| self.contents.esim(&esim.id));
+        esim.is_some_and(|esim| {
+            esim.expires_at() == Some(end)
+                && esim.cancelled_at.is_none()
+                && esim.revoked_at.is_none()
+        })
+    }
+}

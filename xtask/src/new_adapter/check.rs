@@ -1,0 +1,259 @@
+//! Whether the template still works: one adapter, made in a copy of the repository, is built and tested.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use super::name::AdapterName;
+use crate::tidy;
+
+/// Folders at the root that are no source: build output, and what version control keeps.
+const NO_SOURCE: [&str; 3] = ["target", ".git", "mutants.out"];
+
+/// Promises that an adapter which does nothing cannot keep: each must be a failed test. They stand for
+/// every call that the port requires.
+const MUST_FAIL: [&str; 18] = [
+    "filters_are_exact",
+    "a_package_is_found_by_its_id",
+    "a_package_is_listed_once",
+    "every_package_lies_in_a_listed_destination",
+    "prices_are_in_the_wallets_currency",
+    "an_order_charges_once",
+    "a_quantity_gives_so_many_items",
+    "an_order_is_found_by_its_reference",
+    "a_reference_never_used_finds_nothing",
+    "an_unknown_package_is_never_charged",
+    "a_closed_window_sends_no_order",
+    "an_esim_without_a_profile_has_no_activation",
+    "provisioning_ends_in_a_ready_esim",
+    "provisioning_twice_is_safe",
+    "provisioning_an_unknown_esim_is_refused",
+    "an_esim_is_read_by_its_id_and_by_its_iccid",
+    "an_unknown_esim_is_not_found",
+    "only_purchases_move_the_balance",
+];
+
+/// Fewer tests than this would mean that the suite did not run.
+const SUITE_AT_LEAST: usize = 60;
+
+/// Makes an adapter in a copy of the repository at `root`, lints it and runs its tests, without a network
+/// and with the target folder of this repository.
+pub(super) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
+    let name = AdapterName::parse("template-check")?;
+    let target = target_directory(shell)?;
+    let copy = tempfile::tempdir().context("failed to make a folder for the copy")?;
+    copy_sources(root, copy.path())?;
+    super::create(copy.path(), &name)?;
+
+    let inside = Shell::new()?;
+    inside.change_dir(copy.path());
+    inside.set_var("CARGO_TARGET_DIR", target);
+    let package = name.package();
+    cmd!(inside, "cargo fmt --package {package}").run()?;
+    // The lock file gains the new crate, and nothing else: whatever it needs is there already.
+    cmd!(
+        inside,
+        "cargo clippy --offline --package {package} --all-targets -- -D warnings"
+    )
+    .run()
+    .context("a new adapter does not pass the lints")?;
+    tidy::run(copy.path()).context("a new adapter breaks the house rules")?;
+    let tests = cmd!(
+        inside,
+        "cargo test --offline --package {package} --no-fail-fast"
+    )
+    .ignore_status()
+    .output()?;
+    let told = String::from_utf8_lossy(&tests.stdout);
+    let outcomes = outcomes(&told);
+    judge(&outcomes, &told).with_context(|| String::from_utf8_lossy(&tests.stderr).into_owned())?;
+    let failed = outcomes.values().filter(|passed| !**passed).count();
+    println!(
+        "new-adapter: {} tests of a new adapter ran; {failed} fail by name until it is written",
+        outcomes.len()
+    );
+    Ok(())
+}
+
+/// What the test programs said: whether each test passed.
+fn outcomes(told: &str) -> BTreeMap<&str, bool> {
+    told.lines()
+        .filter_map(|line| {
+            let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+            match outcome {
+                "ok" => Some((name, true)),
+                "FAILED" => Some((name, false)),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+fn judge(outcomes: &BTreeMap<&str, bool>, told: &str) -> anyhow::Result<()> {
+    let suite = outcomes.keys().filter(|name| name.starts_with("suite::"));
+    let size = suite.count();
+    ensure!(size >= SUITE_AT_LEAST, "only {size} tests of the suite ran");
+    let pretends: Vec<_> = MUST_FAIL
+        .into_iter()
+        .filter(|promise| outcomes.get(format!("suite::{promise}").as_str()) != Some(&false))
+        .collect();
+    if !pretends.is_empty() {
+        bail!(
+            "a new adapter keeps these promises though it does nothing: {}",
+            pretends.join(", ")
+        );
+    }
+    let broken: Vec<_> = outcomes
+        .iter()
+        .filter(|(name, passed)| !**passed && !name.starts_with("suite::"))
+        .map(|(name, _)| *name)
+        .collect();
+    if !broken.is_empty() {
+        bail!("tests of the template itself fail: {}", broken.join(", "));
+    }
+    ensure!(
+        told.contains("is not written, so nothing was sent and no money moved"),
+        "no failed test says that the call is not written"
+    );
+    Ok(())
+}
+
+fn target_directory(shell: &Shell) -> anyhow::Result<PathBuf> {
+    let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
+        .quiet()
+        .read()?;
+    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
+    let target = metadata["target_directory"].as_str();
+    Ok(target.context("cargo names no target directory")?.into())
+}
+
+/// Every file below `folder`, as a path relative to it.
+pub(super) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(folder, Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn collect(folder: &Path, below: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let path = folder.join(below);
+    let entries =
+        fs::read_dir(&path).with_context(|| format!("failed to list {}", path.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let at_root = below.as_os_str().is_empty();
+        if at_root && NO_SOURCE.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        let place = below.join(entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(folder, &place, files)?;
+        } else if kind.is_file() {
+            files.push(place);
+        }
+    }
+    Ok(())
+}
+
+/// Copies with the moments of the last change: cargo takes what is unchanged for built.
+fn copy_sources(root: &Path, copy: &Path) -> anyhow::Result<()> {
+    for place in files_below(root)? {
+        let (from, to) = (root.join(&place), copy.join(&place));
+        let parent = to.parent().context("a file lies in a folder")?;
+        let copied = fs::create_dir_all(parent)
+            .and_then(|()| fs::copy(&from, &to))
+            .and_then(|_| fs::metadata(&from)?.modified())
+            .and_then(|changed| File::options().write(true).open(&to)?.set_modified(changed));
+        match copied {
+            Ok(()) => {}
+            // A file of somebody's editor that has gone meanwhile.
+            Err(_) if !from.exists() => {}
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to copy {}", place.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a test program says where the suite fails, except for the promises in `kept`.
+    fn told(kept: &[&str], other: &str) -> String {
+        let fillers = (0..SUITE_AT_LEAST).map(|number| format!("test suite::case_{number} ... ok"));
+        let named = MUST_FAIL.iter().map(|promise| {
+            let outcome = if kept.contains(promise) {
+                "ok"
+            } else {
+                "FAILED"
+            };
+            format!("test suite::{promise} ... {outcome}")
+        });
+        let lines: Vec<_> = fillers.chain(named).collect();
+        let words = "`balance` is not written, so nothing was sent and no money moved";
+        format!("{}\n{words}\n{other}\n", lines.join("\n"))
+    }
+
+    fn judged(told: &str) -> Result<(), String> {
+        judge(&outcomes(told), told).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_suite_that_fails_by_name_is_right() {
+        assert_eq!(judged(&told(&[], "test webhook::a ... ok")), Ok(()));
+    }
+
+    #[test]
+    fn a_promise_that_nothing_keeps_is_noticed_where_it_passes() {
+        let error = judged(&told(&["an_order_charges_once"], "")).unwrap_err();
+        assert!(
+            error.ends_with("though it does nothing: an_order_charges_once"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_suite_that_did_not_run_is_noticed() {
+        let error = judged("test suite::an_order_charges_once ... FAILED\n").unwrap_err();
+        assert_eq!(error, "only 1 tests of the suite ran");
+    }
+
+    #[test]
+    fn a_test_of_the_template_itself_must_pass() {
+        let error = judged(&told(&[], "test webhook::a ... FAILED")).unwrap_err();
+        assert_eq!(error, "tests of the template itself fail: webhook::a");
+    }
+
+    #[test]
+    fn a_failure_must_say_that_the_call_is_not_written() {
+        let silent = told(&[], "").replace("is not written", "went wrong");
+        assert!(judged(&silent).unwrap_err().contains("not written"));
+    }
+
+    #[test]
+    fn a_copy_keeps_the_moments_and_leaves_build_output() {
+        let (root, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for place in [
+            "crates/a/src/lib.rs",
+            "target/debug/a",
+            ".cargo/config.toml",
+        ] {
+            let path = root.path().join(place);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, place).unwrap();
+        }
+        copy_sources(root.path(), copy.path()).unwrap();
+        let mut copied = files_below(copy.path()).unwrap();
+        copied.sort();
+        let expected = [".cargo/config.toml", "crates/a/src/lib.rs"].map(PathBuf::from);
+        assert_eq!(copied, expected);
+        let changed = |folder: &Path| fs::metadata(folder.join("crates/a/src/lib.rs"))?.modified();
+        assert_eq!(changed(root.path()).unwrap(), changed(copy.path()).unwrap());
+    }
+}
