@@ -4,9 +4,7 @@ use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 use roamport_domain::journal::{JournalError, OrderSummary, Recorded, Version};
-use roamport_domain::order::{
-    Attempt, AttemptState, Event, EventFormatError, OrderState, ProviderInstance,
-};
+use roamport_domain::order::{Attempt, AttemptState, Event, OrderState, ProviderInstance};
 use roamport_domain::{IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -58,23 +56,8 @@ fn decode_event(id: OrderId, row: &PgRow, expected: u64) -> Result<Recorded, Fai
         return Err(damaged(id, &format!("its event {expected} is missing")));
     }
     let body: &str = row.try_get("body")?;
-    let event = Event::from_stored(body).map_err(|error| match error {
-        // serde_json may quote a value in its message, so only the place is passed on.
-        EventFormatError::Unreadable(error) => damaged(
-            id,
-            &format!(
-                "its event {expected} is damaged near line {} column {}",
-                error.line(),
-                error.column()
-            ),
-        ),
-        error => Failure::Refused(JournalError::Corrupt {
-            message: format!(
-                "order {id}: {error} (event {expected}); nothing was written: use the release that \
-                 wrote it, or a later one"
-            ),
-        }),
-    })?;
+    let event = Event::from_stored(body)
+        .map_err(|error| JournalError::unreadable_event(id, expected, error))?;
     Ok(Recorded {
         version: Version::from_count(expected),
         at: decode_moment(row, "at")?,
@@ -177,12 +160,7 @@ pub(crate) fn decode_moment(row: &PgRow, column: &str) -> Result<Timestamp, Fail
 
 /// What is kept of this order cannot be read.
 pub(crate) fn damaged(id: OrderId, what: &str) -> Failure {
-    Failure::Refused(JournalError::Corrupt {
-        message: format!(
-            "order {id} is damaged: {what}; nothing was written: do not buy it again, look it up at \
-             the provider by its reference, and restore a backup"
-        ),
-    })
+    JournalError::damaged(id, what).into()
 }
 
 /// A count as PostgreSQL keeps integers.

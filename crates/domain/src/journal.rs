@@ -2,6 +2,7 @@
 //! the provider events that were acted upon.
 
 mod balances;
+mod damage;
 mod inbox;
 mod memory;
 
