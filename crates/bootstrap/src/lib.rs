@@ -22,7 +22,7 @@ pub use self::settings::{
 pub use self::stack::gate;
 pub use self::telemetry::{Telemetry, TelemetryError};
 
-/// The guide's four steps, run as doctests here: the one crate that may see every other.
+/// The guide's steps, run as doctests here: the one crate that may see every other.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guides/embedding.md")]
 struct EmbeddingGuide;

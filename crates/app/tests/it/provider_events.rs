@@ -133,6 +133,30 @@ async fn an_event_about_an_esim_has_it_read_again_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn events_out_of_order_leave_what_the_provider_says_now() {
+    let shop = Shop::careless();
+    let esim = only_esim(&shop.buy("traveller").await);
+    let events = events(&shop);
+    shop.world.install(esim.as_str()).unwrap();
+    shop.world.delete(esim.as_str()).unwrap();
+    // The last change is told first, the first one last: each event has the present read.
+    for line in [
+        format!("evt_3 esim {esim}"),
+        format!("evt_1 esim {esim}"),
+        format!("evt_2 usage {esim}"),
+    ] {
+        assert!(
+            matches!(
+                effect(&events, true, &line).await,
+                Effect::Acted { esim: Some(_), .. }
+            ),
+            "{line}"
+        );
+        assert_eq!(kept(&shop, &esim).await, ProfileState::Deleted, "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_kept_here_is_not_read_and_not_remembered() {
     let shop = Shop::careless();
     let order = shop.buy("traveller").await;
