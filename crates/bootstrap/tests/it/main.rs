@@ -11,6 +11,7 @@ mod composition;
 mod conformance;
 mod crash_points;
 mod decoders;
+mod events;
 mod postgres;
 mod precedence;
 mod providers;
