@@ -2,28 +2,30 @@
 
 mod circuit;
 mod listing;
+mod unsettled;
+mod watch;
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, SendWindow,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
+    Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result,
+    SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Package, ProviderError,
-    ProviderName, Usage,
+    ProviderName, Reference, Usage,
 };
-use tracing::{debug, info, warn};
 
-use self::circuit::{Change, Circuit, Kind, Pass, Verdict};
+use self::circuit::{Kind, Verdict};
 use self::listing::Listing;
+use self::watch::Watch;
 
 /// When [`CircuitBreaker`] stops calling a provider, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,11 @@ impl fmt::Display for CircuitBreakerPolicy {
 /// look-up reaches the provider in each pause at the latest, and no unknown outcome stays unsettled
 /// because of the circuit alone.
 ///
+/// Where a provider promises that a purchase under one reference is charged once
+/// ([`Dedup::Replays`], [`Dedup::Rejects`]), the same purchase again may be what settles an unknown
+/// outcome. Such a repeat goes with the look-ups: one whose earlier call through this circuit was
+/// `Ambiguous` or dropped. Clones remember it together, another process does not.
+///
 /// A probe is one call, with the tries that `Retry` gives it. A listing that is under way when the
 /// circuit opens goes on; it is admitted when it is polled for the first time. Clones share one
 /// circuit.
@@ -103,12 +110,7 @@ impl<P: EsimProvider> CircuitBreaker<P> {
     /// Watches over `inner` under `policy`. Pauses are measured on `clock`, which is also the clock
     /// on which the windows of purchases were opened.
     pub fn new(inner: P, policy: CircuitBreakerPolicy, clock: Arc<dyn Clock>) -> Self {
-        let watch = Watch {
-            provider: inner.name().clone(),
-            clock,
-            policy,
-            circuit: Mutex::new(Circuit::new(policy)),
-        };
+        let watch = Watch::new(inner.name().clone(), policy, clock);
         Self {
             inner,
             watch: Arc::new(watch),
@@ -121,21 +123,38 @@ impl<P: EsimProvider> CircuitBreaker<P> {
         operation: Operation,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let mut admitted = self.watch.admit(operation)?;
+        let mut admitted = self.watch.admit(Kind::of(operation), operation)?;
         let answer = call.await;
         admitted.settle(verdict(&answer));
         answer
     }
 
-    /// The same for what has a window.
+    /// The same for what costs money.
     async fn purchase<T: Send>(
         &self,
         operation: Operation,
-        window: &SendWindow,
+        (reference, window): (&Reference, &SendWindow),
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let mut admitted = self.watch.admit(operation)?;
+        let charged_once = self.inner.capabilities().dedup != Dedup::None;
+        let repeat = charged_once && self.watch.unsettled().contains(reference);
+        let kind = if repeat {
+            Kind::LookUp
+        } else {
+            Kind::of(operation)
+        };
+        let mut admitted = self.watch.admit(kind, operation)?;
+        if charged_once {
+            self.watch.unsettled().note(reference);
+        }
         let answer = call.await;
+        let settled = match &answer {
+            Ok(_) => true,
+            Err(error) => error.kind() != ErrorKind::Ambiguous && !repeat,
+        };
+        if settled {
+            self.watch.unsettled().forget(reference);
+        }
         let unsent = |error: &ProviderError| error.kind() == ErrorKind::Unavailable;
         let too_late = window.remaining(&*self.watch.clock).is_none();
         if too_late && answer.as_ref().is_err_and(unsent) {
@@ -166,115 +185,6 @@ fn verdict<T>(answer: &Result<T>) -> Verdict {
     answer
         .as_ref()
         .map_or_else(|error| error.kind().into(), |_| Verdict::Healthy)
-}
-
-/// The circuit on its clock, telling what changes.
-#[derive(Debug)]
-struct Watch {
-    provider: ProviderName,
-    clock: Arc<dyn Clock>,
-    policy: CircuitBreakerPolicy,
-    circuit: Mutex<Circuit>,
-}
-
-impl Watch {
-    fn on_circuit<T>(&self, act: impl FnOnce(&mut Circuit, roamport_domain::Monotonic) -> T) -> T {
-        // Every change of the circuit is whole even if its thread panicked afterwards.
-        let mut circuit = self.circuit.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut circuit, self.clock.monotonic())
-    }
-
-    fn admit(self: &Arc<Self>, operation: Operation) -> Result<Admitted> {
-        let kind = Kind::of(operation);
-        let provider = self.provider.as_str();
-        match self.on_circuit(|circuit, now| circuit.admit(kind, now)) {
-            Ok(pass) => {
-                if pass.is_probe() {
-                    debug!(
-                        operation = operation.as_str(),
-                        provider,
-                        "provider kept failing, one call is let through to see whether it still does"
-                    );
-                }
-                Ok(Admitted {
-                    watch: Arc::clone(self),
-                    pass,
-                    operation,
-                    settled: false,
-                })
-            }
-            Err(left) => Err(self.refusal(operation, left)),
-        }
-    }
-
-    fn refusal(&self, operation: Operation, left: Duration) -> ProviderError {
-        // Whole seconds, rounded up: nobody is told to come too early.
-        let seconds = left.as_millis().div_ceil(1000);
-        let nothing = if operation.is_purchase() {
-            "nothing was sent and no money moved"
-        } else {
-            "nothing was sent"
-        };
-        let message = format!(
-            "call after call failed, so it is left alone for now; {nothing}; try again in {seconds} s"
-        );
-        let provider = self.provider.clone();
-        ProviderError::new(ErrorKind::Unavailable, provider, operation, message)
-            .with_retry_after(left)
-    }
-
-    fn tell(&self, operation: Operation, change: Change) {
-        let (operation, provider) = (operation.as_str(), self.provider.as_str());
-        let pause_ms = u64::try_from(self.policy.pause.as_millis()).unwrap_or(u64::MAX);
-        match change {
-            Change::None => {}
-            Change::Opened => warn!(
-                operation,
-                provider, pause_ms, "provider keeps failing, its calls are refused for a while"
-            ),
-            Change::StayedOpen => warn!(
-                operation,
-                provider, pause_ms, "provider still fails, its calls are refused for longer"
-            ),
-            Change::Closed => info!(
-                operation,
-                provider, "provider answers again, its calls are let through"
-            ),
-        }
-    }
-}
-
-/// A call under way. Dropped before it was settled, it gives its turn to another.
-#[derive(Debug)]
-struct Admitted {
-    watch: Arc<Watch>,
-    pass: Pass,
-    operation: Operation,
-    settled: bool,
-}
-
-impl Admitted {
-    /// Takes an end into account; for a listing also what comes after the first answer.
-    fn settle(&mut self, verdict: Verdict) {
-        let (settled, pass) = (self.settled, self.pass);
-        let change = self.watch.on_circuit(|circuit, now| {
-            if settled {
-                circuit.count(verdict, now)
-            } else {
-                circuit.settle(pass, verdict, now)
-            }
-        });
-        self.settled = true;
-        self.watch.tell(self.operation, change);
-    }
-}
-
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.settle(Verdict::Nothing);
-        }
-    }
 }
 
 #[async_trait]
@@ -334,13 +244,14 @@ impl<P: EsimProvider> EsimProvider for CircuitBreaker<P> {
 
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
         let call = self.inner.place_order(request);
-        self.purchase(Operation::PlaceOrder, &request.window, call)
-            .await
+        let what = (&request.reference, &request.window);
+        self.purchase(Operation::PlaceOrder, what, call).await
     }
 
     async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
         let call = self.inner.top_up(request);
-        self.purchase(Operation::TopUp, &request.window, call).await
+        let what = (&request.reference, &request.window);
+        self.purchase(Operation::TopUp, what, call).await
     }
 }
 

@@ -4,7 +4,7 @@ mod troubled;
 
 use std::io;
 use std::num::NonZeroU16;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -62,6 +62,10 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Events {
     pub(crate) fn capture() -> Self {
+        // One more subscriber that never goes: as long as there is just one, an event that is first met
+        // on a thread without it is switched off on all of them.
+        static ANOTHER: OnceLock<tracing::Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
         let written = Written::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)

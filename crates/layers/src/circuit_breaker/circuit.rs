@@ -10,7 +10,7 @@ use super::CircuitBreakerPolicy;
 /// What a call is for, as far as the circuit cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Finds orders: what an unknown outcome is settled with.
+    /// Settles an unknown outcome: finds orders, or repeats a purchase that is charged once.
     LookUp,
     /// Any other read, and a listing.
     Read,
@@ -86,7 +86,7 @@ impl Pass {
     }
 }
 
-/// Look-ups have a lane of their own, so that no other failing read takes their turn.
+/// What settles unknown outcomes has a lane of its own, so that no failing read takes its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lane {
     LookUps,

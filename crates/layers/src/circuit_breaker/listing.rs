@@ -9,8 +9,8 @@ use futures::{Stream, StreamExt as _};
 use roamport_domain::Package;
 use roamport_domain::provider::{Operation, Result};
 
-use super::circuit::Verdict;
-use super::{Admitted, Watch};
+use super::circuit::{Kind, Verdict};
+use super::watch::{Admitted, Watch};
 
 /// A listing that tells the circuit of its first answer, of each error, and of the answer after one.
 pub(super) struct Listing {
@@ -42,7 +42,7 @@ impl Listing {
     fn admitted(&mut self) -> Result<&mut Admitted> {
         match &mut self.admitted {
             Some(admitted) => Ok(admitted),
-            none => Ok(none.insert(self.watch.admit(self.operation)?)),
+            none => Ok(none.insert(self.watch.admit(Kind::of(self.operation), self.operation)?)),
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::testing::{
     order_request, package, provision_request, top_up_request, usage_query,
 };
 
-const PAUSE: Duration = Duration::from_secs(15);
+pub(super) const PAUSE: Duration = Duration::from_secs(15);
 
-fn breaker<P: EsimProvider>(provider: P) -> CircuitBreaker<P> {
+pub(super) fn breaker<P: EsimProvider>(provider: P) -> CircuitBreaker<P> {
     CircuitBreaker::new(
         provider,
         CircuitBreakerPolicy::default(),

@@ -82,6 +82,7 @@ pub(crate) struct Troubled(Arc<Inner>);
 
 struct Inner {
     name: ProviderName,
+    capabilities: Capabilities,
     made: Instant,
     calls: Mutex<Vec<Call>>,
     script: Box<Script>,
@@ -95,8 +96,17 @@ impl fmt::Debug for Troubled {
 
 impl Troubled {
     pub(crate) fn new(script: impl Fn(Call) -> Answer + Send + Sync + 'static) -> Self {
+        Self::able(super::everything(), script)
+    }
+
+    /// The same with other capabilities.
+    pub(crate) fn able(
+        capabilities: Capabilities,
+        script: impl Fn(Call) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(Inner {
             name: super::name(),
+            capabilities,
             made: Instant::now(),
             calls: Mutex::default(),
             script: Box::new(script),
@@ -161,7 +171,7 @@ impl EsimProvider for Troubled {
     }
 
     fn capabilities(&self) -> Capabilities {
-        super::everything()
+        self.0.capabilities
     }
 
     async fn destinations(&self, _: &DestinationFilter) -> Result<Vec<Destination>> {
