@@ -90,19 +90,6 @@ impl PostgresJournal {
         let done = self.connections.timed(rows::read(&mut lent, id)).await;
         lent.finish(done)
     }
-
-    async fn claim_due(
-        &self,
-        provider: Option<&ProviderInstance>,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        let mut lent = self.connections.lend().await?;
-        let asked = claims::claim_due(&mut lent, provider, owner, lease, limit);
-        let done = self.connections.timed(asked).await;
-        lent.finish(done)
-    }
 }
 
 async fn find(
@@ -172,15 +159,6 @@ impl OrderJournal for PostgresJournal {
         lent.finish(done)
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        self.claim_due(None, owner, lease, limit).await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
@@ -188,7 +166,10 @@ impl OrderJournal for PostgresJournal {
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
-        self.claim_due(Some(provider), owner, lease, limit).await
+        let mut lent = self.connections.lend().await?;
+        let asked = claims::claim_due(&mut lent, provider, owner, lease, limit);
+        let done = self.connections.timed(asked).await;
+        lent.finish(done)
     }
 
     async fn wake(&self, id: OrderId) -> Result<(), JournalError> {

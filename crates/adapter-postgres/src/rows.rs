@@ -1,13 +1,10 @@
 //! An order's events and row: how they are read back and turned into columns.
 
-use std::num::NonZeroU16;
-
 use jiff::Timestamp;
-use roamport_domain::journal::{JournalError, OrderSummary, Recorded, Version};
-use roamport_domain::order::{Attempt, AttemptState, Event, OrderState, ProviderInstance};
-use roamport_domain::{IdempotencyKey, Money, Order, OrderId, ProviderName, Reference};
+use roamport_domain::journal::{JournalError, OrderSummary, Recorded, StoredSummary, Version};
+use roamport_domain::order::{Attempt, AttemptState, Event};
+use roamport_domain::{Order, OrderId};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::types::Uuid;
@@ -39,21 +36,14 @@ pub(crate) async fn read(connection: &mut PgConnection, id: OrderId) -> Result<S
     for (row, expected) in rows.iter().zip(1_u64..) {
         events.push(decode_event(id, row, expected)?);
     }
-    if i64::try_from(events.len()) != Ok(newest) {
-        return Err(damaged(
-            id,
-            &format!("{newest} events were written, {} are there", events.len()),
-        ));
-    }
-    let order = Order::replay(id, events.iter().map(|recorded| &recorded.event))
-        .map_err(|illegal| damaged(id, &illegal.to_string()))?;
+    let order = Recorded::replay(id, newest, &events)?;
     Ok(Stored { order, events })
 }
 
 fn decode_event(id: OrderId, row: &PgRow, expected: u64) -> Result<Recorded, Failure> {
     let version: Option<i64> = row.try_get("version")?;
     if version.map(u64::try_from) != Some(Ok(expected)) {
-        return Err(damaged(id, &format!("its event {expected} is missing")));
+        return Err(Recorded::missing(id, expected).into());
     }
     let body: &str = row.try_get("body")?;
     let event = Event::from_stored(body)
@@ -120,31 +110,22 @@ pub(crate) const SUMMARY_COLUMNS: &str = "id, key, reference, provider, base_url
 /// The order of a row of [`SUMMARY_COLUMNS`], as lists show it.
 pub(crate) fn decode_summary(row: &PgRow) -> Result<OrderSummary, Failure> {
     let id = decode_id(row)?;
-    let text = |column| -> Result<&str, Failure> { Ok(row.try_get(column)?) };
-    let unreadable = |column: &str| damaged(id, &format!("its `{column}` cannot be read"));
-    let total: Option<&str> = row.try_get("total")?;
-    let total: Option<Money> = match total {
-        Some(total) => Some(from_json(total).ok_or_else(|| unreadable("total"))?),
-        None => None,
-    };
-    let lines: Vec<(String, NonZeroU16)> =
-        from_json(text("lines")?).ok_or_else(|| unreadable("lines"))?;
-    Ok(OrderSummary {
+    let text = |column| row.try_get::<&str, _>(column);
+    let stored = StoredSummary {
         id,
-        key: IdempotencyKey::parse(text("key")?).map_err(|_| unreadable("key"))?,
-        reference: Reference::parse(text("reference")?).map_err(|_| unreadable("reference"))?,
-        provider: ProviderInstance {
-            name: ProviderName::parse(text("provider")?).map_err(|_| unreadable("provider"))?,
-            base_url: text("base_url")?.to_owned(),
-        },
-        state: OrderState::from_name(text("state")?).ok_or_else(|| unreadable("state"))?,
+        key: text("key")?,
+        reference: text("reference")?,
+        provider: text("provider")?,
+        base_url: text("base_url")?,
+        state: text("state")?,
         is_top_up: row.try_get("is_top_up")?,
-        lines,
-        total,
-        esims: from_json(text("esims")?).ok_or_else(|| unreadable("esims"))?,
+        lines: text("lines")?,
+        total: row.try_get("total")?,
+        esims: text("esims")?,
         created_at: decode_moment(row, "created_at")?,
         updated_at: decode_moment(row, "updated_at")?,
-    })
+    };
+    Ok(stored.read()?)
 }
 
 /// The `id` of a row.
@@ -171,8 +152,4 @@ pub(crate) fn count(count: u64) -> i64 {
 /// JSON of a plain value of ours.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("our own plain values serialise")
-}
-
-fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_str(text).ok()
 }

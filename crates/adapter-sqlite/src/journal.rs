@@ -187,22 +187,6 @@ impl OrderJournal for SqliteJournal {
             .await
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        self.writer
-            .make(ClaimDue {
-                provider: None,
-                owner: owner.clone(),
-                lease,
-                limit,
-            })
-            .await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
@@ -212,7 +196,7 @@ impl OrderJournal for SqliteJournal {
     ) -> Result<Vec<Claim>, JournalError> {
         self.writer
             .make(ClaimDue {
-                provider: Some(provider.clone()),
+                provider: provider.clone(),
                 owner: owner.clone(),
                 lease,
                 limit,

@@ -142,11 +142,19 @@ pub trait DecoderHarness: Debug {
 }
 
 /// Makes one test for each promise of the port that decodes provider events, under the promise's
-/// name. The expression makes a new [`DecoderHarness`](crate::decoder::DecoderHarness) for each.
+/// name. The expression makes a new [`DecoderHarness`](crate::decoder::DecoderHarness) for each. One test
+/// more tells the [tally](crate::suite::Tally); with `not_applicable = [..]` behind the harness, the names
+/// of the promises that need not apply, it is exact.
 #[macro_export]
 macro_rules! decoder_suite {
-    ($harness:expr) => {
-        $crate::decoder_suite! { @tests ($harness)
+    ($harness:expr $(,)?) => {
+        $crate::decoder_suite! { @suite ($harness) (None) }
+    };
+    ($harness:expr, not_applicable = $names:expr $(,)?) => {
+        $crate::decoder_suite! { @suite ($harness) ($crate::suite::exactly($names)) }
+    };
+    (@suite $harness:tt $listed:tt) => {
+        $crate::decoder_suite! { @tests $harness $listed
             events {
                 every_sample_is_its_event
                 an_event_has_an_id_of_its_own
@@ -171,14 +179,34 @@ macro_rules! decoder_suite {
             }
         }
     };
-    (@tests $harness:tt $($area:ident { $($case:ident)* })*) => {
+    (@tests $harness:tt $listed:tt $($area:ident { $($case:ident)* })*) => {
+        #[cfg(test)]
+        fn a_new_decoder_harness() -> $crate::suite::Making<dyn $crate::decoder::DecoderHarness> {
+            Box::pin(async {
+                let harness = $harness;
+                $crate::Verdict::<Box<dyn $crate::decoder::DecoderHarness>>::Ok(Box::new(harness))
+            })
+        }
+
+        #[test]
+        fn the_tally_of_the_decoder_is_told() {
+            let cases: &[$crate::suite::Case<dyn $crate::decoder::DecoderHarness>] = &[
+                $($((
+                    stringify!($case),
+                    |harness| Box::pin(async move { $crate::decoder::$area::$case(harness) }),
+                ),)*)*
+            ];
+            $crate::suite::tell("decoder_suite", a_new_decoder_harness, cases, $listed);
+        }
+
         $($(
             #[test]
             fn $case() {
-                $crate::run(stringify!($case), async {
-                    let harness = $harness;
-                    $crate::decoder::$area::$case(&harness)
-                });
+                $crate::suite::run_case(
+                    stringify!($case),
+                    a_new_decoder_harness,
+                    |harness| Box::pin(async move { $crate::decoder::$area::$case(harness) }),
+                );
             }
         )*)*
     };

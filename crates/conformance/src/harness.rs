@@ -53,9 +53,8 @@ pub enum Trouble {
 /// The provider under test and what can be done with its world.
 ///
 /// Only [`ProviderHarness::provider`] and [`ProviderHarness::clock`] are required. Every other
-/// method is a power: where it answers `None` or `false`, the cases that need it are skipped and say
-/// so in a line of the test's output: a promise that was not tried is not known to be kept. A
-/// provider's quirk belongs here, never into a case. The cases buy: point a harness at a
+/// method is a power: where it answers `None` or `false`, the cases that need it are skipped, and the
+/// suite's tally names them: a promise that was not tried is not known to be kept. A provider's quirk belongs here, never into a case. The cases buy: point a harness at a
 /// sandbox or a test account, never at a wallet with real money in it.
 #[async_trait]
 pub trait ProviderHarness: Debug + Send + Sync {
@@ -179,6 +178,12 @@ pub trait ProviderHarness: Debug + Send + Sync {
 
     /// Installs an eSIM, as a traveller's device would, and says whether it could.
     async fn install(&self, _esim: &EsimId) -> bool {
+        false
+    }
+
+    /// Has the provider give the card numbers of eSIMs that are over to new ones from now on, and says
+    /// whether it could.
+    async fn reuse_card_numbers(&self) -> bool {
         false
     }
 
@@ -306,6 +311,10 @@ impl<H: ProviderHarness> ProviderHarness for Wrapped<H> {
 
     async fn install(&self, esim: &EsimId) -> bool {
         self.inner.install(esim).await
+    }
+
+    async fn reuse_card_numbers(&self) -> bool {
+        self.inner.reuse_card_numbers().await
     }
 
     async fn make(&self, trouble: Trouble) -> bool {

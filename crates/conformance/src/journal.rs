@@ -63,7 +63,7 @@
 //!     // What a second process sees that opens the same store. A journal in a file or a database opens
 //!     // it again here; two handles on one connection would prove nothing.
 //!     async fn another(&self) -> Option<Handle> {
-//!         Some((self.journal.clone(), self.journal.clone()))
+//!         Some(Handle::whole(self.journal.clone()))
 //!     }
 //! }
 //!
@@ -85,8 +85,9 @@
 //! # }
 //! ```
 //!
-//! - **Read the lines that say `skipped`.** Cases that need a second handle or balances say so in one
-//!   line and pass where the harness has none: a promise that was not tried is not known to be kept.
+//! - **Read the tally.** Cases that need a second handle, balances or an inbox pass where the harness has
+//!   none, and `the_tally_of_the_journal_is_told` names them: a promise that was not tried is not known to
+//!   be kept. `journal_suite!(Shop::empty().await, not_applicable = [..])` makes the list exact.
 //! - **The clock may run on.** Time is compared between two readings of the journal's clock, so a
 //!   database's own clock passes as well as one that stands still.
 //! - **Moments** in the samples are whole microseconds, which every database keeps.
@@ -116,8 +117,39 @@ use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
 
 pub use self::clock::MovableClock;
 
-/// Both ports, as one open handle on the store gives them.
-pub type Handle = (Arc<dyn OrderJournal>, Arc<dyn ProfileStore>);
+/// The ports, as one open handle on the store gives them.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    /// The order journal.
+    pub journal: Arc<dyn OrderJournal>,
+    /// The profile store.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// The balances; `None` where the store keeps none.
+    pub balances: Option<Arc<dyn BalanceStore>>,
+    /// The inbox of provider events; `None` where the store has none.
+    pub inbox: Option<Arc<dyn EventInbox>>,
+}
+
+impl Handle {
+    /// On a store that keeps neither balances nor provider events.
+    pub fn new(store: Arc<impl OrderJournal + ProfileStore>) -> Self {
+        Self {
+            journal: Arc::clone(&store) as _,
+            profiles: store,
+            balances: None,
+            inbox: None,
+        }
+    }
+
+    /// On a store that keeps everything.
+    pub fn whole(store: Arc<impl OrderJournal + ProfileStore + BalanceStore + EventInbox>) -> Self {
+        Self {
+            balances: Some(Arc::clone(&store) as _),
+            inbox: Some(Arc::clone(&store) as _),
+            ..Self::new(store)
+        }
+    }
+}
 
 /// The journal under test, over an empty store, and power over its clock. The
 /// [module](crate::journal) shows one for a journal of your own.
@@ -147,7 +179,8 @@ pub trait JournalHarness: Debug + Send + Sync {
 
     /// A second handle on the same store, as another process would open it; `None` where the store
     /// lives in one process alone. The cases that need it are then skipped, and say so. The model goes
-    /// on with it as after a restart, and lets go of the one before.
+    /// on with it as after a restart, and lets go of the one before; and it has provider events
+    /// remembered through two at once.
     async fn another(&self) -> Option<Handle> {
         None
     }
@@ -159,17 +192,24 @@ pub trait JournalHarness: Debug + Send + Sync {
 /// The expression makes a new [`JournalHarness`](crate::journal::JournalHarness) over an empty
 /// store; it is evaluated once for each test, and for each case of the model, in an async context.
 /// There, `?` on a [`Stopped::Skipped`](crate::Stopped::Skipped) skips the test: the server of that
-/// journal may not be there. Call the macro inside a module of its own where one file tests several
+/// journal may not be there. One test more tells the [tally](crate::suite::Tally); with
+/// `not_applicable = [..]` behind the harness, the names of the promises that need not apply, it is exact. Call the macro inside a module of its own where one file tests several
 /// journals.
 #[macro_export]
 macro_rules! journal_suite {
-    ($harness:expr) => {
+    ($harness:expr $(,)?) => {
+        $crate::journal_suite! { @suite ($harness) (None) }
+    };
+    ($harness:expr, not_applicable = $names:expr $(,)?) => {
+        $crate::journal_suite! { @suite ($harness) ($crate::suite::exactly($names)) }
+    };
+    (@suite $harness:tt $listed:tt) => {
         #[test]
         fn the_journal_does_what_a_model_of_the_contract_does() {
             let name = "the_journal_does_what_a_model_of_the_contract_does";
             $crate::journal::model::run(name, async || Ok($harness));
         }
-        $crate::journal_suite! { @tests ($harness)
+        $crate::journal_suite! { @tests $harness $listed
             opening {
                 a_new_wish_is_recorded
                 a_new_order_is_due_at_once
@@ -243,17 +283,39 @@ macro_rules! journal_suite {
                 two_handles_fence_each_other
                 two_handles_never_hold_one_order
                 one_key_through_two_handles_makes_one_order
+                an_order_woken_through_one_handle_is_due_through_another
+                an_event_is_new_through_one_of_two_handles
             }
         }
     };
-    (@tests $harness:tt $($area:ident { $($case:ident)* })*) => {
+    (@tests $harness:tt $listed:tt $($area:ident { $($case:ident)* })*) => {
+        #[cfg(test)]
+        fn a_new_journal_harness() -> $crate::suite::Making<dyn $crate::journal::JournalHarness> {
+            Box::pin(async {
+                let harness = $harness;
+                $crate::Verdict::<Box<dyn $crate::journal::JournalHarness>>::Ok(Box::new(harness))
+            })
+        }
+
+        #[test]
+        fn the_tally_of_the_journal_is_told() {
+            let cases: &[$crate::suite::Case<dyn $crate::journal::JournalHarness>] = &[
+                $($((
+                    stringify!($case),
+                    |harness| Box::pin($crate::journal::$area::$case(harness)),
+                ),)*)*
+            ];
+            $crate::suite::tell("journal_suite", a_new_journal_harness, cases, $listed);
+        }
+
         $($(
             #[test]
             fn $case() {
-                $crate::run(stringify!($case), async {
-                    let harness = $harness;
-                    $crate::journal::$area::$case(&harness).await
-                });
+                $crate::suite::run_case(
+                    stringify!($case),
+                    a_new_journal_harness,
+                    |harness| Box::pin($crate::journal::$area::$case(harness)),
+                );
             }
         )*)*
     };

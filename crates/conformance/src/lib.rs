@@ -4,6 +4,7 @@ pub mod decoder;
 mod harness;
 pub mod journal;
 pub mod provider;
+pub mod suite;
 mod verdict;
 
 pub use self::harness::{ProviderHarness, Trouble, Wrapped};

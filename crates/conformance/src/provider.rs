@@ -23,12 +23,20 @@ pub mod usage_batch;
 /// Makes one test for each promise of the provider port, under the promise's name.
 ///
 /// The expression makes a new [`ProviderHarness`](crate::ProviderHarness); it is evaluated once for
-/// each test, in an async context, so that it may `.await`. Call the macro inside a module of its
+/// each test, in an async context, so that it may `.await`. One test more tells the
+/// [tally](crate::suite::Tally) of what holds and what does not apply; with `not_applicable = [..]`
+/// behind the harness, the names of the promises that need not apply, it is exact. Call the macro inside a module of its
 /// own where one file tests several providers: the [crate's page](crate) shows it.
 #[macro_export]
 macro_rules! provider_suite {
-    ($harness:expr) => {
-        $crate::provider_suite! { @tests ($harness)
+    ($harness:expr $(,)?) => {
+        $crate::provider_suite! { @suite ($harness) (None) }
+    };
+    ($harness:expr, not_applicable = $names:expr $(,)?) => {
+        $crate::provider_suite! { @suite ($harness) ($crate::suite::exactly($names)) }
+    };
+    (@suite $harness:tt $listed:tt) => {
+        $crate::provider_suite! { @tests $harness $listed
             catalogue {
                 a_catalogue_is_complete
                 a_package_is_listed_once
@@ -133,6 +141,7 @@ macro_rules! provider_suite {
                 an_installed_esim_is_not_taken_back
                 giving_back_an_unknown_esim_is_not_found
                 a_lost_reply_to_a_cancellation_is_ambiguous
+                a_card_number_names_the_esim_that_bears_it_now
                 a_provider_that_takes_nothing_back_says_so
             }
             balance {
@@ -154,14 +163,34 @@ macro_rules! provider_suite {
             }
         }
     };
-    (@tests $harness:tt $($area:ident { $($case:ident)* })*) => {
+    (@tests $harness:tt $listed:tt $($area:ident { $($case:ident)* })*) => {
+        #[cfg(test)]
+        fn a_new_provider_harness() -> $crate::suite::Making<dyn $crate::ProviderHarness> {
+            Box::pin(async {
+                let harness = $harness;
+                $crate::Verdict::<Box<dyn $crate::ProviderHarness>>::Ok(Box::new(harness))
+            })
+        }
+
+        #[test]
+        fn the_tally_of_the_provider_is_told() {
+            let cases: &[$crate::suite::Case<dyn $crate::ProviderHarness>] = &[
+                $($((
+                    stringify!($case),
+                    |harness| Box::pin($crate::provider::$area::$case(harness)),
+                ),)*)*
+            ];
+            $crate::suite::tell("provider_suite", a_new_provider_harness, cases, $listed);
+        }
+
         $($(
             #[test]
             fn $case() {
-                $crate::run(stringify!($case), async {
-                    let harness = $harness;
-                    $crate::provider::$area::$case(&harness).await
-                });
+                $crate::suite::run_case(
+                    stringify!($case),
+                    a_new_provider_harness,
+                    |harness| Box::pin($crate::provider::$area::$case(harness)),
+                );
             }
         )*)*
     };

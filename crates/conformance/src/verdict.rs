@@ -33,21 +33,26 @@ impl fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 /// Runs a case on a runtime of its own, as the tests that a suite's macro makes do. A skipped case
-/// says so in one line of standard output and passes.
+/// says so in one line of standard output and passes; the suite's [tally](crate::suite::Tally) counts it.
 ///
 /// # Panics
 ///
 /// Where the promise is broken: that is how a test fails.
 pub fn run(name: &str, case: impl Future<Output = Verdict>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a test may start a runtime");
-    match runtime.block_on(case) {
+    match block_on(case) {
         Ok(()) => {}
         Err(Stopped::Skipped(why)) => tell_skipped(name, &why),
         Err(Stopped::Broken(how)) => panic!("{name} is broken: {how}"),
     }
+}
+
+/// What comes of it on a runtime of its own.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a test may start a runtime");
+    runtime.block_on(future)
 }
 
 #[expect(
@@ -55,7 +60,7 @@ pub fn run(name: &str, case: impl Future<Output = Verdict>) {
     reason = "a test that was not tried says so where tests report"
 )]
 fn tell_skipped(name: &str, why: &str) {
-    println!("{name}: skipped, {why}");
+    println!("{name} does not apply: {why}");
 }
 
 /// Goes on where `kept`; otherwise the promise is broken, as `how` says.

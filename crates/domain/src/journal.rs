@@ -5,6 +5,7 @@ mod balances;
 mod damage;
 mod inbox;
 mod memory;
+mod stored;
 
 use std::fmt::{self, Debug};
 use std::num::NonZeroU16;
@@ -22,6 +23,7 @@ pub use self::inbox::EventInbox;
 #[cfg(feature = "mock")]
 pub use self::inbox::MockEventInbox;
 pub use self::memory::InMemoryJournal;
+pub use self::stored::StoredSummary;
 use crate::order::{Event, IllegalEvent, Order, OrderState, ProviderInstance, Requested};
 use crate::provider::EsimKey;
 use crate::{
@@ -345,24 +347,13 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
         due: Option<Timestamp>,
     ) -> Result<Version, JournalError>;
 
-    /// Claims due orders that nobody holds, at most `limit`, the longest due first.
+    /// Claims due orders of one provider instance that nobody holds, at most `limit`, the longest due
+    /// first. Those of another instance are neither claimed nor counted toward `limit`, so that what
+    /// nobody carries on holds up nothing.
     ///
     /// # Errors
     ///
     /// [`JournalError::Unavailable`].
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError>;
-
-    /// The same among the orders of one provider instance: those of another are neither claimed nor
-    /// counted toward `limit`, so that what nobody carries on holds up nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`OrderJournal::claim`].
     async fn claim_for(
         &self,
         provider: &ProviderInstance,

@@ -14,55 +14,37 @@ use super::orders::exists;
 use crate::error::Failure;
 use crate::{moment, rows};
 
-/// One statement over an index of due orders: `$1` owner, `$2` lease, `$3` limit. Rows that another
-/// claim has in hand are passed over, not waited for. The clock is read once, so that the index can
-/// be used.
-macro_rules! claim_due {
-    ($whose:literal) => {
-        concat!(
-            "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
-             due AS MATERIALIZED ( \
-                 SELECT id, due_at FROM orders \
-                 WHERE due_at <= (SELECT now FROM clock) \
-                     AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) ",
-            $whose,
-            " ORDER BY due_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) \
-             UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
-                 lease_until = (SELECT now FROM clock) + $2 \
-             FROM due WHERE orders.id = due.id \
-             RETURNING orders.id, lease_number, lease_until, due.due_at"
-        )
-    };
-}
+/// One statement over an index of due orders: `$1` owner, `$2` lease, `$3` limit, `$4` and `$5` name
+/// and base URL of the provider whose orders are meant. Rows that another claim has in hand are passed
+/// over, not waited for. The clock is read once, so that the index can be used.
+pub(crate) const CLAIM_DUE: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+     due AS MATERIALIZED ( \
+         SELECT id, due_at FROM orders \
+         WHERE due_at <= (SELECT now FROM clock) \
+             AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
+             AND provider = $4 AND base_url = $5 \
+         ORDER BY due_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) \
+     UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
+         lease_until = (SELECT now FROM clock) + $2 \
+     FROM due WHERE orders.id = due.id \
+     RETURNING orders.id, lease_number, lease_until, due.due_at";
 
-pub(crate) const CLAIM_DUE: &str = claim_due!("");
-
-/// The same among the orders of the provider named `$4` with the base URL `$5`.
-pub(crate) const CLAIM_DUE_OF: &str = claim_due!("AND provider = $4 AND base_url = $5");
-
-/// Claims due orders that nobody holds, of one provider or of any.
+/// Claims due orders of one provider instance that nobody holds.
 pub(crate) async fn claim_due(
     connection: &mut PgConnection,
-    provider: Option<&ProviderInstance>,
+    provider: &ProviderInstance,
     owner: &Owner,
     lease: Duration,
     limit: NonZeroU16,
 ) -> Result<Vec<Claim>, Failure> {
-    let query = match provider {
-        None => sqlx::query(CLAIM_DUE),
-        Some(_) => sqlx::query(CLAIM_DUE_OF),
-    };
-    let query = query
+    let claimed = sqlx::query(CLAIM_DUE)
         .bind(owner.as_str())
         .bind(moment::interval(lease))
-        .bind(i64::from(limit.get()));
-    let query = match provider {
-        None => query,
-        Some(provider) => query
-            .bind(provider.name.as_str())
-            .bind(provider.base_url.as_str()),
-    };
-    let claimed = query.fetch_all(connection).await?;
+        .bind(i64::from(limit.get()))
+        .bind(provider.name.as_str())
+        .bind(provider.base_url.as_str())
+        .fetch_all(connection)
+        .await?;
     let mut claims: Vec<(Timestamp, Claim)> = Vec::with_capacity(claimed.len());
     for row in &claimed {
         let due = rows::decode_moment(row, "due_at")?;

@@ -56,28 +56,21 @@ async fn a_claim_reads_an_index_of_due_orders_alone() {
          FROM generate_series(1, 10000) AS n; ANALYZE roamport.orders",
     );
     let mut lent = journal.connections.lend().await.unwrap();
-    for (claim, index) in [
-        (claims::CLAIM_DUE.to_owned(), "orders_due"),
-        (
-            claims::CLAIM_DUE_OF
-                .replace("$4", "'sandbox'")
-                .replace("$5", "'b'"),
-            "orders_due",
-        ),
-    ] {
-        let sql = claim
-            .replace("$1", "'worker'")
-            .replace("$2", "interval '30 s'")
-            .replace("$3", "16");
-        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
-            .fetch_all(&mut *lent)
-            .await
-            .unwrap();
-        let plan = plan.join("\n");
-        assert!(plan.contains(&format!("using {index}")), "{plan}");
-        assert!(
-            plan.contains("Index Cond: (") && !plan.contains("Seq Scan on orders"),
-            "{plan}"
-        );
-    }
+    let sql = claims::CLAIM_DUE
+        .replace("$1", "'worker'")
+        .replace("$2", "interval '30 s'")
+        .replace("$3", "16")
+        .replace("$4", "'sandbox'")
+        .replace("$5", "'b'");
+    let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
+        .fetch_all(&mut *lent)
+        .await
+        .unwrap();
+    let plan = plan.join("\n");
+    // Either of the two: both hold due orders alone.
+    assert!(plan.contains("using orders_due"), "{plan}");
+    assert!(
+        plan.contains("Index Cond: (") && !plan.contains("Seq Scan on orders"),
+        "{plan}"
+    );
 }

@@ -119,7 +119,12 @@ async fn moments_at_the_ends_of_the_calendar_are_kept() {
     let owner = Owner::new("worker");
     let claims = bench
         .journal
-        .claim(&owner, std::time::Duration::MAX, one)
+        .claim_for(
+            &new.requested.provider,
+            &owner,
+            std::time::Duration::MAX,
+            one,
+        )
         .await
         .unwrap();
     assert_eq!(claims[0].order, new.id);

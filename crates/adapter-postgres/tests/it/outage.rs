@@ -154,7 +154,12 @@ async fn a_row_that_somebody_holds_is_said_to_be_and_nothing_is_written() {
     );
     let one = std::num::NonZeroU16::MIN;
     let claims = impatient
-        .claim(&Owner::new("worker"), sample::MINUTE, one)
+        .claim_for(
+            &new.requested.provider,
+            &Owner::new("worker"),
+            sample::MINUTE,
+            one,
+        )
         .await;
     assert_eq!(claims.unwrap(), []);
     run(&mut holder, "ROLLBACK").await;

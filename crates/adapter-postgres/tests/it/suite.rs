@@ -10,4 +10,4 @@ async fn bench() -> Result<Bench, Stopped> {
         .ok_or_else(|| Stopped::Skipped("there is no PostgreSQL server".to_owned()))
 }
 
-roamport_conformance::journal_suite!(bench().await?);
+roamport_conformance::journal_suite!(bench().await?, not_applicable = []);

@@ -111,6 +111,6 @@ impl JournalHarness for Bench {
 
     async fn another(&self) -> Option<Handle> {
         let other = Arc::new(self.open_another().await.unwrap());
-        Some((Arc::clone(&other) as _, other as _))
+        Some(Handle::whole(other))
     }
 }

@@ -17,19 +17,19 @@ use crate::writer::{Change, Writing};
 use crate::{moment, rows};
 
 /// One statement over the index of due orders: `?1` owner, `?2` end of the lease, `?3` now,
-/// `?4` limit, `?5` and `?6` name and base URL of the provider whose orders are meant, if any.
+/// `?4` limit, `?5` and `?6` name and base URL of the provider whose orders are meant. The `+` keeps
+/// the provider's own index out of it, which holds every order that ever was.
 pub(crate) const CLAIM_DUE: &str = "UPDATE orders \
      SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
      WHERE id IN (SELECT id FROM orders \
          WHERE due_at IS NOT NULL AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3) \
-             AND (?5 IS NULL OR (provider = ?5 AND base_url = ?6)) \
+             AND +provider = ?5 AND base_url = ?6 \
          ORDER BY due_at, id LIMIT ?4) \
      RETURNING id, lease_number, due_at";
 
-/// Claims due orders that nobody holds.
+/// Claims due orders of one provider instance that nobody holds.
 pub(crate) struct ClaimDue {
-    /// Of this provider instance alone.
-    pub(crate) provider: Option<ProviderInstance>,
+    pub(crate) provider: ProviderInstance,
     pub(crate) owner: Owner,
     pub(crate) lease: Duration,
     pub(crate) limit: NonZeroU16,
@@ -42,14 +42,13 @@ impl Change for ClaimDue {
     async fn make(&self, writing: &mut Writing<'_>) -> Result<Vec<Claim>, Failure> {
         let now = writing.now();
         let until = moment::later(now, self.lease);
-        let provider = self.provider.as_ref();
         let claimed = sqlx::query(CLAIM_DUE)
             .bind(self.owner.as_str())
             .bind(moment::to_text(until))
             .bind(moment::to_text(now))
             .bind(i64::from(self.limit.get()))
-            .bind(provider.map(|provider| provider.name.as_str()))
-            .bind(provider.map(|provider| provider.base_url.as_str()))
+            .bind(self.provider.name.as_str())
+            .bind(self.provider.base_url.as_str())
             .fetch_all(writing.connection())
             .await?;
         writing.wrote(count(&claimed));

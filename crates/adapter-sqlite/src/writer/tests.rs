@@ -187,9 +187,8 @@ async fn a_change_that_wrote_untold_is_noticed_at_the_next_refusal_and_stands() 
         matches!(refused, Err(JournalError::VersionConflict { actual, .. }) if actual == TWO);
     assert!(conflict);
     let nobody = roamport_domain::journal::Owner::new("worker");
-    let due = bench
-        .journal
-        .claim(&nobody, sample::MINUTE, std::num::NonZeroU16::MIN);
+    let (at, one) = (&new.requested.provider, std::num::NonZeroU16::MIN);
+    let due = bench.journal.claim_for(at, &nobody, sample::MINUTE, one);
     assert_eq!(due.await.unwrap(), []);
 }
 

@@ -170,7 +170,7 @@ async fn a_provider_that_does_not_accept_the_token_is_waited_for() {
     let deferral = order.deferral().unwrap();
     assert_eq!(deferral.reason, Some(DeferralReason::Halted));
     assert!(
-        deferral.message.contains("does not accept the token"),
+        deferral.message.contains("does not let us in"),
         "{deferral:?}"
     );
     // With back-off: far fewer calls than seconds.

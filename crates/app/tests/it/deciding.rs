@@ -95,7 +95,12 @@ async fn a_decided_order_is_due_for_whichever_worker_comes() {
     let limit = std::num::NonZeroU16::new(10).unwrap();
     let claims = shop
         .journal
-        .claim(&Owner::new("a worker"), Duration::from_secs(30), limit)
+        .claim_for(
+            &order.requested().provider,
+            &Owner::new("a worker"),
+            Duration::from_secs(30),
+            limit,
+        )
         .await
         .unwrap();
     assert_eq!(

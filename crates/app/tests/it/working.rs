@@ -203,8 +203,13 @@ async fn an_order_that_needs_a_person_is_looked_up_now_and_then_for_a_day_and_le
     // Nothing is due any more: no worker ever asks for it again.
     let (owner, minute) = (Owner::new("anybody"), Duration::from_mins(1));
     let limit = std::num::NonZeroU16::MIN;
-    let claims = shop.journal.claim(&owner, minute, limit).await.unwrap();
-    assert_eq!(claims, []);
+    let order = shop.journal.load(ids[0]).await.unwrap();
+    let provider = &order.requested().provider;
+    let claims = shop
+        .journal
+        .claim_for(provider, &owner, minute, limit)
+        .await;
+    assert_eq!(claims.unwrap(), []);
     assert_eq!(shop.purchase_calls(), 1);
 }
 

@@ -76,15 +76,6 @@ impl OrderJournal for Timed {
         appended
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        self.inner.claim(owner, lease, limit).await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,

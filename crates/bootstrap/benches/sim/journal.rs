@@ -109,10 +109,6 @@ impl OrderJournal for SimulatedJournal {
             .await
     }
 
-    async fn claim(&self, owner: &Owner, lease: Duration, limit: NonZeroU16) -> Result<Vec<Claim>> {
-        self.call(self.kept.claim(owner, lease, limit)).await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,

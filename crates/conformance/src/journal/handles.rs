@@ -25,7 +25,9 @@ async fn second(harness: &dyn JournalHarness) -> Verdict<Handle> {
 /// How the promise was broken, or why it was not tried.
 pub async fn another_handle_sees_what_was_written(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let (journal, profiles) = second(harness).await?;
+    let Handle {
+        journal, profiles, ..
+    } = second(harness).await?;
     let new = trial.opened("shared").await?;
     let events = sample::purchase(&new.requested, trial.start, "R-1", "esim-1");
     trial
@@ -81,7 +83,7 @@ pub async fn another_handle_sees_what_was_written(harness: &dyn JournalHarness) 
 /// How the promise was broken, or why it was not tried.
 pub async fn two_handles_fence_each_other(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let (journal, _) = second(harness).await?;
+    let journal = second(harness).await?.journal;
     let id = trial.opened("fenced").await?.id;
     let mut version = Version::FIRST;
     for round in 0..20 {
@@ -114,20 +116,21 @@ pub async fn two_handles_fence_each_other(harness: &dyn JournalHarness) -> Verdi
 /// How the promise was broken, or why it was not tried.
 pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let (journal, _) = second(harness).await?;
+    let journal = second(harness).await?.journal;
     let mut due = Vec::new();
     for number in 0..30 {
         due.push(trial.opened(&format!("order {number}")).await?.id);
     }
     let four = NonZeroU16::new(4).unwrap_or(NonZeroU16::MIN);
     let owners = [Owner::new("one"), Owner::new("two")];
+    let provider = sample::instance(sample::PROVIDER);
     let claiming = (0..10).map(|turn| {
         let handle = if turn % 2 == 0 {
             &trial.journal
         } else {
             &journal
         };
-        handle.claim(&owners[turn % 2], sample::MINUTE, four)
+        handle.claim_for(&provider, &owners[turn % 2], sample::MINUTE, four)
     });
     let mut claimed = Vec::new();
     for claims in join_all(claiming).await {
@@ -147,7 +150,7 @@ pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> V
 /// How the promise was broken, or why it was not tried.
 pub async fn one_key_through_two_handles_makes_one_order(harness: &dyn JournalHarness) -> Verdict {
     let trial = Trial::of(harness).await?;
-    let (journal, _) = second(harness).await?;
+    let journal = second(harness).await?.journal;
     for round in 0..10 {
         let key = format!("round {round}");
         let one = sample::order(&key, trial.start);
@@ -165,4 +168,63 @@ pub async fn one_key_through_two_handles_makes_one_order(harness: &dyn JournalHa
     ensure(all.len() == 10, || {
         format!("10 keys made {} orders", all.len())
     })
+}
+
+/// An order that is woken through one handle is due through the other at once; one that somebody holds
+/// stays theirs.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_order_woken_through_one_handle_is_due_through_another(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let journal = second(harness).await?.journal;
+    let later = Some(sample::after(trial.start, 3000));
+    let woken = trial.due("woken", later).await?;
+    let held = trial.due("held", later).await?;
+    trial.held(held, "one").await?;
+    for id in [woken, held] {
+        let woken = journal.wake(id).await;
+        woken.or_broken("waking through another handle")?;
+    }
+    let claims = trial.claim("two", 10).await?;
+    ensure(ids(&claims) == [woken], || {
+        format!("another handle woke {woken} and {held}, which is held; claimed was {claims:?}")
+    })
+}
+
+/// An event that comes to two processes at once is new to one of them, and is known to both from then
+/// on, whichever was told.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_event_is_new_through_one_of_two_handles(harness: &dyn JournalHarness) -> Verdict {
+    let start = Trial::of(harness).await?.start;
+    let provider = sample::provider(sample::PROVIDER);
+    let (Some(one), Some(two)) = (harness.inbox(), second(harness).await?.inbox) else {
+        return skipped("the store remembers no provider events");
+    };
+    for round in 0..10 {
+        let event = format!("evt_{round}");
+        let race = join(
+            one.remember(&provider, &event, start),
+            two.remember(&provider, &event, sample::after(start, 1)),
+        );
+        let (first, second) = race.await;
+        let first = first.or_broken("remembering an event")?;
+        let second = second.or_broken("remembering an event")?;
+        ensure(first != second, || {
+            format!("{event} is new to the one: {first}, to the other: {second}")
+        })?;
+        for inbox in [&one, &two] {
+            let known = inbox.is_known(&provider, &event).await;
+            ensure(known.or_broken("asking for an event")?, || {
+                format!("{event} is not known to both")
+            })?;
+        }
+    }
+    Ok(())
 }

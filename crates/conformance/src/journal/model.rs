@@ -41,8 +41,10 @@
 //! ```
 
 mod claiming;
+mod events;
 mod generate;
 mod happening;
+mod inbox;
 mod leases;
 mod observe;
 mod perform;
@@ -187,17 +189,20 @@ pub fn check<H: JournalHarness>(plan: &Plan, make: impl AsyncFn() -> H) -> Resul
         seed: plan.seed,
         ..Report::default()
     });
-    let has_failed = Cell::new(false);
+    // How many steps the last failed case took: the shortest, in the end.
+    let failed_at = Cell::new(None);
     let out_of_time = || {
         let is_long = plan.time.is_some_and(|time| started.elapsed() > time);
-        is_long && !has_failed.get() && report.borrow().cases >= plan.least_cases
+        is_long && failed_at.get().is_none() && report.borrow().cases >= plan.least_cases
     };
     let steps = Steps::sequential_strategy(plan.steps.div_ceil(2).max(1)..=plan.steps.max(1));
     let outcome = TestRunner::new(config).run(&steps, |(_, steps, seen)| {
         if out_of_time() {
             return Ok(());
         }
+        let taken = Cell::new(0);
         let note = || {
+            taken.set(taken.get() + 1);
             if let Some(seen) = &seen {
                 seen.fetch_add(1, Ordering::SeqCst);
             }
@@ -205,14 +210,15 @@ pub fn check<H: JournalHarness>(plan: &Plan, make: impl AsyncFn() -> H) -> Resul
         match run_case(&make, &steps, note, &report) {
             Ok(()) => Ok(()),
             Err(stopped) => {
-                has_failed.set(true);
+                failed_at.set(Some(taken.get()));
                 Err(TestCaseError::fail(stopped.to_string()))
             }
         }
     });
     match outcome {
         Ok(()) => Ok(report.into_inner()),
-        Err(TestError::Fail(reason, (_, steps, _))) => {
+        Err(TestError::Fail(reason, (_, mut steps, _))) => {
+            steps.truncate(failed_at.get().unwrap_or(steps.len()));
             Err(Stopped::Broken(tell(plan.seed, reason.message(), &steps)))
         }
         Err(TestError::Abort(reason)) => Err(Stopped::Broken(format!(

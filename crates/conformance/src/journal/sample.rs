@@ -73,12 +73,16 @@ fn line(package: &str, quantity: u16) -> OrderedLine {
     }
 }
 
+/// The provider instance at which samples of the provider with this name are bought.
+pub fn instance(name: &str) -> ProviderInstance {
+    ProviderInstance {
+        base_url: format!("https://{name}.example.com"),
+        name: provider(name),
+    }
+}
+
 fn order_for(provider_name: &str, text: &str, content: OrderContent, at: Timestamp) -> NewOrder {
-    let name = provider(provider_name);
-    let instance = ProviderInstance {
-        base_url: format!("https://{provider_name}.example.com"),
-        name,
-    };
+    let instance = instance(provider_name);
     let key = key(text);
     let seconds = u64::try_from(at.as_second()).unwrap_or_default();
     NewOrder {

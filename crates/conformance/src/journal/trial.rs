@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use roamport_domain::journal::{
     Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Version,
 };
-use roamport_domain::order::Event;
+use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{OrderId, OrderJournal, ProfileStore};
 
 use super::{JournalHarness, sample};
@@ -91,12 +91,23 @@ impl<'a> Trial<'a> {
             .or_broken("appending")
     }
 
-    /// Claims what is due, for a minute.
+    /// Claims what is due at the provider of plain wishes, for a minute.
     pub(super) async fn claim(&self, owner: &str, limit: u16) -> Verdict<Vec<Claim>> {
+        self.claim_at(&sample::instance(sample::PROVIDER), owner, limit)
+            .await
+    }
+
+    /// Claims what is due at this provider instance, for a minute.
+    pub(super) async fn claim_at(
+        &self,
+        provider: &ProviderInstance,
+        owner: &str,
+        limit: u16,
+    ) -> Verdict<Vec<Claim>> {
         let limit = NonZeroU16::new(limit).unwrap_or(NonZeroU16::MIN);
         let owner = Owner::new(owner);
         self.journal
-            .claim(&owner, sample::MINUTE, limit)
+            .claim_for(provider, &owner, sample::MINUTE, limit)
             .await
             .or_broken("claiming what is due")
     }

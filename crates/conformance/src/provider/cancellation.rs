@@ -138,6 +138,55 @@ pub async fn a_lost_reply_to_a_cancellation_is_ambiguous(harness: &dyn ProviderH
     check_wallet(&trial, refund, before, between).await
 }
 
+/// A card number that was given out again names the eSIM that bears it now; the one that bore it
+/// before is still itself under its id.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn a_card_number_names_the_esim_that_bears_it_now(
+    harness: &dyn ProviderHarness,
+) -> Verdict {
+    let (trial, _) = taking_back(harness)?;
+    if !harness.reuse_card_numbers().await {
+        return skipped("the harness cannot have card numbers given out again");
+    }
+    let (_, old) = bought(&trial).await?;
+    let Some(iccid) = old.iccid().cloned() else {
+        return skipped("the provider gave no card number that is one");
+    };
+    cancel(&trial, &key(&old))
+        .await
+        .or_broken("giving an eSIM back")?;
+    let (_, new) = bought(&trial).await?;
+    if new.iccid() != Some(&iccid) {
+        return skipped("the provider did not give the card number out again");
+    }
+    ensure(new.id() != old.id(), || {
+        format!("two eSIMs have the id {}", new.id())
+    })?;
+    for (name, meant) in [
+        (EsimKey::from_iccid(iccid), &new),
+        (key(&new), &new),
+        (key(&old), &old),
+    ] {
+        let read = trial.provider.esim(&name).await;
+        let read = read.or_broken("reading an eSIM of ours")?;
+        ensure(read.id() == meant.id(), || {
+            format!(
+                "eSIM {} was asked for, and {} was read",
+                meant.id(),
+                read.id()
+            )
+        })?;
+        let same = read.activation() == new.activation();
+        ensure(same == (meant.id() == new.id()), || {
+            format!("eSIM {} was read with the profile of another", meant.id())
+        })?;
+    }
+    check_gone(&trial, &old).await
+}
+
 /// A provider that takes nothing back says `Unsupported`, and nothing was sent: the eSIM stays, and
 /// so does the money.
 ///

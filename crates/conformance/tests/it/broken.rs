@@ -1,5 +1,6 @@
 //! A provider that breaks a promise fails the case of that promise, and the sentence says how.
 
+mod cheat;
 mod liar;
 
 use std::sync::Arc;
@@ -12,17 +13,18 @@ use roamport_conformance::provider::{
 use roamport_conformance::{ProviderHarness, Stopped, Verdict};
 use roamport_domain::EsimProvider;
 
+use self::cheat::{Trick, cheat};
 use self::liar::{Lie, liar};
 use crate::sandbox::accepting;
 use crate::world::WorldHarness;
 
-/// Asserts that this case finds this lie out.
+/// Asserts that each case finds this lie, or this trick, out.
 macro_rules! found_out {
-    ($($test:ident: $lie:ident, $($area:ident::$case:ident),+;)*) => {
+    ($made_by:ident $kind:ident: $($test:ident: $lie:ident, $($area:ident::$case:ident),+;)*) => {
         $(
             #[tokio::test]
             async fn $test() {
-                $(check_broken(stringify!($case), &$area::$case(&liar(Lie::$lie)).await);)+
+                $(check_broken(stringify!($case), &$area::$case(&$made_by($kind::$lie)).await);)+
             }
         )*
     };
@@ -36,6 +38,7 @@ fn check_broken(case: &str, verdict: &Verdict) {
 }
 
 found_out! {
+    liar Lie:
     a_provider_that_charges_twice_is_found_out: ChargesTwice,
         orders::an_order_charges_once,
         orders::an_order_is_found_by_its_reference,
@@ -87,6 +90,7 @@ found_out! {
         catalogue::an_ended_listing_stays_ended;
     a_provider_that_rounds_money_is_found_out: RoundsMoney,
         catalogue::a_price_keeps_every_decimal,
+        prices::a_price_of_many_decimals_is_charged_exactly,
         balance::the_balance_is_exact,
         balance::the_balance_falls_by_exactly_the_total;
     a_provider_whose_reads_are_in_doubt_is_found_out: SaysReadsAreInDoubt,
@@ -129,6 +133,8 @@ found_out! {
         cancellation::giving_back_an_unknown_esim_is_not_found;
     a_provider_that_hides_a_doubt_about_taking_back_is_found_out: HidesADoubtAboutTakingBack,
         cancellation::a_lost_reply_to_a_cancellation_is_ambiguous;
+    a_provider_that_means_the_former_bearer_of_a_card_number_is_found_out: NamesTheFormerBearer,
+        cancellation::a_card_number_names_the_esim_that_bears_it_now;
     a_provider_that_takes_back_against_its_word_is_found_out: TakesNothingBackButDoes,
         cancellation::a_provider_that_takes_nothing_back_says_so;
     a_price_guard_that_does_not_guard_is_found_out: GuardsNoPrice,
@@ -150,6 +156,65 @@ found_out! {
         dropped::a_dropped_order_is_charged_at_most_once_and_found;
     a_provider_whose_top_up_takes_away_is_found_out: TakesAwayWithATopUp,
         top_up::a_top_up_adds_to_what_is_there;
+}
+
+found_out! {
+    cheat Trick:
+    a_provider_that_charges_for_profiles_is_found_out: ChargesForProfiles,
+        balance::only_purchases_move_the_balance,
+        provisioning::provisioning_twice_is_safe;
+    a_provider_that_shuffles_its_catalogue_is_found_out: ShufflesItsCatalogue,
+        catalogue::a_catalogue_keeps_its_order;
+    a_provider_that_lists_everything_for_an_id_is_found_out: ListsEverythingForAnId,
+        catalogue::a_package_is_found_by_its_id;
+    a_provider_whose_prices_are_in_another_currency_is_found_out: PricesInAnotherCurrency,
+        catalogue::prices_are_in_the_wallets_currency;
+    a_provider_that_sells_for_no_number_of_days_is_found_out: SellsForNoDays,
+        catalogue::a_package_by_the_day_has_a_range_and_a_price_for_one;
+    a_provider_that_tops_up_again_when_dropped_is_found_out: TopsUpAgainWhenDropped,
+        dropped::a_dropped_top_up_is_charged_at_most_once;
+    a_provider_that_answers_what_it_rules_out_is_found_out: AnswersWhatItRulesOut,
+        errors::what_capabilities_rule_out_is_unsupported;
+    a_provider_that_loses_its_place_when_dropped_is_found_out: LosesItsPlaceWhenDropped,
+        errors::a_dropped_read_does_no_harm;
+    a_provider_that_delivers_one_of_many_is_found_out: DeliversOneOfMany,
+        orders::a_quantity_gives_so_many_items,
+        orders::two_lines_for_one_package_are_both_delivered;
+    a_provider_that_sells_something_else_is_found_out: SellsSomethingElse,
+        orders::an_unknown_package_is_never_charged,
+        orders::an_order_is_taken_whole_or_not_at_all,
+        balance::only_purchases_move_the_balance;
+    a_provider_that_cuts_large_orders_is_found_out: CutsLargeOrders,
+        orders::an_order_of_impossible_size_is_refused;
+    a_provider_that_calls_refusals_outages_is_found_out: CallsRefusalsOutages,
+        orders::a_short_wallet_is_said_and_not_touched,
+        usage::usage_that_cannot_be_read_is_refused,
+        usage::usage_of_an_unknown_esim_is_refused;
+    a_provider_that_invents_activations_is_found_out: InventsActivations,
+        provisioning::an_esim_without_a_profile_has_no_activation;
+    a_provider_that_calls_a_pending_profile_an_error_is_found_out: CallsPendingAnError,
+        provisioning::a_pending_profile_is_no_error;
+    a_provider_that_makes_up_a_travel_date_is_found_out: MakesUpATravelDate,
+        provisioning::a_missing_travel_date_is_rejected;
+    a_provider_that_provisions_nothing_gladly_is_found_out: ProvisionsNothingGladly,
+        provisioning::provisioning_an_unknown_esim_is_refused;
+    a_provider_that_promises_profiles_by_themselves_is_found_out: PromisesToPoll,
+        provisioning::a_profile_comes_by_itself_where_that_is_promised;
+    a_provider_that_promises_profiles_at_once_is_found_out: PromisesProfilesAtOnce,
+        provisioning::a_profile_comes_with_the_order_where_that_is_promised;
+    a_provider_that_knows_no_card_numbers_is_found_out: KnowsNoCardNumbers,
+        provisioning::an_esim_is_read_by_its_id_and_by_its_iccid,
+        top_up::an_esim_is_topped_up_by_either_name;
+    a_provider_that_puts_secrets_into_notes_is_found_out: PutsSecretsIntoNotes,
+        secrets::debug_of_an_esim_shows_no_secret;
+    a_provider_that_prints_its_token_is_found_out: PrintsItsToken,
+        secrets::debug_of_the_provider_shows_no_secret;
+    a_provider_that_tops_up_something_else_is_found_out: TopsUpSomethingElse,
+        top_up::an_impossible_top_up_is_never_charged;
+    a_provider_that_lists_top_ups_for_every_esim_is_found_out: ListsTopUpsForEveryEsim,
+        top_up::an_esim_that_cannot_be_topped_up_says_so;
+    a_provider_that_reads_many_without_saying_so_is_found_out: ReadsManyWithoutSaying,
+        usage_batch::a_provider_that_reads_one_at_a_time_says_so;
 }
 
 #[tokio::test]

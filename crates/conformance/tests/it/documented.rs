@@ -14,8 +14,10 @@ that finds a liar out. The tests are those that the macros of `roamport-conforma
 [README](crates/conformance/README.md) says how to run them over an implementation of your own.
 
 What a provider says it cannot do is tested for saying so; what it says it can do is tested for doing
-it. A promise that was not tried, because the harness lacks a power, is said to be skipped in the
-test's output.
+it. A promise that its capabilities rule out, or that its harness lacks the power to try, passes under its
+name and is told by one test more, the suite's tally: so many promises hold, so many do not apply, which
+and why. Every implementation in this repository has the exact list of those beside its suite, and a
+promise that stops applying, or begins to, fails the tally by name.
 
 This page is compared with the suites by a test, which prints what it should be.
 ";
@@ -124,7 +126,7 @@ fn plain(promise: &str) -> String {
 
 /// The names that a suite's macro makes tests of, area by area.
 fn tests(source: &'static str) -> Vec<(&'static str, BTreeSet<&'static str>)> {
-    let (_, list) = source.split_once("@tests ($harness)").unwrap();
+    let (_, list) = source.split_once("@tests $harness $listed").unwrap();
     let (list, _) = list.split_once("};").unwrap();
     let mut areas: Vec<(&str, BTreeSet<&str>)> = Vec::new();
     for line in list.lines().map(str::trim) {
@@ -151,8 +153,11 @@ fn expected() -> String {
         }
     }
     page.push_str(
-        "\nA journal runs one more test, `the_journal_does_what_a_model_of_the_contract_does`: random \
-         steps beside\na model of the contract, everything compared after each.\n",
+        "\nEvery suite runs one more test, its tally: `the_tally_of_the_provider_is_told`, and so for the \
+         decoder and the\njournal. A journal runs another one, \
+         `the_journal_does_what_a_model_of_the_contract_does`: random steps beside a\nmodel of the \
+         contract (wishes, appends, claims, wakes, profiles, balances, provider events, a store that is \
+         opened\nagain), everything compared after each.\n",
     );
     page
 }
@@ -169,6 +174,21 @@ fn every_case_of_a_suite_is_made_a_test_by_its_macro() {
             })
             .collect();
         assert_eq!(made, written, "{heading}");
+    }
+}
+
+/// A promise whose test never failed may as well not be tested.
+#[test]
+fn every_promise_of_a_provider_is_broken_by_somebody_and_found_out() {
+    let broken = include_str!("broken.rs");
+    for (area, _, source) in PROVIDER {
+        for (case, _) in cases(source) {
+            let name = format!("{area}::{case}");
+            let is_found_out = [",", ";"]
+                .into_iter()
+                .any(|end| broken.contains(&format!("{name}{end}")));
+            assert!(is_found_out, "no broken provider fails {name}");
+        }
     }
 }
 

@@ -6,5 +6,7 @@ mod broken;
 mod decoders;
 mod documented;
 mod journal;
+mod profiles_at_once;
 mod sandbox;
+mod tally;
 mod world;

@@ -121,6 +121,10 @@ impl ProviderHarness for WorldHarness {
         self.clock.advance(time);
     }
 
+    async fn package_by_day(&self) -> Option<PackageId> {
+        self.sold(|package| package.by_day.is_some() && !package.travel_date)
+    }
+
     async fn package_needing_travel_date(&self) -> Option<PackageId> {
         self.sold(|package| package.travel_date)
     }
@@ -181,6 +185,12 @@ impl ProviderHarness for WorldHarness {
 
     async fn install(&self, esim: &EsimId) -> bool {
         self.world.install(esim.as_str()).is_ok()
+    }
+
+    async fn reuse_card_numbers(&self) -> bool {
+        let mut switches = self.world.switches().unwrap();
+        switches.reuse_iccids = true;
+        self.world.set_switches(switches).is_ok()
     }
 
     async fn wallet(&self) -> Option<Money> {

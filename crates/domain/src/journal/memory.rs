@@ -98,7 +98,7 @@ impl Memory {
 
     fn claim_due(
         &mut self,
-        admits: impl Fn(&Row) -> bool,
+        provider: &ProviderInstance,
         owner: &Owner,
         now: Timestamp,
         until: Timestamp,
@@ -107,7 +107,7 @@ impl Memory {
         let mut due: Vec<(Timestamp, OrderId)> = self
             .orders
             .iter()
-            .filter(|(_, row)| row.is_free(now) && admits(row))
+            .filter(|(_, row)| row.is_free(now) && row.order.requested().provider == *provider)
             .filter_map(|(id, row)| Some((row.due.filter(|due| *due <= now)?, *id)))
             .collect();
         due.sort_unstable();
@@ -240,17 +240,6 @@ impl OrderJournal for InMemoryJournal {
         Ok(row.order.version())
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        let now = self.clock.now();
-        self.stored()
-            .claim_due(|_| true, owner, now, later(now, lease), limit)
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
@@ -259,9 +248,8 @@ impl OrderJournal for InMemoryJournal {
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         let now = self.clock.now();
-        let ours = |row: &Row| row.order.requested().provider == *provider;
         self.stored()
-            .claim_due(ours, owner, now, later(now, lease), limit)
+            .claim_due(provider, owner, now, later(now, lease), limit)
     }
 
     async fn wake(&self, id: OrderId) -> Result<(), JournalError> {

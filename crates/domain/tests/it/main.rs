@@ -18,6 +18,7 @@ mod provisioning;
 mod random;
 mod samples;
 mod search;
+mod stored;
 mod support;
 mod top_ups;
 mod transitions;

@@ -156,16 +156,6 @@ impl OrderJournal for Behind {
         Ok(version)
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Result<Vec<Claim>, JournalError> {
-        self.database.reach()?;
-        self.inner.claim(owner, lease, limit).await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,

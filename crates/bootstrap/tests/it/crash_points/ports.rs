@@ -191,16 +191,6 @@ impl OrderJournal for StoppingJournal {
         self.write(&call, work).await
     }
 
-    async fn claim(
-        &self,
-        owner: &Owner,
-        lease: Duration,
-        limit: NonZeroU16,
-    ) -> Journalled<Vec<Claim>> {
-        self.call(self.kept.journal.claim(owner, lease, limit))
-            .await
-    }
-
     async fn claim_for(
         &self,
         provider: &ProviderInstance,

@@ -30,10 +30,8 @@ impl Pair<'_> {
             } => {
                 let (owner, lease) = (Owner::new(OWNERS[*owner]), seconds(*lease));
                 let limit = NonZeroU16::new(*limit).unwrap_or(NonZeroU16::MIN);
-                let claims = match place.map(instance) {
-                    Some(at) => self.journal.claim_for(&at, &owner, lease, limit).await,
-                    None => self.journal.claim(&owner, lease, limit).await,
-                };
+                let place = instance(*place);
+                let claims = self.journal.claim_for(&place, &owner, lease, limit).await;
                 claims.or_broken("claiming what is due")?
             }
             Transition::ClaimOrder {
@@ -133,6 +131,7 @@ impl Pair<'_> {
                 "claim_order",
                 journal.claim_order(id, &owner, minute).await.map(drop),
             ),
+            ("wake", journal.wake(id).await),
             ("renew", journal.renew(&claim, minute).await),
             ("release", journal.release(&claim).await),
         ];

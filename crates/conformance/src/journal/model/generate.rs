@@ -11,7 +11,8 @@ use roamport_domain::order::OrderState;
 use super::happening::Happening;
 use super::reference::{Kept, Model};
 use super::transition::{
-    Basis, CARDS, Due, ESIMS, Hand, KEYS, OWNERS, PLACES, PROVIDERS, Transition, Wish,
+    Basis, CARDS, Comes, Due, ESIMS, EVENTS, Hand, KEYS, OWNERS, PLACES, PROVIDERS, Transition,
+    Wish,
 };
 
 /// How often the store is opened again within one case.
@@ -33,16 +34,24 @@ impl ReferenceStateMachine for Steps {
         let mut steps: Vec<(u32, BoxedStrategy<Transition>)> = vec![
             (if model.orders.len() < 4 { 5 } else { 2 }, open(model)),
             (4, pass()),
-            (4, claim()),
+            (5, claim()),
             (1, Just(Transition::AskForNoOrder).boxed()),
             (1, list(model)),
             (2, keep()),
             (1, erase()),
             (1, keep_balance()),
+            (2, remember()),
+            (1, forget()),
         ];
         if !model.orders.is_empty() {
-            steps.push((16, append(model)));
+            steps.push((20, append(model)));
             steps.push((3, claim_order(model)));
+            steps.push((3, wake(model.orders.keys().copied().collect())));
+            // What a provider's event wakes most: an order of unknown outcome.
+            let unknown = model.of_unknown_outcome();
+            if !unknown.is_empty() {
+                steps.push((6, wake(unknown)));
+            }
         }
         if !model.claims.is_empty() {
             steps.push((3, renew(model)));
@@ -74,7 +83,10 @@ impl ReferenceStateMachine for Steps {
                 let cut = usize::from(*limit);
                 claimable.len() <= cut || claimable[cut - 1].0 != claimable[cut].0
             }
-            Transition::ClaimOrder { order, .. } => is_order(order),
+            Transition::ClaimOrder { order, .. } | Transition::Wake { order } => is_order(order),
+            Transition::Forget { provider, most, .. } => {
+                !model.forgets_some_of_a_moment(*provider, *most)
+            }
             Transition::Renew { claim, .. } | Transition::Release { claim, .. } => {
                 *claim < model.claims.len()
             }
@@ -188,7 +200,8 @@ fn append(model: &Model) -> BoxedStrategy<Transition> {
 }
 
 fn claim() -> BoxedStrategy<Transition> {
-    let place = prop_oneof![2 => Just(None), 1 => below(PLACES.len()).prop_map(Some)];
+    // Most orders are placed at the first.
+    let place = prop_oneof![1 => Just(0), 1 => below(PLACES.len())];
     (place, below(OWNERS.len()), lease(), 1_u16..5)
         .prop_map(|(place, owner, lease, limit)| Transition::Claim {
             place,
@@ -207,6 +220,12 @@ fn claim_order(model: &Model) -> BoxedStrategy<Transition> {
             owner,
             lease,
         })
+        .boxed()
+}
+
+fn wake(orders: Vec<u8>) -> BoxedStrategy<Transition> {
+    select(orders)
+        .prop_map(|order| Transition::Wake { order })
         .boxed()
 }
 
@@ -287,5 +306,27 @@ fn erase() -> BoxedStrategy<Transition> {
 fn keep_balance() -> BoxedStrategy<Transition> {
     (below(PLACES.len()), 0_i64..4)
         .prop_map(|(place, ago)| Transition::KeepBalance { place, ago })
+        .boxed()
+}
+
+fn remember() -> BoxedStrategy<Transition> {
+    let comes = select(vec![Comes::Once, Comes::Twice, Comes::AtTwoAtOnce]);
+    (below(PROVIDERS.len()), below(EVENTS.len()), 0_i64..4, comes)
+        .prop_map(|(provider, event, ago, comes)| Transition::Remember {
+            provider,
+            event,
+            ago,
+            comes,
+        })
+        .boxed()
+}
+
+fn forget() -> BoxedStrategy<Transition> {
+    (below(PROVIDERS.len()), 0_i64..6, 0_u32..4)
+        .prop_map(|(provider, ago, most)| Transition::Forget {
+            provider,
+            ago,
+            most,
+        })
         .boxed()
 }

@@ -12,13 +12,10 @@ impl Model {
             .is_none_or(|holder| holder.until <= self.now)
     }
 
-    /// What is due and free, at one place or everywhere, the longest due first.
-    pub(super) fn claimable(&self, place: Option<usize>) -> Vec<(i64, OrderId)> {
-        let place = place.map(instance);
-        let is_there = |id: &OrderId| {
-            let provider = &self.lives[id].order.requested().provider;
-            place.as_ref().is_none_or(|place| provider == place)
-        };
+    /// What is due and free at one place, the longest due first.
+    pub(super) fn claimable(&self, place: usize) -> Vec<(i64, OrderId)> {
+        let place = instance(place);
+        let is_there = |id: &OrderId| self.lives[id].order.requested().provider == place;
         let due = self.due.iter().filter(|(_, due)| **due <= self.now);
         let mut claimable: Vec<(i64, OrderId)> = due
             .filter(|(id, _)| self.is_free(**id) && is_there(id))

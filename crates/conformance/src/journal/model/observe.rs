@@ -30,7 +30,8 @@ impl Pair<'_> {
             self.compare_pressure(provider).await?;
             self.compare_profiles(provider).await?;
         }
-        self.compare_balances().await
+        self.compare_balances().await?;
+        self.compare_inbox().await
     }
 
     /// The whole list of these.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roamport_domain::journal::{Claim, JournalError};
-use roamport_domain::{BalanceStore, OrderId, OrderJournal, ProfileStore};
+use roamport_domain::{BalanceStore, EventInbox, OrderId, OrderJournal, ProfileStore};
 
 use super::reference::{Answer, Model, Refusal};
 use super::transition::{ESIMS, PROVIDERS, STEP, Transition};
 use crate::Verdict;
-use crate::journal::{JournalHarness, sample};
+use crate::journal::{Handle, JournalHarness, sample};
 use crate::verdict::{OrBroken as _, broken, ensure};
 
 /// Between which readings of the journal's clock something was done.
@@ -35,6 +35,9 @@ pub(super) struct Pair<'a> {
     pub(super) journal: Arc<dyn OrderJournal>,
     pub(super) profiles: Arc<dyn ProfileStore>,
     pub(super) balances: Option<Arc<dyn BalanceStore>>,
+    pub(super) inbox: Option<Arc<dyn EventInbox>>,
+    /// The inbox of another process, once one was asked for.
+    pub(super) inbox_beside: Option<Arc<dyn EventInbox>>,
     pub(super) model: Model,
     /// The claims that were given, by the model's numbers.
     pub(super) claims: Vec<Claim>,
@@ -62,6 +65,8 @@ impl<'a> Pair<'a> {
             harness,
             profiles: harness.profiles(),
             balances: harness.balances(),
+            inbox: harness.inbox(),
+            inbox_beside: None,
             journal,
             model: Model::new(start),
             claims: Vec::new(),
@@ -96,7 +101,7 @@ impl<'a> Pair<'a> {
         if self.ran_on(between.after) {
             return Ok(Judged::ClockRanOn);
         }
-        self.count(transition, &expected);
+        self.count(&model, transition, &expected);
         match expected {
             Ok(Answer::Claims(numbers)) => {
                 ensure(answer == Ok(Answer::Claims(Vec::new())), || {
@@ -116,6 +121,11 @@ impl<'a> Pair<'a> {
         Ok(Judged::Agrees)
     }
 
+    /// A second handle on the store, where there is one.
+    pub(super) async fn another_handle(&self) -> Option<Handle> {
+        self.harness.another().await
+    }
+
     pub(super) async fn now(&self) -> Verdict<Timestamp> {
         let now = self.journal.now().await;
         now.or_broken("reading the journal's clock")
@@ -132,18 +142,32 @@ impl<'a> Pair<'a> {
         self.model.moment(self.model.now + STEP / 2) < now
     }
 
-    fn count(&mut self, transition: &Transition, expected: &Result<Answer, Refusal>) {
+    fn count(
+        &mut self,
+        before: &Model,
+        transition: &Transition,
+        expected: &Result<Answer, Refusal>,
+    ) {
         let answer = match expected {
             Ok(Answer::Done) => "done".to_owned(),
             Ok(Answer::Opened(opened)) => format!("{opened:?}"),
             Ok(Answer::Appended(_)) => "appended".to_owned(),
             Ok(Answer::Claims(claims)) if claims.is_empty() => "nothing".to_owned(),
             Ok(Answer::Claims(_)) => "given".to_owned(),
+            Ok(Answer::Remembered(0)) => "known".to_owned(),
+            Ok(Answer::Remembered(_)) => "new".to_owned(),
+            Ok(Answer::Forgotten(0)) => "nothing".to_owned(),
+            Ok(Answer::Forgotten(_)) => "forgotten".to_owned(),
             Err(refusal) => format!("{refusal:?}"),
         };
         let kind = answer.split(['(', ' ']).next().unwrap_or_default();
         let name = format!("{}: {kind}", transition.name());
         *self.answers.entry(name).or_default() += 1;
+        if let Transition::Wake { order } = transition {
+            for kind in before.wakes(*order) {
+                *self.answers.entry(format!("woken: {kind}")).or_default() += 1;
+            }
+        }
         if let (Transition::Append { order, .. }, Ok(_)) = (transition, expected) {
             let state = self.model.life(*order).order.state();
             *self.answers.entry(format!("state: {state}")).or_default() += 1;
@@ -179,6 +203,7 @@ impl<'a> Pair<'a> {
                 let given = self.claim(model, transition).await?;
                 return Ok((Ok(Answer::Claims(Vec::new())), given));
             }
+            Transition::Wake { order } => done(self.journal.wake(model.orders[order]).await)?,
             Transition::Renew { claim, hand, lease } => {
                 let claim = self.in_hand(*claim, *hand);
                 done(self.journal.renew(&claim, seconds(*lease)).await)?
@@ -188,8 +213,10 @@ impl<'a> Pair<'a> {
                 done(self.journal.release(&claim).await)?
             }
             Transition::Reopen => {
-                if let Some((journal, profiles)) = self.harness.another().await {
-                    (self.journal, self.profiles) = (journal, profiles);
+                if let Some(fresh) = self.harness.another().await {
+                    (self.journal, self.profiles) = (fresh.journal, fresh.profiles);
+                    self.balances = fresh.balances;
+                    self.inbox = fresh.inbox;
                 }
                 Ok(Answer::Done)
             }
@@ -216,6 +243,9 @@ impl<'a> Pair<'a> {
                 Some(balances) => done(balances.keep_balance(&model.reading(*place, *ago)).await)?,
                 None => Ok(Answer::Done),
             },
+            Transition::Remember { .. } | Transition::Forget { .. } => {
+                self.act_on_events(model, transition).await?
+            }
             Transition::Pass(_) | Transition::List { .. } => Ok(Answer::Done),
         };
         Ok((answer, Vec::new()))

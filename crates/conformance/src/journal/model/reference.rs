@@ -52,6 +52,10 @@ pub(super) enum Answer {
     Appended(Version),
     /// The numbers of the claims that are given, the longest due first.
     Claims(Vec<usize>),
+    /// How many of those who brought an event were told that it is new.
+    Remembered(usize),
+    /// How many events were forgotten.
+    Forgotten(u64),
 }
 
 /// Why a journal refuses.
@@ -95,6 +99,8 @@ pub(super) struct Model {
     pub(super) holders: BTreeMap<OrderId, Holder>,
     pub(super) profiles: BTreeMap<(usize, usize), Kept>,
     pub(super) balances: Vec<BalanceReading>,
+    /// Seconds since the start at which the events of each provider were acted upon.
+    pub(super) events: BTreeMap<(usize, usize), i64>,
 }
 
 impl Model {
@@ -115,6 +121,7 @@ impl Model {
             holders: BTreeMap::new(),
             profiles: BTreeMap::new(),
             balances: Vec::new(),
+            events: BTreeMap::new(),
         }
     }
 
@@ -158,6 +165,13 @@ impl Model {
                 };
                 Ok(Answer::Claims(claims))
             }
+            Transition::Wake { order } => {
+                let now = self.now;
+                if let Some(due) = self.due.get_mut(&self.orders[order]) {
+                    *due = now.min(*due);
+                }
+                Ok(Answer::Done)
+            }
             Transition::Renew { claim, hand, lease } => self.renew(*claim, *hand, *lease),
             Transition::Release { claim, hand } => {
                 if self.is_held(*claim) && *hand == Hand::Own {
@@ -194,6 +208,17 @@ impl Model {
                 self.balances.push(self.reading(*place, *ago));
                 Ok(Answer::Done)
             }
+            Transition::Remember {
+                provider,
+                event,
+                ago,
+                ..
+            } => Ok(self.remember(*provider, *event, *ago)),
+            Transition::Forget {
+                provider,
+                ago,
+                most,
+            } => Ok(self.forget(*provider, *ago, *most)),
             Transition::AskForNoOrder | Transition::List { .. } => Ok(Answer::Done),
         };
         self.turn += 1;

@@ -30,6 +30,9 @@ pub(super) const ESIMS: [&str; 3] = ["esim-0", "esim-1", "esim-2"];
 /// The card numbers that eSIMs bear.
 pub(super) const CARDS: [&str; 2] = ["8988303000001234567", "8988303000007654321"];
 
+/// The ids that providers give to events.
+pub(super) const EVENTS: [&str; 3] = ["evt_1", "EVT_1", "evt_2"];
+
 /// Who drives orders.
 pub(super) const OWNERS: [&str; 3] = ["one", "two", "three"];
 
@@ -73,6 +76,17 @@ pub(super) enum Hand {
     Foreign,
 }
 
+/// How an event comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comes {
+    /// One delivery.
+    Once,
+    /// One delivery, and the same event again a step later.
+    Twice,
+    /// At two processes at the same time.
+    AtTwoAtOnce,
+}
+
 /// One step. An order is told by the number of its key, a claim by how many were given before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Transition {
@@ -93,15 +107,17 @@ pub(super) enum Transition {
         happenings: Vec<Happening>,
         due: Due,
     },
-    /// What is due is claimed, everywhere or at one place, for a number of steps.
+    /// What is due at one place is claimed, for a number of steps.
     Claim {
-        place: Option<usize>,
+        place: usize,
         owner: usize,
         lease: i64,
         limit: u16,
     },
     /// One order is claimed, for a number of steps.
     ClaimOrder { order: u8, owner: usize, lease: i64 },
+    /// An order is made due now.
+    Wake { order: u8 },
     /// A claim is prolonged, to a number of steps from now.
     Renew {
         claim: usize,
@@ -134,6 +150,19 @@ pub(super) enum Transition {
     Erase { provider: usize, esim: usize },
     /// The balance of the wallet at a place is kept, as it was so many steps ago.
     KeepBalance { place: usize, ago: i64 },
+    /// An event of a provider is remembered as acted upon so many steps ago.
+    Remember {
+        provider: usize,
+        event: usize,
+        ago: i64,
+        comes: Comes,
+    },
+    /// A provider's events that are older than so many steps are forgotten, and all but so many.
+    Forget {
+        provider: usize,
+        ago: i64,
+        most: u32,
+    },
 }
 
 impl Transition {
@@ -142,9 +171,9 @@ impl Transition {
         match self {
             Self::Open { .. } => "open",
             Self::Append { .. } => "append",
-            Self::Claim { place: None, .. } => "claim",
             Self::Claim { .. } => "claim_for",
             Self::ClaimOrder { .. } => "claim_order",
+            Self::Wake { .. } => "wake",
             Self::Renew { .. } => "renew",
             Self::Release { .. } => "release",
             Self::Pass(_) => "pass",
@@ -154,6 +183,8 @@ impl Transition {
             Self::Keep { .. } => "keep",
             Self::Erase { .. } => "erase",
             Self::KeepBalance { .. } => "keep_balance",
+            Self::Remember { .. } => "remember",
+            Self::Forget { .. } => "forget",
         }
     }
 }

@@ -14,8 +14,8 @@ use roamport_domain::provider::{
     Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
-    Capabilities, Destination, Esim, EsimProvider, Money, Monotonic, Package, ProviderError,
-    ProviderName, ProviderOrderId, Usage,
+    Capabilities, Destination, Esim, EsimId, EsimProvider, Iccid, Money, Monotonic, Package,
+    ProviderError, ProviderName, ProviderOrderId, Usage,
 };
 
 use crate::sandbox::{accepting, replaying};
@@ -61,6 +61,7 @@ pub(super) enum Lie {
     BuysAgainWhenDropped,
     ForgetsAWaitingOrder,
     TakesAwayWithATopUp,
+    NamesTheFormerBearer,
 }
 
 #[derive(Debug)]
@@ -70,6 +71,8 @@ struct Liar {
     called: AtomicBool,
     placed: AtomicU64,
     last: Mutex<Option<OrderRequest>>,
+    /// The first eSIM that was seen with each card number.
+    bearers: Mutex<Vec<(Iccid, EsimId)>>,
 }
 
 impl Liar {
@@ -79,6 +82,12 @@ impl Liar {
 
     fn error(&self, kind: ErrorKind, operation: Operation) -> ProviderError {
         ProviderError::new(kind, self.name().clone(), operation, "something happened")
+    }
+
+    fn former_bearer(&self, iccid: &Iccid) -> Option<EsimKey> {
+        let bearers = self.bearers.lock().unwrap();
+        let first = bearers.iter().find(|(borne, _)| borne == iccid)?;
+        Some(EsimKey::from_id(first.1.clone()))
     }
 
     fn listing(
@@ -251,7 +260,17 @@ impl EsimProvider for Liar {
 
     async fn esim(&self, key: &EsimKey) -> Result<Esim> {
         self.called.store(true, Ordering::Relaxed);
-        self.inner.esim(key).await.map_err(|error| match self.lie {
+        let former = key.iccid().filter(|_| self.is(Lie::NamesTheFormerBearer));
+        let former = former.and_then(|iccid| self.former_bearer(iccid));
+        let key = former.as_ref().unwrap_or(key);
+        let answer = self.inner.esim(key).await;
+        if let Ok(esim) = &answer
+            && let Some(iccid) = esim.iccid()
+        {
+            let borne = (iccid.clone(), esim.id().clone());
+            self.bearers.lock().unwrap().push(borne);
+        }
+        answer.map_err(|error| match self.lie {
             Lie::SaysReadsAreInDoubt => self.error(ErrorKind::Ambiguous, Operation::Esim),
             Lie::NamesAnotherCall => self.error(error.kind(), Operation::Balance),
             Lie::ShowsItsToken => error.with_source(format!("token {TOKEN}")),
@@ -422,6 +441,7 @@ pub(super) fn liar(lie: Lie) -> Wrapped<WorldHarness> {
             called: AtomicBool::new(false),
             placed: AtomicU64::new(0),
             last: Mutex::default(),
+            bearers: Mutex::default(),
         })
     })
 }

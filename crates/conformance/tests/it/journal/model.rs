@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use roamport_conformance::Stopped;
 use roamport_conformance::journal::model::{Plan, Report, check};
-use roamport_conformance::journal::{Handle, JournalHarness, MovableClock};
+use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, handles};
 use roamport_domain::journal::InMemoryJournal;
 use roamport_domain::order::OrderState;
 use roamport_domain::{Clock, Monotonic, OrderJournal, ProfileStore};
@@ -17,10 +17,10 @@ use super::broken::{Flaw, with};
 
 /// The same cases every time: that a flaw is found is then no matter of luck.
 const PLAN: Plan = Plan {
-    cases: 64,
+    cases: 128,
     steps: 40,
     time: None,
-    least_cases: 64,
+    least_cases: 128,
     seed: 20_261_123,
 };
 
@@ -31,7 +31,7 @@ fn sound(plan: Plan) -> Report {
 #[test]
 fn steps_of_every_kind_are_taken_and_answered_in_every_way() {
     let report = sound(PLAN);
-    assert_eq!((report.cases, report.cut_short), (64, 0));
+    assert_eq!((report.cases, report.cut_short), (128, 0));
     let states = OrderState::ALL.map(|state| format!("state: {state}"));
     let answers = [
         "open: New",
@@ -42,8 +42,6 @@ fn steps_of_every_kind_are_taken_and_answered_in_every_way() {
         "append: Conflict",
         "append: Illegal",
         "append: Duplicate",
-        "claim: given",
-        "claim: nothing",
         "claim_for: given",
         "claim_for: nothing",
         "claim_order: given",
@@ -58,6 +56,16 @@ fn steps_of_every_kind_are_taken_and_answered_in_every_way() {
         "keep: done",
         "erase: done",
         "keep_balance: done",
+        "wake: done",
+        "woken: at rest",
+        "woken: due already",
+        "woken: due later",
+        "woken: held",
+        "woken: of unknown outcome",
+        "remember: new",
+        "remember: known",
+        "forget: forgotten",
+        "forget: nothing",
     ];
     let mut expected: Vec<String> = answers
         .map(str::to_owned)
@@ -102,7 +110,7 @@ fn broken(flaw: Flaw) -> String {
 
 #[test]
 fn every_flaw_is_found_told_in_few_steps_and_from_a_seed() {
-    let flaws: [(Flaw, &[&str]); 13] = [
+    let flaws: [(Flaw, &[&str]); 22] = [
         (Flaw::NoFence, &["Append"]),
         (Flaw::AppendsByParts, &["Append"]),
         (Flaw::ForgetsFingerprints, &["Open"]),
@@ -112,10 +120,19 @@ fn every_flaw_is_found_told_in_few_steps_and_from_a_seed() {
         (Flaw::ClaimsTwice, &["Claim"]),
         (Flaw::ShortLeases, &["Claim"]),
         (Flaw::SharesTheLimit, &["Claim", "Renew"]),
+        (Flaw::ClaimsAnything, &["Claim"]),
         (Flaw::FreesNewerClaims, &["Claim", "Renew"]),
         (Flaw::RenewsAnything, &["Renew"]),
         (Flaw::BlindToUnknown, &["Append"]),
         (Flaw::KeepsProfiles, &["Erase"]),
+        (Flaw::SleepsOn, &["Claim"]),
+        (Flaw::WakesTheDead, &["Claim"]),
+        (Flaw::WakesAnew, &["Claim"]),
+        (Flaw::ForgetsEvents, &["Remember"]),
+        (Flaw::RemembersTwiceAtOnce, &["AtTwoAtOnce"]),
+        (Flaw::LosesEventsWhenOpenedAgain, &["Reopen", "AtTwoAtOnce"]),
+        (Flaw::MixesProviders, &["Remember", "Forget"]),
+        (Flaw::ForgetsNoEvent, &["Forget"]),
     ];
     for (flaw, shown_by) in flaws {
         let how = broken(flaw);
@@ -160,9 +177,9 @@ impl JournalHarness for Restarting {
         if self.forgets {
             let clock = Arc::clone(&self.memory.clock);
             let empty = Arc::new(InMemoryJournal::new(clock));
-            return Some((Arc::clone(&empty) as _, empty as _));
+            return Some(Handle::new(empty));
         }
-        Some((self.journal(), self.profiles()))
+        Some(Handle::new(Arc::clone(&self.memory.journal)))
     }
 }
 
@@ -180,6 +197,27 @@ fn a_journal_that_forgets_when_it_is_opened_again_is_found() {
         panic!("it went unnoticed")
     };
     assert!(how.contains("Reopen"), "{how}");
+}
+
+#[tokio::test]
+async fn a_journal_that_is_another_one_in_each_process_fails_every_case_of_several_handles() {
+    let apart = || Restarting {
+        memory: InMemory::new(),
+        forgets: true,
+    };
+    let verdicts = [
+        handles::another_handle_sees_what_was_written(&apart()).await,
+        handles::two_handles_fence_each_other(&apart()).await,
+        handles::two_handles_never_hold_one_order(&apart()).await,
+        handles::one_key_through_two_handles_makes_one_order(&apart()).await,
+        handles::an_order_woken_through_one_handle_is_due_through_another(&apart()).await,
+    ];
+    for verdict in verdicts {
+        assert!(
+            verdict.as_ref().is_err_and(Stopped::is_broken),
+            "{verdict:?}"
+        );
+    }
 }
 
 /// A clock that goes on by itself, a little with each reading, as a database's does.
