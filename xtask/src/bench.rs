@@ -1,9 +1,16 @@
-//! `cargo xtask bench`: the benchmark programs of `bootstrap`, in release mode.
+//! `cargo xtask bench`: the benchmark programs of `bootstrap`, in release mode, and cold builds.
 //!
 //! `bench client` prices the typed client, `bench orders` the order machine and its journals; without a
-//! name all run. The simulation is built as such a program too, yet has a task of its own.
+//! name both run. `bench build` prices compiling our crates, which takes minutes, so it runs by name only.
+//! The simulation is built as such a program too, yet has a task of its own.
 
-use anyhow::{Context, bail};
+mod build;
+
+use std::num::NonZeroU8;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
@@ -13,8 +20,33 @@ const HOME: &str = "roamport-bootstrap";
 /// A program there that measures nothing: `cargo xtask sim` runs it.
 const NO_BENCHMARK: &str = "sim";
 
-/// Runs the program called `only`, or all of them; each prints its own table.
-pub(crate) fn run(shell: &Shell, only: Option<&str>) -> anyhow::Result<()> {
+/// The one benchmark that is no program: it times cargo.
+const BUILD: &str = "build";
+
+/// How often `build` builds each package, unless told otherwise.
+const ROUNDS: NonZeroU8 = NonZeroU8::new(3).expect("three is not zero");
+
+/// What is to be measured.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The one to run: a program, or `build`; without it, all programs.
+    name: Option<String>,
+    /// Cold builds of each package, for `build` alone; 3 by default, some minutes each.
+    #[arg(long)]
+    rounds: Option<NonZeroU8>,
+}
+
+/// Runs what was asked for; each prints its own table.
+pub(crate) fn run(shell: &Shell, root: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { name, rounds } = arguments;
+    let only = name.as_deref();
+    if only == Some(BUILD) {
+        return build::run(root, rounds.unwrap_or(ROUNDS));
+    }
+    ensure!(
+        rounds.is_none(),
+        "only `bench {BUILD}` is run in rounds; the programs choose their own repetitions"
+    );
     let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
         .quiet()
         .read()?;
@@ -23,6 +55,11 @@ pub(crate) fn run(shell: &Shell, only: Option<&str>) -> anyhow::Result<()> {
     for program in chosen(&programs, only)? {
         println!("\n==== {program} ====");
         cmd!(shell, "cargo bench --package {HOME} --bench {program}").run()?;
+    }
+    if only.is_none() {
+        println!(
+            "\nnot run: cold builds, which take minutes on an idle machine: `cargo xtask bench {BUILD}`"
+        );
     }
     Ok(())
 }
@@ -35,7 +72,7 @@ fn chosen<'a>(programs: &'a [String], only: Option<&str>) -> anyhow::Result<Vec<
     match only {
         Some(only) if chosen.is_empty() => {
             bail!(
-                "no benchmark is called `{only}`; there are: {}",
+                "no benchmark is called `{only}`; there are: {}, {BUILD}",
                 programs.join(", ")
             )
         }
@@ -99,8 +136,30 @@ mod tests {
         let error = chosen(&two_programs(), Some("speed")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no benchmark is called `speed`; there are: catalogue, layers"
+            "no benchmark is called `speed`; there are: catalogue, layers, build"
         );
         assert!(chosen(&[], None).is_err());
+    }
+
+    #[test]
+    fn rounds_are_for_cold_builds_alone() {
+        #[derive(Debug, clap::Parser)]
+        struct CommandLine {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let parse = |line: &[&str]| {
+            let line = [&["bench"], line].concat();
+            let parsed = <CommandLine as clap::Parser>::try_parse_from(line);
+            parsed.map(|parsed| parsed.arguments)
+        };
+        let arguments = parse(&["layers", "--rounds", "5"]).unwrap();
+        let shell = Shell::new().unwrap();
+        let error = run(&shell, Path::new("."), &arguments).unwrap_err();
+        assert!(
+            error.to_string().starts_with("only `bench build`"),
+            "{error}"
+        );
+        assert!(parse(&["build", "--rounds", "0"]).is_err());
     }
 }

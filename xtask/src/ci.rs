@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: lint, test and the demos, each with a heading and the time it took.
+//! `cargo xtask ci`: lint, test, the reference and the demos, each with a heading and the time it took.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use xshell::Shell;
 
-use crate::{demo, lint, new_adapter, test};
+use crate::{demo, docs, lint, new_adapter, test};
 
 /// Runs the stages in order and stops at the first that fails.
 pub(crate) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
     stage("lint", || lint::run(shell, root))?;
     stage("test", || test::run(shell))?;
+    stage("docs --check", || docs::run(shell, root, true))?;
     stage("new-adapter --check", || new_adapter::check(shell, root))?;
     stage("demo", || demo::run(shell))?;
     stage("demo providers", || demo::providers::run(shell, root))

@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod cluster;
 mod demo;
+mod docs;
 mod lint;
 mod mutants;
 mod new_adapter;
@@ -46,13 +47,14 @@ enum Task {
     Test,
     /// Check formatting, clippy, rustdoc, the house rules, and licences where cargo-deny is installed.
     Lint,
-    /// Check the house rules alone: arrows between crates, fences around dependencies, files.
-    Tidy,
-    /// Run the benchmark programs in release mode and print their tables.
-    Bench {
-        /// The one program to run; without it, all of them.
-        name: Option<String>,
+    /// Check the house rules alone: arrows between crates, fences around dependencies, what embedders pay.
+    Tidy {
+        /// First accept the crates that come with ours now: writes xtask/budget.toml.
+        #[arg(long)]
+        accept: bool,
     },
+    /// Run the benchmark programs in release mode, or time cold builds; print their tables.
+    Bench(bench::Arguments),
     /// Live orders by the hundred thousand through crashes, freezes and faults; count double charges.
     Sim(sim::Options),
     /// Run real workers against a faulty sandbox, kill them all the while, and check every charge.
@@ -63,9 +65,15 @@ enum Task {
         #[arg(last = true, value_name = "ARGUMENT")]
         extra: Vec<String>,
     },
+    /// Write the pages of `docs/reference` with the program that they describe.
+    Docs {
+        /// Change nothing; fail where a page is not what the program writes.
+        #[arg(long)]
+        check: bool,
+    },
     /// Write the crate of one more provider, with every promise of the port as a failing test.
     NewAdapter(new_adapter::Arguments),
-    /// What continuous integration runs: lint, test, new-adapter --check, demo.
+    /// What continuous integration runs: lint, test, docs --check, new-adapter --check, demos.
     Ci,
 }
 
@@ -97,10 +105,12 @@ fn run(task: &Task) -> anyhow::Result<()> {
         } => demo::providers::run(&shell, root),
         Task::Test => test::run(&shell),
         Task::Lint => lint::run(&shell, root),
-        Task::Tidy => tidy::run(root),
-        Task::Bench { name } => bench::run(&shell, name.as_deref()),
+        Task::Tidy { accept: true } => tidy::accept(root),
+        Task::Tidy { accept: false } => tidy::run(root),
+        Task::Bench(arguments) => bench::run(&shell, root, arguments),
         Task::Soak(arguments) => soak::run(&shell, arguments),
         Task::Mutants { extra } => mutants::run(&shell, extra),
+        Task::Docs { check } => docs::run(&shell, root, *check),
         Task::NewAdapter(arguments) => new_adapter::run(&shell, root, arguments),
         Task::Sim(options) => sim::run(&shell, options),
         Task::Ci => ci::run(&shell, root),

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the house rules as code, each with a message that says what to do instead.
 
 mod arrows;
+mod budget;
 mod fences;
 mod files;
 mod manifests;
@@ -15,6 +16,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use xshell::{Shell, cmd};
 
+use budget::Pins;
 use workspace::Workspace;
 
 /// A rule that something breaks.
@@ -45,9 +47,13 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks the repository at `root`; prints every broken rule, then fails if there was one.
+/// Checks the repository at `root`; prints what embedders pay and every broken rule, then fails if there
+/// was one.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
-    let findings = check(root)?;
+    let Report { findings, costs } = check(root)?;
+    for cost in costs {
+        println!("{cost}");
+    }
     for finding in &findings {
         println!("{finding}");
     }
@@ -61,7 +67,24 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn check(root: &Path) -> anyhow::Result<Vec<Finding>> {
+/// Accepts the crates that come with ours as they are now, then checks the repository.
+pub(crate) fn accept(root: &Path) -> anyhow::Result<()> {
+    let workspace = Workspace::parse(&metadata(root)?)?;
+    for change in budget::accept(root, &budget::costs(root, &workspace)?)? {
+        println!("{change}");
+    }
+    run(root)
+}
+
+/// What was found.
+#[derive(Debug)]
+struct Report {
+    findings: Vec<Finding>,
+    /// What each package costs an embedder, in words.
+    costs: Vec<String>,
+}
+
+fn check(root: &Path) -> anyhow::Result<Report> {
     let workspace = Workspace::parse(&metadata(root)?)?;
     let mut findings = arrows::check(&workspace);
     findings.extend(fences::check(&workspace));
@@ -80,7 +103,13 @@ fn check(root: &Path) -> anyhow::Result<Vec<Finding>> {
             findings.extend(sources::check(&file));
         }
     }
-    Ok(findings)
+    let costs = budget::costs(root, &workspace)?;
+    let accepted = Pins::load(root)?;
+    findings.extend(budget::check(&costs, &accepted));
+    Ok(Report {
+        findings,
+        costs: budget::lines(&costs, &accepted),
+    })
 }
 
 fn metadata(root: &Path) -> anyhow::Result<String> {
@@ -145,6 +174,10 @@ mod tests {
         write("Cargo.toml", ROOT_MANIFEST);
         write("Cargo.lock", "version = 4\n");
         write(register::PAGE, "No dependencies.\n");
+        write(
+            "xtask/budget.toml",
+            "roamport-domain = [\"roamport-domain\"]\n",
+        );
         let domain = "roamport-domain.workspace = true";
         for (name, dependencies) in [
             ("domain", ""),
@@ -160,17 +193,21 @@ mod tests {
         root
     }
 
+    fn findings(root: &Path) -> Vec<Finding> {
+        check(root).unwrap().findings
+    }
+
     #[test]
     fn a_tidy_repository_passes() {
         let root = repository("roamport-domain.workspace = true");
-        assert_eq!(check(root.path()).unwrap(), []);
+        assert_eq!(findings(root.path()), []);
         run(root.path()).unwrap();
     }
 
     #[test]
     fn a_forbidden_arrow_in_a_manifest_fails_the_task() {
         let root = repository("roamport-adapter-sqlite.workspace = true");
-        let [finding] = &check(root.path()).unwrap()[..] else {
+        let [finding] = &findings(root.path())[..] else {
             panic!("one finding")
         };
         assert_eq!(
@@ -193,12 +230,48 @@ mod tests {
             "fn nothing() {}\n",
         )
         .unwrap();
-        let rules: Vec<_> = check(root.path())
-            .unwrap()
+        let rules: Vec<_> = findings(root.path())
             .into_iter()
             .map(|finding| finding.rule)
             .collect();
         assert_eq!(rules, ["module-files", "module-docs"]);
+    }
+
+    #[test]
+    fn a_crate_that_joins_the_domain_fails_the_task_until_it_is_accepted() {
+        let root = repository("");
+        for (place, text) in [
+            (
+                "stowaway/Cargo.toml",
+                "[package]\nname = \"tokio\"\nversion = \"1.0.0\"\nedition = \"2024\"\n",
+            ),
+            ("stowaway/src/lib.rs", "//! One job.\n"),
+            (
+                "Cargo.toml",
+                &format!("{ROOT_MANIFEST}\n[workspace.dependencies.tokio]\npath = \"stowaway\"\n"),
+            ),
+            (
+                "crates/domain/Cargo.toml",
+                &manifest("domain", "tokio.workspace = true"),
+            ),
+            (register::PAGE, "`tokio`: for no reason\n"),
+        ] {
+            let path = root.path().join(place);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let budget = || {
+            let findings = findings(root.path()).into_iter();
+            let budget = findings.filter(|finding| finding.rule == "budget");
+            budget.map(|finding| finding.problem).collect::<Vec<_>>()
+        };
+        let forbidden = "an embedder must not get `tokio`: roamport-domain → tokio".to_owned();
+        let new = "`roamport-domain` compiles 2 crates, accepted: 1; new: `tokio` \
+                   (roamport-domain → tokio)"
+            .to_owned();
+        assert_eq!(budget(), [forbidden.clone(), new]);
+        assert!(accept(root.path()).is_err(), "a limit is not lifted");
+        assert_eq!(budget(), [forbidden]);
     }
 
     #[test]

@@ -1,29 +1,30 @@
-//! HTTP: one attempt at each request, signed where the account asks for it, the purchase kept apart
-//! from the read.
+//! HTTP: requests as this provider takes them, signed where the account asks for it, and what their
+//! answers mean.
 
 mod signature;
-mod transport;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use roamport_domain::provider::{CallClass, ErrorKind, Gate, OpenGate, Operation, SendWindow};
+use roamport_domain::provider::{Operation, SendWindow};
 use roamport_domain::{Clock, ProviderError, ProviderName, Secret};
+use roamport_provider_http::{
+    Effect, Failure, HeaderMap, HeaderName, HeaderValue, Request, Secrets, Sent, Transport,
+};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::signature::signature;
-use self::transport::{Transport, effect_transport, read_body, read_transport, sent};
 use crate::config::{EsimAccessConfig, EsimAccessConfigError};
-use crate::error::{Effect, Failure, Sent, classify};
+use crate::error::{classify, into_error};
 use crate::wire;
 
 /// Where every path of the API begins.
 const API: &str = "/api/v1/open";
 
+/// The header of the access code (reference: authentication).
+const ACCESS_CODE: HeaderName = HeaderName::from_static("rt-accesscode");
 const TIMESTAMP: HeaderName = HeaderName::from_static("rt-timestamp");
 const REQUEST_ID: HeaderName = HeaderName::from_static("rt-requestid");
 const SIGNATURE: HeaderName = HeaderName::from_static("rt-signature");
@@ -42,32 +43,17 @@ struct Signer {
     upper_case: bool,
 }
 
-/// The two HTTP clients and what every call needs beside them.
+/// The transport and what every call needs beside it.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) name: ProviderName,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) page_size: u16,
     pub(crate) time_outs: TimeOuts,
-    pub(crate) gate: Arc<dyn Gate>,
-    base_url: Url,
+    pub(crate) transport: Transport,
     access_code: Secret,
     signer: Option<Signer>,
-    reads: Transport,
-    effects: Transport,
-}
-
-/// One request. Every call of this API is a POST of JSON.
-pub(crate) struct Call {
-    pub(crate) operation: Operation,
-    pub(crate) effect: Effect,
-    pub(crate) class: CallClass,
-    pub(crate) path: &'static str,
-    /// Serialised once: these very bytes are signed and sent.
-    pub(crate) body: Vec<u8>,
-    pub(crate) time_out: Duration,
-    /// When a purchase may be sent.
-    pub(crate) window: Option<SendWindow>,
+    secrets: Secrets,
 }
 
 impl Client {
@@ -77,13 +63,19 @@ impl Client {
     ) -> Result<Self, EsimAccessConfigError> {
         config.check()?;
         let base_url = config.checked_base_url()?;
-        let access_code = config.checked_access_code()?;
-        let encrypted = base_url.scheme() == "https";
-        let connect = config.connect_time_out;
+        let headers = HeaderMap::from_iter([(ACCESS_CODE, config.checked_access_code()?)]);
+        let transport = Transport::new(
+            base_url,
+            headers,
+            config.connect_time_out,
+            Arc::clone(&clock),
+        )?;
+        let access_code = Secret::new(config.access_code.expose_secret());
         let signer = config.secret_key.as_ref().map(|key| Signer {
             key: Secret::new(key.expose_secret()),
             upper_case: config.upper_case_signature,
         });
+        let key = signer.as_ref().map(|signer| signer.key.clone());
         Ok(Self {
             name: config.name.clone(),
             clock,
@@ -93,90 +85,24 @@ impl Client {
                 catalogue: config.catalogue_time_out,
                 purchase: config.purchase_time_out,
             },
-            gate: Arc::new(OpenGate),
-            base_url,
-            access_code: Secret::new(config.access_code.expose_secret()),
+            transport,
+            secrets: Secrets::new(key.into_iter().chain([access_code.clone()])),
+            access_code,
             signer,
-            reads: read_transport(access_code.clone(), connect, encrypted)
-                .map_err(EsimAccessConfigError::Http)?,
-            effects: effect_transport(access_code, connect, encrypted)
-                .map_err(EsimAccessConfigError::Http)?,
         })
     }
 
     /// Makes the one attempt; gives the body of a 2xx answer, which may still say that it failed.
-    ///
-    /// For a purchase the window is asked after the gate, just before the write, and bounds the
-    /// time-out: nothing is sent once it is over.
-    pub(crate) async fn send(&self, call: Call) -> Result<Vec<u8>, Failure> {
-        self.gate.admit(call.class).await;
-        let time_out = match call.window {
-            None => call.time_out,
-            Some(window) => window.remaining(&*self.clock).map_or_else(
-                || {
-                    let words = "the time in which this purchase may be sent is over";
-                    Err(Failure::not_sent(ErrorKind::Unavailable, words))
-                },
-                |left| Ok(left.min(call.time_out)),
-            )?,
-        };
-        let started = self.clock.monotonic();
-        let operation = call.operation;
-        let outcome = self.attempt(call, time_out).await;
-        let took = self.clock.monotonic().since(started).as_millis();
-        match &outcome {
-            Ok(body) => {
-                tracing::debug!(%operation, duration_ms = took, bytes = body.len(), "answered");
-            }
-            Err(failure) => tracing::debug!(
-                %operation,
-                duration_ms = took,
-                status = failure.status,
-                kind = failure.kind.as_str(),
-                "failed"
-            ),
+    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Vec<u8>, Failure> {
+        let effect = request.effect();
+        let request = request.signed(|body| self.signed(body));
+        let answer = self.transport.attempt(request).await?;
+        if answer.is_success() {
+            return Ok(answer.body);
         }
-        outcome
-    }
-
-    async fn attempt(&self, call: Call, time_out: Duration) -> Result<Vec<u8>, Failure> {
-        let effect = call.effect;
-        let transport = if effect == Effect::None {
-            &self.reads
-        } else {
-            &self.effects
-        };
-        let response = transport
-            .post(self.url(call.path))
-            .headers(self.signed(&call.body))
-            .timeout(time_out)
-            .body(call.body)
-            .send()
-            .await
-            .map_err(|error| Failure {
-                message: transport::describe(&error),
-                ..classify(effect, sent(&error), None, b"")
-            })?;
-        let status = response.status();
-        let retry_after = transport::retry_after(response.headers(), self.clock.now());
-        let body = match read_body(response, effect != Effect::None).await {
-            Ok(body) => body,
-            Err(cut) if cut.too_long => return Err(Failure::unusable(effect, cut.words)),
-            Err(cut) => {
-                let failure = classify(effect, Sent::Maybe, None, b"");
-                return Err(Failure {
-                    message: cut.words,
-                    status: Some(status.as_u16()),
-                    ..failure
-                });
-            }
-        };
-        if status.is_success() {
-            return Ok(body);
-        }
-        let failure = classify(effect, Sent::Maybe, Some(status.as_u16()), &body);
+        let failure = classify(effect, Sent::Maybe, Some(answer.status), &answer.body);
         Err(Failure {
-            retry_after,
+            retry_after: answer.retry_after,
             ..failure
         })
     }
@@ -209,19 +135,8 @@ impl Client {
         headers
     }
 
-    pub(crate) const fn base_url(&self) -> &Url {
-        &self.base_url
-    }
-
     pub(crate) const fn is_signing(&self) -> bool {
         self.signer.is_some()
-    }
-
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.base_url.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}{API}{path}"));
-        url
     }
 
     /// The `obj` of a successful answer.
@@ -239,44 +154,47 @@ impl Client {
 
     /// The port's error.
     pub(crate) fn error(&self, operation: Operation, failure: Failure) -> ProviderError {
-        let key = self.signer.as_ref().map(|signer| &signer.key);
-        let secrets: Vec<&Secret> = std::iter::once(&self.access_code).chain(key).collect();
-        failure.into_error(&self.name, operation, &secrets)
+        into_error(failure, &self.name, operation, &self.secrets)
     }
 
-    /// A read of `path`; `body` is a pure function of what is asked.
+    /// A read of `path`; `body` is a pure function of what is asked. Every call of this API is a POST of
+    /// JSON.
     pub(crate) fn read(
         &self,
         operation: Operation,
         path: &'static str,
         body: &impl Serialize,
-    ) -> Call {
-        Call {
-            operation,
-            effect: Effect::None,
-            class: CallClass::Read,
-            path,
-            body: serde_json::to_vec(body).expect("texts and numbers always make JSON"),
-            time_out: self.time_outs.read,
-            window: None,
-        }
+    ) -> Request<'static> {
+        Request::read(operation, format!("{API}{path}"), self.time_outs.read).with_body(json(body))
     }
 
-    /// A call of `path` that changes something.
-    pub(crate) fn effect(
+    /// A call of `path` that changes something and takes no money.
+    pub(crate) fn change(
         &self,
         operation: Operation,
-        effect: Effect,
         path: &'static str,
         body: &impl Serialize,
-    ) -> Call {
-        Call {
-            effect,
-            class: CallClass::Purchase,
-            time_out: self.time_outs.purchase,
-            ..self.read(operation, path, body)
-        }
+    ) -> Request<'static> {
+        let path = format!("{API}{path}");
+        Request::change(operation, path, json(body), self.time_outs.purchase)
     }
+
+    /// A call of `path` that buys, inside `window`.
+    pub(crate) fn purchase(
+        &self,
+        operation: Operation,
+        path: &'static str,
+        body: &impl Serialize,
+        window: SendWindow,
+    ) -> Request<'static> {
+        let path = format!("{API}{path}");
+        let time_out = self.time_outs.purchase;
+        Request::purchase(operation, path, json(body), time_out, window)
+    }
+}
+
+fn json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("texts and numbers always make JSON")
 }
 
 fn refused(effect: Effect, unusable: wire::Unusable, body: &[u8]) -> Failure {

@@ -4,9 +4,12 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use reqwest::Url;
-use reqwest::header::HeaderValue;
 use roamport_domain::ProviderName;
+use roamport_provider_http::settings::{
+    BaseUrl, BaseUrlError, SecretHeaderError, find_zero, secret_header, whole_seconds,
+    without_credentials,
+};
+use roamport_provider_http::{BuildError, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -89,40 +92,19 @@ impl EsimAccessConfig {
     }
 
     /// The base URL, without a slash at its end.
-    pub(crate) fn checked_base_url(&self) -> Result<Url, EsimAccessConfigError> {
-        let mut url = Url::parse(self.base_url.trim())
-            .map_err(|error| EsimAccessConfigError::BaseUrl(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(EsimAccessConfigError::BaseUrl(
-                "it needs http:// or https:// and a host".to_owned(),
-            ));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(EsimAccessConfigError::CredentialsInBaseUrl);
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(EsimAccessConfigError::BaseUrl(
-                "it takes no `?` and no `#`".to_owned(),
-            ));
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&path);
-        Ok(url)
+    pub(crate) fn checked_base_url(&self) -> Result<BaseUrl, EsimAccessConfigError> {
+        BaseUrl::parse(&self.base_url).map_err(|error| match error {
+            BaseUrlError::Unusable(words) => EsimAccessConfigError::BaseUrl(words),
+            BaseUrlError::Credentials => EsimAccessConfigError::CredentialsInBaseUrl,
+        })
     }
 
     /// The value of the `RT-AccessCode` header, marked as sensitive.
     pub(crate) fn checked_access_code(&self) -> Result<HeaderValue, EsimAccessConfigError> {
-        let code = self.access_code.expose_secret();
-        if code.is_empty() {
-            return Err(EsimAccessConfigError::NoAccessCode);
-        }
-        if !code.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(EsimAccessConfigError::MalformedAccessCode);
-        }
-        let mut value =
-            HeaderValue::try_from(code).map_err(|_| EsimAccessConfigError::MalformedAccessCode)?;
-        value.set_sensitive(true);
-        Ok(value)
+        secret_header("", self.access_code.expose_secret()).map_err(|error| match error {
+            SecretHeaderError::Empty => EsimAccessConfigError::NoAccessCode,
+            SecretHeaderError::Malformed => EsimAccessConfigError::MalformedAccessCode,
+        })
     }
 
     /// What does not depend on the network: the key, the page size and the time-outs.
@@ -142,20 +124,15 @@ impl EsimAccessConfig {
             ("catalogue_time_out", self.catalogue_time_out),
             ("purchase_time_out", self.purchase_time_out),
         ];
-        match all.into_iter().find(|(_, time_out)| time_out.is_zero()) {
-            Some((name, _)) => Err(EsimAccessConfigError::NoTime(name)),
-            None => Ok(()),
-        }
+        find_zero(all).map_or(Ok(()), |name| Err(EsimAccessConfigError::NoTime(name)))
     }
 }
 
 impl fmt::Debug for EsimAccessConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may not have been checked yet, so whatever stands before an `@` is left out.
-        let base_url = self.base_url.rsplit('@').next().unwrap_or_default();
         formatter
             .debug_struct("EsimAccessConfig")
-            .field("base_url", &base_url)
+            .field("base_url", &without_credentials(&self.base_url))
             .field("access_code", &"…")
             .field("secret_key", &self.secret_key.as_ref().map(|_| "…"))
             .field("upper_case_signature", &self.upper_case_signature)
@@ -201,8 +178,8 @@ pub enum EsimAccessConfigError {
     #[error("`{0}` is zero; give it at least one second")]
     NoTime(&'static str),
     /// The HTTP client could not be built, for instance without any CA certificates on the machine.
-    #[error("the HTTP client could not be built")]
-    Http(#[source] reqwest::Error),
+    #[error(transparent)]
+    Http(#[from] BuildError),
 }
 
 mod defaults {
@@ -233,17 +210,6 @@ mod defaults {
 
     pub(super) const fn purchase_time_out() -> Duration {
         Duration::from_mins(1)
-    }
-}
-
-/// Durations as whole seconds, as a person writes them in a settings file.
-mod whole_seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer};
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
-        u64::deserialize(reader).map(Duration::from_secs)
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::Offset;
 use roamport_domain::{Currency, Money};
+use roamport_provider_http::json::amount_text;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
@@ -21,7 +22,6 @@ pub(crate) use self::order::{
 pub(crate) use self::package::packages;
 pub(crate) use self::place::{Places, destinations};
 pub(crate) use self::usage::{from_esim, usage};
-use crate::wire::amount_text;
 
 /// Decimals of an amount: money is counted in ten-thousandths (reference: formats).
 const DECIMALS: u32 = 4;

@@ -2,102 +2,31 @@
 
 mod code;
 mod message;
-
-use std::time::Duration;
+mod table;
 
 use roamport_domain::provider::{ErrorKind, Operation};
-use roamport_domain::{ProviderError, ProviderName, Secret};
+use roamport_domain::{ProviderError, ProviderName};
+use roamport_provider_http::{Effect, Failure, Secrets, Sent};
 
 pub(crate) use self::code::Code;
-use self::message::{advice, describe, redact};
+use self::message::{advice, describe};
+pub use self::table::classification;
 use crate::wire::said;
 
-/// What a call changes at the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Nothing: a read.
-    None,
-    /// It buys.
-    Purchase,
-    /// It changes something, and takes no money: cancel, suspend, unsuspend, revoke, a message.
-    Other,
+/// What the provider's code in a failure means.
+pub(crate) fn meaning(failure: &Failure) -> Option<Code> {
+    failure.code.as_deref().map(Code::of)
 }
 
-/// Whether the provider can have seen the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    /// Certainly not: no connection stood.
-    No,
-    /// Perhaps: from the first byte on nobody can say.
-    Maybe,
-}
-
-/// A call that failed, before it becomes the port's error.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) kind: ErrorKind,
-    /// The HTTP status, where an answer came.
-    pub(crate) status: Option<u16>,
-    /// The provider's words or ours, not yet redacted.
-    pub(crate) message: String,
-    /// The provider's code, as it wrote it.
-    pub(crate) code: Option<String>,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) effect: Effect,
-    /// Whether the provider can have seen the request.
-    pub(crate) sent: Sent,
-}
-
-impl Failure {
-    /// A failure of our own, before anything was sent.
-    pub(crate) fn not_sent(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            status: None,
-            message: message.into(),
-            code: None,
-            retry_after: None,
-            effect: Effect::None,
-            sent: Sent::No,
-        }
-    }
-
-    /// A good answer that cannot be used, for the reason in `detail`.
-    pub(crate) fn unusable(effect: Effect, detail: impl Into<String>) -> Self {
-        let kind = match effect {
-            Effect::None => ErrorKind::InvalidResponse,
-            Effect::Purchase | Effect::Other => ErrorKind::Ambiguous,
-        };
-        Self {
-            effect,
-            sent: Sent::Maybe,
-            ..Self::not_sent(kind, detail)
-        }
-    }
-
-    /// What the provider's code means.
-    pub(crate) fn meaning(&self) -> Option<Code> {
-        self.code.as_deref().map(Code::of)
-    }
-
-    /// The port's error. `secrets` and activation codes are taken out of whatever the provider said.
-    pub(crate) fn into_error(
-        self,
-        provider: &ProviderName,
-        operation: Operation,
-        secrets: &[&Secret],
-    ) -> ProviderError {
-        let mut message = redact(&self.message, secrets);
-        message.push_str(advice(&self, operation));
-        let mut error = ProviderError::new(self.kind, provider.clone(), operation, message);
-        if let Some(code) = &self.code {
-            error = error.with_code(redact(code, secrets));
-        }
-        if let Some(after) = self.retry_after {
-            error = error.with_retry_after(after);
-        }
-        error
-    }
+/// The port's error. `secrets` and activation codes are taken out of whatever the provider said.
+pub(crate) fn into_error(
+    failure: Failure,
+    provider: &ProviderName,
+    operation: Operation,
+    secrets: &Secrets,
+) -> ProviderError {
+    let advice = advice(&failure, operation);
+    failure.into_error(provider, operation, secrets, advice)
 }
 
 /// Sorts a failed call by what it means for money. Pure: the same answer always means the same.
@@ -111,17 +40,7 @@ impl Failure {
 ///   neither for 429 nor for 900001 that it refuses before it processes.
 pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[u8]) -> Failure {
     let Some(status) = status else {
-        let doubt = effect != Effect::None && sent == Sent::Maybe;
-        let kind = if doubt {
-            ErrorKind::Ambiguous
-        } else {
-            ErrorKind::Unavailable
-        };
-        return Failure {
-            effect,
-            sent,
-            ..Failure::not_sent(kind, "no answer came")
-        };
+        return Failure::no_answer(effect, sent, "no answer came");
     };
     let said = said(body);
     let code = said
@@ -131,17 +50,14 @@ pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[
         .map(Code::of);
     let kind = match (code, effect) {
         (Some(code), effect) => code.kind(effect),
-        (None, Effect::Purchase | Effect::Other) => ErrorKind::Ambiguous,
+        (None, Effect::Purchase | Effect::Change) => ErrorKind::Ambiguous,
         (None, Effect::None) => read_kind(status),
     };
     Failure {
         kind,
         status: Some(status),
-        message: describe(status, &said, body),
-        code: said.code,
-        retry_after: None,
-        effect,
-        sent: Sent::Maybe,
+        code: said.code.clone(),
+        ..Failure::unusable(effect, describe(status, &said, body))
     }
 }
 

@@ -11,5 +11,6 @@ mod webhook;
 mod wire;
 
 pub use crate::config::{EsimAccessConfig, EsimAccessConfigError};
+pub use crate::error::classification;
 pub use crate::provider::EsimAccess;
 pub use crate::webhook::EsimAccessEvents;

@@ -9,10 +9,11 @@ use roamport_domain::provider::{
     CallClass, ErrorKind, Operation, PackageQuery, Reaction, Result, TopUpQuery,
 };
 use roamport_domain::{CountryCode, Package};
+use roamport_provider_http::{Effect, Failure};
 
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::convert::{self, Places};
-use crate::error::{Code, Effect, Failure};
+use crate::error::{Code, meaning};
 use crate::provider::reads;
 use crate::wire::{LocationList, Nothing, PackageFilter, PackageList};
 
@@ -103,11 +104,8 @@ async fn fetch_packages(client: &Client, query: &PackageQuery) -> Fetched {
     } else {
         CallClass::Listing
     };
-    let call = Call {
-        class,
-        ..client.read(operation, reads::LOCATIONS, &Nothing {})
-    };
-    let body = client.send(call).await?;
+    let request = client.read(operation, reads::LOCATIONS, &Nothing {});
+    let body = client.send(request.with_class(class)).await?;
     let places = Places::of(&Client::decode::<LocationList<'_>>(Effect::None, &body)?);
     drop(body);
     let location = location(query);
@@ -150,7 +148,7 @@ fn location(query: &PackageQuery) -> Option<String> {
 
 /// Whether a refusal says that nothing matches.
 fn is_none(query: &PackageQuery, failure: &Failure) -> bool {
-    let package = query.package.is_some() && failure.meaning() == Some(Code::UnknownPackage);
+    let package = query.package.is_some() && meaning(failure) == Some(Code::UnknownPackage);
     let country = location(query).is_some_and(|code| !code.starts_with('!'));
     package || (country && failure.code.as_deref() == Some(UNKNOWN_LOCATION))
 }
@@ -186,12 +184,11 @@ async fn fetch(
     filter: &PackageFilter<'_>,
     places: &Places,
 ) -> Fetched {
-    let call = Call {
-        class,
-        time_out: client.time_outs.catalogue,
-        ..client.read(operation, "/package/list", filter)
-    };
-    let body = client.send(call).await?;
+    let request = client
+        .read(operation, "/package/list", filter)
+        .with_class(class)
+        .with_time_out(client.time_outs.catalogue);
+    let body = client.send(request).await?;
     let data = Client::decode::<PackageList<'_>>(Effect::None, &body)?;
     convert::packages(&data, &client.name, places).map_err(|problem| reads::unreadable(&problem))
 }

@@ -21,10 +21,10 @@ use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimId, Money, Package, ProviderError, ProviderName,
     Usage,
 };
+use roamport_provider_http::{Effect, Failure};
 
 use crate::client::Client;
 use crate::config::{EsimAccessConfig, EsimAccessConfigError};
-use crate::error::{Effect, Failure};
 use crate::listing;
 use crate::wire::{Nothing, WebhookBody};
 
@@ -65,7 +65,7 @@ impl EsimAccess {
     /// provider takes 8 requests a second for the account.
     #[must_use]
     pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
-        Arc::make_mut(&mut self.client).gate = gate;
+        Arc::make_mut(&mut self.client).transport.set_gate(gate);
         self
     }
 
@@ -153,7 +153,7 @@ impl fmt::Debug for EsimAccess {
         formatter
             .debug_struct("EsimAccess")
             .field("name", &self.client.name.as_str())
-            .field("base_url", &self.client.base_url().as_str())
+            .field("base_url", &self.client.transport.base_url().as_str())
             .field("signed", &self.client.is_signing())
             .finish_non_exhaustive()
     }

@@ -6,6 +6,7 @@ use roamport_domain::provider::{
     ProviderEventKind, Trust,
 };
 use roamport_domain::{EsimId, Iccid, ProviderName, ProviderOrderId, Reference};
+use roamport_provider_http::json::Text;
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -13,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::convert::timestamp;
 use crate::hex::hex;
-use crate::wire::Text;
 
 /// Bytes of a delivery; the longest documented one has some five hundred.
 const LARGEST: usize = 64 << 10;

@@ -6,10 +6,9 @@
 mod esim;
 mod order;
 mod package;
-mod value;
 
+use roamport_provider_http::json::{self, Flag, Misfit, Text, find_object, misfit, object_text};
 use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{
@@ -19,8 +18,6 @@ pub(crate) use self::order::{OrderAnswer, OrderBody, OrderLine, TopUpAnswer, Top
 pub(crate) use self::package::{
     LocationList, Network, Operator, PackageFilter, PackageList, WireLocation, WirePackage,
 };
-use self::value::Flag;
-pub(crate) use self::value::{Number, Text, amount_text, list};
 
 /// A request that asks for everything: `{}`.
 #[derive(Serialize)]
@@ -79,12 +76,18 @@ pub(crate) enum Unusable {
     Schema(String),
 }
 
+impl From<Misfit> for Unusable {
+    fn from(misfit: Misfit) -> Self {
+        Self::Schema(misfit.to_string())
+    }
+}
+
 /// The `obj` of a successful answer. Success is `true`, or the text of it; a code beside it is not
 /// looked at, since it was seen as `"0"`, `0`, `null` and not at all.
 ///
 /// The first pass is the fast one. Only where it fails is the body read again, for the reason.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusable> {
-    let text = text_of(body)?;
+    let text = object_text(body)?;
     if let Ok(envelope) = serde_json::from_str::<Envelope<T>>(text)
         && envelope.success.is_set()
         && let Some(object) = envelope.obj
@@ -96,21 +99,11 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusab
 
 /// A successful answer whose `obj` is `{}` or `null`, whatever else stands in it.
 pub(crate) fn decode_empty(body: &[u8]) -> Result<(), Unusable> {
-    let text = text_of(body)?;
+    let text = object_text(body)?;
     match serde_json::from_str::<Outline<'_>>(text) {
         Ok(outline) if outline.success.is_set() => Ok(()),
         _ => Err(why::<serde::de::IgnoredAny>(text)),
     }
-}
-
-fn text_of(body: &[u8]) -> Result<&str, Unusable> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| Unusable::Schema(format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    // A struct would be read from a list as well.
-    if text.trim_start().starts_with('[') {
-        return Err(Unusable::Schema("it is a list, not an object".to_owned()));
-    }
-    Ok(text)
 }
 
 #[cold]
@@ -126,42 +119,14 @@ fn why<'a, T: Deserialize<'a>>(text: &'a str) -> Unusable {
             return Unusable::Schema("there is no `obj` in it".to_owned());
         }
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut reader) {
-        Err(error) => Unusable::Schema(explain(text, &error)),
-        Ok(_) => Unusable::Schema("there is something behind its end".to_owned()),
-    }
+    misfit::<Envelope<T>>(text).into()
 }
 
-/// Where and what, without a single value: values may be activation codes.
-fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let inner = error.inner();
-    match inner.classify() {
-        Category::Eof => format!("it ends in the middle, after {} bytes", text.len()),
-        Category::Syntax | Category::Io if text.trim_start().starts_with('<') => {
-            "it is an HTML page, not JSON".to_owned()
-        }
-        Category::Syntax | Category::Io => format!(
-            "it is no JSON (line {}, column {})",
-            inner.line(),
-            inner.column()
-        ),
-        Category::Data => format!("`{}` {}", error.path(), expectation(&inner.to_string())),
-    }
-}
-
-/// The part of serde's message that it wrote itself. The other part shows the value.
-fn expectation(message: &str) -> String {
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(before, _)| before);
-    if let Some((_, expected)) = message.rsplit_once(", expected ") {
-        format!("should be {expected}")
-    } else if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
-        format!("has a {message}")
-    } else {
-        "is not what it should be".to_owned()
-    }
+/// The elements of a nested list, each by itself; none where it is missing or no list, and an empty one
+/// for an element of another shape.
+pub(crate) fn list<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> Vec<T> {
+    let elements = json::list(raw).unwrap_or_default().into_iter();
+    elements.map(|element| json::part(Some(element))).collect()
 }
 
 /// What an envelope says, whatever its form.
@@ -179,13 +144,7 @@ pub(crate) struct Said {
 
 /// Reads an envelope; never fails.
 pub(crate) fn said(body: &[u8]) -> Said {
-    // A struct would be read from a list as well.
-    let object = |text: &&str| text.trim_start().starts_with('{');
-    let Some(outline) = std::str::from_utf8(body)
-        .ok()
-        .filter(object)
-        .and_then(|text| serde_json::from_str::<Outline<'_>>(text).ok())
-    else {
+    let Some(outline) = find_object::<Outline<'_>>(body) else {
         return Said::default();
     };
     let text = [&outline.error_msg, &outline.error_message]

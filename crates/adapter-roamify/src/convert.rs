@@ -9,6 +9,7 @@ mod usage;
 
 use jiff::Timestamp;
 use roamport_domain::{Currency, Money};
+use roamport_provider_http::json::{Number, amount_text};
 use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{esim, generating};
@@ -16,7 +17,6 @@ pub(crate) use self::order::{foreign_reference, history_entry, order};
 pub(crate) use self::package::{Page, gigabytes, page, top_ups};
 pub(crate) use self::place::destinations;
 pub(crate) use self::usage::usage;
-use crate::wire::{Number, amount_text};
 
 /// The number that stands for "unlimited": 2^53−1, the largest whole number of JavaScript.
 pub(crate) const UNLIMITED: i64 = (1 << 53) - 1;

@@ -1,85 +1,33 @@
 //! What a failed call means: one pure `classify`, and its way to the port's error.
 
 mod message;
-
-use std::time::Duration;
+mod table;
 
 use roamport_domain::provider::{ErrorKind, Operation};
-use roamport_domain::{ProviderError, ProviderName, Secret};
+use roamport_domain::{ProviderError, ProviderName};
+use roamport_provider_http::{Failure, Secrets, Sent};
 
-use self::message::{advice, describe, redact};
+use self::message::{advice, describe};
+pub use self::table::classification;
 use crate::wire::{Said, said};
 
-/// Whether the provider can have seen the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    /// Certainly not: no connection stood.
-    No,
-    /// Perhaps: from the first byte on nobody can say.
-    Maybe,
+/// The mark of a failure by which the provider says that a profile is still being generated.
+const PENDING: &str = "pending";
+
+/// Whether the provider says that a profile is still being generated.
+pub(crate) fn is_pending(failure: &Failure) -> bool {
+    failure.mark == Some(PENDING)
 }
 
-/// A call that failed, before it becomes the port's error.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) kind: ErrorKind,
-    /// The HTTP status, where an answer came.
-    pub(crate) status: Option<u16>,
-    /// The provider's words or ours, not yet redacted.
-    pub(crate) message: String,
-    pub(crate) code: Option<String>,
-    pub(crate) retry_after: Option<Duration>,
-    /// The provider says that a profile is still being generated.
-    pub(crate) pending: bool,
-    /// Whether the provider can have seen the request.
-    pub(crate) sent: Sent,
-}
-
-impl Failure {
-    /// A failure of our own, before anything was sent.
-    pub(crate) fn not_sent(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            status: None,
-            message: message.into(),
-            code: None,
-            retry_after: None,
-            pending: false,
-            sent: Sent::No,
-        }
-    }
-
-    /// A good answer that cannot be used, for the reason in `detail`.
-    pub(crate) fn unusable(operation: Operation, detail: impl Into<String>) -> Self {
-        let kind = if operation.has_effect() {
-            ErrorKind::Ambiguous
-        } else {
-            ErrorKind::InvalidResponse
-        };
-        Self {
-            sent: Sent::Maybe,
-            ..Self::not_sent(kind, detail)
-        }
-    }
-
-    /// The port's error. `token` and activation codes are taken out of whatever the provider said.
-    pub(crate) fn into_error(
-        self,
-        provider: &ProviderName,
-        operation: Operation,
-        token: &Secret,
-    ) -> ProviderError {
-        let mut message = redact(&self.message, token);
-        message.push_str(advice(self.kind, operation, self.sent));
-        let mut error = ProviderError::new(self.kind, provider.clone(), operation, message);
-        if let Some(code) = self.code {
-            error = error.with_code(redact(&code, token));
-        }
-        if let Some(after) = self.retry_after {
-            error = error.with_retry_after(after);
-        }
-        error
-    }
+/// The port's error. `secrets` and activation codes are taken out of whatever the provider said.
+pub(crate) fn into_error(
+    failure: Failure,
+    provider: &ProviderName,
+    operation: Operation,
+    secrets: &Secrets,
+) -> ProviderError {
+    let advice = advice(failure.kind, operation, failure.sent);
+    failure.into_error(provider, operation, secrets, advice)
 }
 
 /// Sorts a failed call by what it means for money. Pure: the same answer always means the same.
@@ -96,16 +44,7 @@ pub(crate) fn classify(
     body: &[u8],
 ) -> Failure {
     let Some(status) = status else {
-        let effect = operation.has_effect() && sent == Sent::Maybe;
-        let kind = if effect {
-            ErrorKind::Ambiguous
-        } else {
-            ErrorKind::Unavailable
-        };
-        return Failure {
-            sent,
-            ..Failure::not_sent(kind, "no answer came")
-        };
+        return Failure::no_answer(operation, sent, "no answer came");
     };
     let said = said(body);
     let pending = operation == Operation::Provision && says_pending(body);
@@ -114,14 +53,13 @@ pub(crate) fn classify(
     } else {
         read_kind(status, &said, body)
     };
+    let message = describe(status, &said, body);
     Failure {
         kind,
         status: Some(status),
-        message: describe(status, &said, body),
         code: said.code,
-        retry_after: None,
-        pending,
-        sent: Sent::Maybe,
+        mark: pending.then_some(PENDING),
+        ..Failure::unusable(operation, message)
     }
 }
 

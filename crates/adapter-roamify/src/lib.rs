@@ -11,6 +11,7 @@ mod webhook;
 mod wire;
 
 pub use crate::config::{RoamifyConfig, RoamifyConfigError};
+pub use crate::error::classification;
 pub use crate::history::HistoryEntry;
 pub use crate::provider::{EsimFilter, EsimStatus, Roamify};
 pub use crate::webhook::RoamifyEvents;

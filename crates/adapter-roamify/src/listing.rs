@@ -12,13 +12,13 @@ use futures::stream::{self, BoxStream};
 use roamport_domain::Package;
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{ErrorKind, Operation, PackageQuery, Reaction, Result};
+use roamport_provider_http::Failure;
 
 use self::page_task::PageTask;
 use self::seen::Seen;
 pub(crate) use self::top_ups::top_up_packages;
 use crate::client::Client;
 use crate::convert::Page;
-use crate::error::Failure;
 
 /// How often a list that moved is started again.
 const RESTARTS: u8 = 2;

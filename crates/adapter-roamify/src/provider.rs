@@ -21,10 +21,10 @@ use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Iccid, Money, Package, ProviderError, ProviderName,
     ProviderOrderId, Reference, Usage,
 };
+use roamport_provider_http::Failure;
 
 use crate::client::Client;
 use crate::config::{RoamifyConfig, RoamifyConfigError};
-use crate::error::Failure;
 use crate::history::HistoryEntry;
 use crate::listing;
 
@@ -63,7 +63,7 @@ impl Roamify {
     /// The same, asking `gate` before each HTTP request. By default everything is let through.
     #[must_use]
     pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
-        Arc::make_mut(&mut self.client).gate = gate;
+        Arc::make_mut(&mut self.client).transport.set_gate(gate);
         self
     }
 
@@ -158,7 +158,7 @@ impl fmt::Debug for Roamify {
         formatter
             .debug_struct("Roamify")
             .field("name", &self.client.name.as_str())
-            .field("base_url", &self.client.base_url().as_str())
+            .field("base_url", &self.client.transport.base_url().as_str())
             .field("instant_orders", &self.instant_orders)
             .finish_non_exhaustive()
     }

@@ -8,6 +8,7 @@ use roamport_domain::provider::{
     ProviderEventKind, Trust,
 };
 use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
+use roamport_provider_http::json::{Number, Text};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -16,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::RoamifyConfigError;
 use crate::convert::timestamp;
-use crate::wire::{Number, Text};
 
 /// The header of the signature (reference: webhooks).
 const SIGNATURE: &str = "X-Roamify-Signature";

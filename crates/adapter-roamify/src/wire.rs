@@ -8,8 +8,8 @@ mod order;
 mod package;
 mod value;
 
+use roamport_provider_http::json::{Misfit, Text, find_object, list, misfit, object_text, part};
 use serde::Deserialize;
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{ApnPart, ProfilePart, UsageBody, UsageDay, WireEsim};
@@ -19,7 +19,6 @@ pub(crate) use self::order::{
 pub(crate) use self::package::{
     CountriesData, Country, Group, PackagesData, Signal, Throttle, WirePackage,
 };
-pub(crate) use self::value::{Number, Text, amount_text, list, part};
 
 /// What the wallet holds: `GET /api/balance`.
 #[derive(Deserialize)]
@@ -91,12 +90,7 @@ pub(crate) enum Unusable {
 ///
 /// The first pass is the fast one. Only where it fails is the body read again, for the reason.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unusable> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| Unusable::Schema(format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    // A struct would be read from a list as well.
-    if text.trim_start().starts_with('[') {
-        return Err(Unusable::Schema("it is a list, not an object".to_owned()));
-    }
+    let text = object_text(body).map_err(|misfit| Unusable::Schema(misfit.to_string()))?;
     if let Ok(envelope) = serde_json::from_str::<Envelope<'a, T>>(text)
         && succeeded(&envelope.status)
         && let Some(data) = envelope.data
@@ -123,48 +117,15 @@ fn why<'a, T: Deserialize<'a>>(text: &'a str) -> Unusable {
             return Unusable::Schema("there is no `data` in it".to_owned());
         }
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Envelope<'a, T>>(&mut reader) {
-        Err(error) => Unusable::Schema(explain(text, &error)),
-        Ok(_) => Unusable::Schema("there is something behind its end".to_owned()),
-    }
+    Unusable::Schema(explain(text, &misfit::<Envelope<'a, T>>(text)))
 }
 
-/// Where and what, without a single value: values may be activation codes.
-fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let inner = error.inner();
-    match inner.classify() {
-        Category::Eof => return format!("it ends in the middle, after {} bytes", text.len()),
-        Category::Syntax | Category::Io => {
-            if text.trim_start().starts_with('<') {
-                return "it is an HTML page, not JSON".to_owned();
-            }
-            return format!(
-                "it is no JSON (line {}, column {})",
-                inner.line(),
-                inner.column()
-            );
-        }
-        Category::Data => {}
-    }
-    let path = error.path().to_string();
-    let package = unreadable_package(text, &path)
-        .map(|id| format!(" (package `{id}`)"))
-        .unwrap_or_default();
-    format!("`{path}`{package} {}", expectation(&inner.to_string()))
-}
-
-/// The part of serde's message that it wrote itself. The other part shows the value.
-fn expectation(message: &str) -> String {
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(before, _)| before);
-    if let Some((_, expected)) = message.rsplit_once(", expected ") {
-        format!("should be {expected}")
-    } else if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
-        format!("has a {message}")
-    } else {
-        "is not what it should be".to_owned()
+/// Where and what, without a single value but the id of a package.
+fn explain(text: &str, misfit: &Misfit) -> String {
+    let path = misfit.path.as_deref().unwrap_or_default();
+    match unreadable_package(text, path) {
+        Some(id) => format!("`{path}` (package `{id}`) {}", misfit.words),
+        None => misfit.to_string(),
     }
 }
 
@@ -204,13 +165,7 @@ pub(crate) struct Said {
 
 /// Reads an error body; never fails.
 pub(crate) fn said(body: &[u8]) -> Said {
-    // A struct would be read from a list as well.
-    let object = |text: &&str| text.trim_start().starts_with('{');
-    let Some(outline) = std::str::from_utf8(body)
-        .ok()
-        .filter(object)
-        .and_then(|text| serde_json::from_str::<Outline<'_>>(text).ok())
-    else {
+    let Some(outline) = find_object::<Outline<'_>>(body) else {
         return Said::default();
     };
     let inside: MessageIn<'_> = part(outline.data);

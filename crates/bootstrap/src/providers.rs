@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use roamport_domain::order::ProviderInstance;
-use roamport_domain::provider::EventDecoder;
+use roamport_domain::provider::{Classified, EventDecoder};
 use roamport_domain::{Capabilities, Clock, EsimProvider};
 
 use crate::ending::Ending;
@@ -53,6 +53,7 @@ pub struct Providers {
     constructors: Registry<ProviderContext, RunningProvider>,
     capabilities: BTreeMap<String, Reading<Capabilities>>,
     events: BTreeMap<String, Reading<Arc<dyn EventDecoder>>>,
+    classification: BTreeMap<String, fn() -> Vec<Classified>>,
 }
 
 /// Makes something of a provider's settings, without a call.
@@ -79,9 +80,11 @@ impl Providers {
             .with("esim-access", esim_access::start)
             .with_capabilities("esim-access", esim_access::capabilities)
             .with_events("esim-access", |context| Ok(esim_access::events(context)))
+            .with_classification("esim-access", esim_access::classification)
             .with("roamify", roamify::start)
             .with_capabilities("roamify", roamify::capabilities)
             .with_events("roamify", roamify::events)
+            .with_classification("roamify", roamify::classification)
             .with("sandbox", sandbox::start)
             .with_capabilities("sandbox", sandbox::capabilities)
             .with_events("sandbox", sandbox::events)
@@ -93,6 +96,7 @@ impl Providers {
             constructors: Registry::new("provider"),
             capabilities: BTreeMap::new(),
             events: BTreeMap::new(),
+            classification: BTreeMap::new(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Providers {
         let name = name.into();
         self.capabilities.remove(&name);
         self.events.remove(&name);
+        self.classification.remove(&name);
         let constructors = self.constructors.with(name, construct);
         Self {
             constructors,
@@ -139,6 +144,38 @@ impl Providers {
     ) -> Self {
         self.events.insert(name.into(), Arc::new(make));
         self
+    }
+
+    /// Says what the answers of the provider `name` mean, for pages that explain errors.
+    #[must_use]
+    pub fn with_classification(
+        mut self,
+        name: impl Into<String>,
+        table: fn() -> Vec<Classified>,
+    ) -> Self {
+        self.classification.insert(name.into(), table);
+        self
+    }
+
+    /// What each answer of the provider `name` means, as its adapter sorts them; `None` where nobody
+    /// said.
+    ///
+    /// ```
+    /// use roamport_bootstrap::Providers;
+    /// use roamport_domain::provider::ErrorKind;
+    ///
+    /// let providers = Providers::standard();
+    /// let names = providers.names();
+    /// let told: Vec<_> = names.iter().filter_map(|name| providers.classification(name)).collect();
+    /// assert_eq!(told.len(), 2);
+    /// // An answer that never came leaves a purchase in doubt, whoever sells.
+    /// for rows in told {
+    ///     let lost = rows.iter().find(|row| row.detail == "no answer came");
+    ///     assert_eq!(lost.map(|row| row.purchase), Some(ErrorKind::Ambiguous));
+    /// }
+    /// ```
+    pub fn classification(&self, name: &str) -> Option<Vec<Classified>> {
+        self.classification.get(name).map(|table| table())
     }
 
     /// The names, sorted.

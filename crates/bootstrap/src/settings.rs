@@ -1,6 +1,7 @@
 //! The effective settings of a program, each with its origin.
 
 mod directories;
+mod documented;
 mod environment;
 mod error;
 mod esim_access;
@@ -22,6 +23,7 @@ use roamport_domain::{ProviderName, Secret};
 use roamport_layers::{CircuitBreakerPolicy, RetryPolicy};
 
 pub use self::directories::Directories;
+pub use self::documented::{DocumentedSection, DocumentedSetting};
 pub use self::environment::Environment;
 pub use self::error::SettingsError;
 pub use self::esim_access::EsimAccessSettings;

@@ -1,12 +1,13 @@
 //! How a command ends: its failures, what they say, and the one function that gives the exit code.
 
+mod code;
+mod kind;
 mod report;
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
@@ -14,41 +15,11 @@ use roamport_domain::order::{DeferralReason, Ending, OrderState};
 use roamport_domain::provider::{ErrorKind, ProviderError};
 use roamport_domain::{Capabilities, EsimId, Order, OrderId, ProviderName};
 
-pub(crate) use self::report::{tell, tell_usage};
+pub(crate) use self::code::Exit;
+pub(crate) use self::kind::Kind;
+pub(crate) use self::report::{Report, tell, tell_usage};
 use crate::output::WriteFailed;
 use crate::view::provider::abilities;
-
-/// How the process ends. The numbers are part of the command line's contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Done.
-    Done = 0,
-    /// Anything else, and "no" at the prompt.
-    Other = 1,
-    /// The command line cannot be carried out as typed.
-    Usage = 2,
-    /// Refused by the provider or by a check; nothing was bought.
-    Refused = 3,
-    /// Unfinished, of unknown outcome, in need of attention, or interrupted.
-    Unfinished = 4,
-    /// The provider cannot be reached or read, on a read.
-    Unreachable = 5,
-    /// The settings or the token are wrong.
-    Settings = 6,
-}
-
-impl Exit {
-    /// The number.
-    pub(crate) const fn number(self) -> u8 {
-        self as u8
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.number())
-    }
-}
 
 /// How giving an eSIM back ended where it did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,7 +238,8 @@ const fn decision_exit_code(error: &DecisionError) -> Exit {
     }
 }
 
-const fn provider_exit_code(kind: ErrorKind) -> Exit {
+/// The exit code of a provider's error.
+pub(crate) const fn provider_exit_code(kind: ErrorKind) -> Exit {
     match kind {
         ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::InvalidResponse => {
             Exit::Unreachable

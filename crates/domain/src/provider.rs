@@ -1,6 +1,7 @@
 //! The port to a wholesale provider of eSIMs, and what crosses it.
 
 mod capabilities;
+mod classified;
 mod error;
 mod event;
 mod extension;
@@ -16,6 +17,7 @@ use futures_core::stream::BoxStream;
 pub use self::capabilities::{
     Capabilities, Dedup, LookupSupport, Provisioning, Refund, UsageSupport,
 };
+pub use self::classified::Classified;
 pub use self::error::{ErrorKind, Operation, ProviderError, Reaction};
 #[cfg(feature = "mock")]
 pub use self::event::MockEventDecoder;

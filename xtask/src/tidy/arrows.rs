@@ -89,7 +89,8 @@ fn advice(from: Role, to: Option<Role>, tests_only: bool, fits_in_tests: bool) -
              choose the adapter"
         }
         (from, Some(to)) if adapter(from) && adapter(to) => {
-            "no adapter knows another: what two of them share belongs to `domain`"
+            "no adapter knows another: what two of them share belongs to `domain`, or, of HTTP, to \
+             `provider-http`"
         }
         (_, Some(Bootstrap)) => {
             "a library is given what it needs: only binaries are composed there"
@@ -162,6 +163,33 @@ mod tests {
     }
 
     #[test]
+    fn provider_adapters_share_one_way_to_send() {
+        check_arrow(
+            "crates/adapter-roamify",
+            "roamport-provider-http",
+            None,
+            true,
+        );
+        check_arrow("crates/adapter-acme", "roamport-provider-http", DEV, true);
+        check_arrow("crates/provider-http", "roamport-domain", None, true);
+        check_arrow(
+            "crates/provider-http",
+            "roamport-adapter-roamify",
+            None,
+            false,
+        );
+        check_arrow("crates/provider-http", "roamport-sandbox", DEV, false);
+        check_arrow(
+            "crates/adapter-sqlite",
+            "roamport-provider-http",
+            None,
+            false,
+        );
+        check_arrow("crates/app", "roamport-provider-http", None, false);
+        check_arrow("crates/bootstrap", "roamport-provider-http", None, false);
+    }
+
+    #[test]
     fn everything_meets_in_bootstrap_and_nowhere_else() {
         check_arrow("crates/bootstrap", "roamport-adapter-roamify", None, true);
         check_arrow("crates/bootstrap", "roamport-conformance", DEV, true);
@@ -186,8 +214,8 @@ mod tests {
         ));
         assert_eq!(
             findings[0].instead,
-            "no adapter knows another: what two of them share belongs to `domain`; \
-             `adapter-esim-access` may use: domain"
+            "no adapter knows another: what two of them share belongs to `domain`, or, of HTTP, to \
+             `provider-http`; `adapter-esim-access` may use: domain, provider-http"
         );
         let findings = check(&one_crate(
             "crates/app",

@@ -21,8 +21,9 @@ enum Allowed {
 const FENCES: [Fence; 7] = [
     Fence {
         package: "reqwest",
-        allowed: Allowed::OnlyIn(&[Role::ProviderAdapter]),
-        instead: "speak through the `EsimProvider` port: HTTP is an adapter's business",
+        allowed: Allowed::OnlyIn(&[Role::ProviderHttp]),
+        instead: "an adapter sends through `provider-http`, which never sends a purchase twice; everybody \
+                  else speaks through the `EsimProvider` port",
     },
     Fence {
         package: "sqlx",
@@ -219,8 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn http_clients_stand_in_provider_adapters() {
-        check_fence("crates/adapter-roamify", "reqwest", true);
+    fn the_http_client_stands_in_one_crate() {
+        check_fence("crates/provider-http", "reqwest", true);
+        check_fence("crates/adapter-roamify", "reqwest", false);
         check_fence("crates/adapter-sqlite", "reqwest", false);
         check_fence("crates/bootstrap", "reqwest", false);
         check_fence("crates/cli", "reqwest", false);

@@ -1,8 +1,8 @@
 //! The crates that the architecture names, and the table of who may use whom.
 
 use Role::{
-    App, Bootstrap, Cli, Conformance, Domain, JournalAdapter, Layers, ProviderAdapter, Sandbox,
-    Server, Xtask,
+    App, Bootstrap, Cli, Conformance, Domain, JournalAdapter, Layers, ProviderAdapter,
+    ProviderHttp, Sandbox, Server, Xtask,
 };
 
 /// The place of a crate in the architecture.
@@ -16,6 +16,8 @@ pub(super) enum Role {
     Layers,
     /// The suites for providers and journals.
     Conformance,
+    /// What every provider adapter does over HTTP.
+    ProviderHttp,
     /// `EsimProvider` over somebody's HTTP API.
     ProviderAdapter,
     /// `OrderJournal` on a database.
@@ -51,6 +53,7 @@ impl Role {
             "app" => App,
             "layers" => Layers,
             "conformance" => Conformance,
+            "provider-http" => ProviderHttp,
             "sandbox" => Sandbox,
             "bootstrap" => Bootstrap,
             "cli" => Cli,
@@ -68,7 +71,8 @@ impl Role {
     pub(super) fn may_use(self) -> &'static [Self] {
         match self {
             Domain | Xtask => &[],
-            App | Layers | Conformance | ProviderAdapter | JournalAdapter | Sandbox => &[Domain],
+            App | Layers | Conformance | ProviderHttp | JournalAdapter | Sandbox => &[Domain],
+            ProviderAdapter => &[Domain, ProviderHttp],
             Bootstrap => &[
                 Domain,
                 App,
@@ -85,7 +89,7 @@ impl Role {
     /// Whom its tests, examples and benches may use besides.
     pub(super) fn tests_may_also_use(self) -> &'static [Self] {
         match self {
-            Domain | Cli | Xtask => &[],
+            Domain | ProviderHttp | Cli | Xtask => &[],
             App => &[Sandbox, Conformance, Layers],
             Layers | ProviderAdapter | JournalAdapter | Sandbox => &[Conformance, Sandbox],
             Conformance | Server => &[Sandbox],
@@ -100,6 +104,7 @@ impl Role {
             App => "app",
             Layers => "layers",
             Conformance => "conformance",
+            ProviderHttp => "provider-http",
             ProviderAdapter => "provider adapters",
             JournalAdapter => "journal adapters",
             Sandbox => "sandbox",

@@ -5,23 +5,8 @@ use rstest::rstest;
 use super::*;
 
 #[rstest]
-#[case("https://api.esimaccess.com", "https://api.esimaccess.com/")]
-#[case(" https://api.esimaccess.com/ ", "https://api.esimaccess.com/")]
-#[case("http://127.0.0.1:8080/proxy/", "http://127.0.0.1:8080/proxy")]
-fn a_base_url_loses_the_slash_at_its_end(#[case] given: &str, #[case] expected: &str) {
-    let url = EsimAccessConfig::new(given, "c")
-        .checked_base_url()
-        .unwrap();
-    assert_eq!(url.as_str(), expected);
-}
-
-#[rstest]
 #[case("")]
-#[case("api.esimaccess.com")]
 #[case("ftp://api.esimaccess.com")]
-#[case("https://")]
-#[case("https://api.esimaccess.com/?code=x")]
-#[case("https://api.esimaccess.com/#x")]
 fn what_is_no_base_url_is_refused(#[case] given: &str) {
     let error = EsimAccessConfig::new(given, "c")
         .checked_base_url()
@@ -50,8 +35,6 @@ fn credentials_in_the_base_url_are_refused_and_never_shown() {
 #[rstest]
 #[case("")]
 #[case("two words")]
-#[case("line\nbreak")]
-#[case("ümlaut")]
 fn an_access_code_that_no_header_carries_is_refused(#[case] code: &str) {
     let error = EsimAccessConfig::new("https://x.test", code)
         .checked_access_code()

@@ -30,7 +30,7 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
         pin: Secret::from_optional(wire.pin.or_empty()),
         puk: Secret::from_optional(wire.puk.or_empty()),
         msisdn: Secret::from_optional(wire.msisdn.or_empty()),
-        top_up: match wire.support_top_up_type.0 {
+        top_up: match wire.support_top_up_type.whole() {
             Some(1) => Some(false),
             Some(2 | 3) => Some(true),
             _ => None,
@@ -77,12 +77,18 @@ pub(crate) fn has_ended(esim: &Esim) -> bool {
 }
 
 fn plan(wire: &WirePlan<'_>) -> Plan {
-    let whole = wire.volume.0.and_then(|bytes| u64::try_from(bytes).ok());
+    let whole = wire
+        .volume
+        .whole()
+        .and_then(|bytes| u64::try_from(bytes).ok());
     Plan {
         package: PackageId::parse(wire.package_code.or_empty()).ok(),
         name: wire.package_name.or_empty().to_owned(),
         data: whole.map(DataSize::from_bytes),
-        days: wire.duration.0.and_then(|days| u16::try_from(days).ok()),
+        days: wire
+            .duration
+            .whole()
+            .and_then(|days| u16::try_from(days).ok()),
         created_at: timestamp(wire.create_time.or_empty()),
     }
 }

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
 use roamport_domain::{Esim, EsimId, PackageId, ProviderName, ProviderOrderId, Reference};
+use roamport_provider_http::json::Text;
 
 use super::{Unreadable, esim, timestamp};
-use crate::wire::{OrderAnswer, Text, TopUpAnswer, WireEsim, WirePlan, list};
+use crate::wire::{OrderAnswer, TopUpAnswer, WireEsim, WirePlan, list};
 
 /// How long after it was made an order may still be getting eSIMs. The provider speaks of some thirty
 /// seconds and tells no number of units, so an order counts as done only well after that.

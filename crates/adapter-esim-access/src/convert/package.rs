@@ -82,8 +82,8 @@ fn package(
     let price = money(wire.price, wire.currency_code.get())?
         .filter(|price| !price.is_negative())
         .ok_or_else(|| Unreadable::new("`price` is missing or negative"))?;
-    let by_day =
-        wire.data_type.0 != Some(IN_ALL) || wire.support_top_up_type.0 == Some(TOPPED_UP_BY_DAY);
+    let by_day = wire.data_type.whole() != Some(IN_ALL)
+        || wire.support_top_up_type.whole() == Some(TOPPED_UP_BY_DAY);
     let name = wire.name.get().unwrap_or(wire.package_code.or_empty());
     let notes = wire
         .description
@@ -106,7 +106,7 @@ fn package(
         by_day: by_day.then_some(DAYS),
         install_within_days: wire
             .unused_valid_time
-            .0
+            .whole()
             .and_then(|days| u16::try_from(days).ok())
             .filter(|days| *days > 0),
         price,
@@ -125,7 +125,7 @@ fn days(wire: &WirePackage<'_>) -> Result<u16, Unreadable> {
         return Err(Unreadable::new("`durationUnit` is not `DAY`"));
     }
     wire.duration
-        .0
+        .whole()
         .and_then(|days| u16::try_from(days).ok())
         .ok_or_else(|| Unreadable::new("`duration` is missing or no number of days"))
 }
@@ -143,11 +143,11 @@ fn starts(text: &str) -> ValidityStart {
 fn data(wire: &WirePackage<'_>) -> Result<DataAllowance, Unreadable> {
     let volume = wire
         .volume
-        .0
+        .whole()
         .and_then(|bytes| u64::try_from(bytes).ok())
         .map(DataSize::from_bytes);
     let size = volume.ok_or_else(|| Unreadable::new("`volume` is missing or no number of bytes"));
-    match wire.data_type.0 {
+    match wire.data_type.whole() {
         Some(IN_ALL) => size.map(|size| DataAllowance::Fixed { size }),
         Some(2) => size.map(|per_day| DataAllowance::Daily {
             per_day,

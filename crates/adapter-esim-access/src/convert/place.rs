@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use roamport_domain::CountryCode;
 use roamport_domain::package::{Area, Coverage, Destination, Place};
+use roamport_provider_http::json::Text;
 
-use crate::wire::{LocationList, Network, Operator, Text, WireLocation, WirePackage, list};
+use crate::wire::{LocationList, Network, Operator, WireLocation, WirePackage, list};
 
 /// The names of the places that packages are sold for, by code.
 #[derive(Default)]
@@ -58,7 +59,7 @@ pub(crate) fn destinations(data: &LocationList<'_>) -> Vec<Destination> {
         .filter(|entry| seen.insert((entry.code.or_empty(), entry.name.or_empty())))
         .map(|entry| {
             let code = entry.code.or_empty();
-            let place = match (place(code, &[]), entry.kind.0) {
+            let place = match (place(code, &[]), entry.kind.whole()) {
                 (Place::Region, Some(1)) => Place::Unknown,
                 (place, _) => place,
             };

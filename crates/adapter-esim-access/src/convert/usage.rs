@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use roamport_domain::esim::PlanState;
 use roamport_domain::usage::RawQuantity;
 use roamport_domain::{Esim, EsimId, ProviderName, Usage};
+use roamport_provider_http::json::Number;
 use rust_decimal::Decimal;
 
 use super::timestamp;
-use crate::wire::{Number, UsageRow, WireEsim};
+use crate::wire::{UsageRow, WireEsim};
 
 /// `dataType` of a package without an end of data.
 const UNLIMITED: i64 = 4;
@@ -55,14 +56,14 @@ pub(crate) fn from_esim(wire: &WireEsim<'_>, esim: &Esim, now: Timestamp) -> Usa
         sms: NONE,
         voice: NONE,
         daily: Vec::new(),
-        unlimited: wire.data_type.0 == Some(UNLIMITED),
+        unlimited: wire.data_type.whole() == Some(UNLIMITED),
         as_of: now,
     }
 }
 
 /// Some use a little more than they were allowed: nothing is left then, not less.
 fn quantity(allowed: Number, used: Number) -> RawQuantity {
-    let figure = |number: Number| number.0.filter(|figure| *figure >= 0);
+    let figure = |number: Number| number.whole().filter(|figure| *figure >= 0);
     let allowed = figure(allowed);
     let remaining = allowed
         .zip(figure(used))
@@ -92,7 +93,8 @@ mod tests {
         #[case] allowed: Option<i64>,
         #[case] remaining: Option<i64>,
     ) {
-        let found = quantity(Number(total), Number(used));
+        let number = |figure: Option<i64>| figure.map_or(Number::None, Number::Whole);
+        let found = quantity(number(total), number(used));
         assert_eq!(found.allowed, allowed.map(Decimal::from));
         assert_eq!(found.remaining, remaining.map(Decimal::from));
     }

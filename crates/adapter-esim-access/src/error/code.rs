@@ -1,8 +1,7 @@
 //! eSIM Access's error codes, one by one (reference: error codes), and what each means for money.
 
 use roamport_domain::provider::ErrorKind;
-
-use super::Effect;
+use roamport_provider_http::Effect;
 
 /// What a code says, whatever call it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,31 +46,45 @@ pub(crate) enum Code {
     Unknown,
 }
 
+/// The codes, one by one.
+pub(super) const CODES: [(&str, Code); 30] = [
+    ("000001", Code::ServerError),
+    ("000101", Code::Headers),
+    ("000102", Code::Headers),
+    ("000103", Code::Program),
+    ("000104", Code::Program),
+    ("000105", Code::Parameter),
+    ("000106", Code::Parameter),
+    ("000107", Code::Parameter),
+    ("200008", Code::Parameter),
+    ("310201", Code::Parameter),
+    ("310211", Code::Parameter),
+    ("310221", Code::Parameter),
+    ("310231", Code::Parameter),
+    ("310251", Code::Parameter),
+    ("101001", Code::Clock),
+    ("101002", Code::Address),
+    ("101003", Code::Signature),
+    ("200002", Code::State),
+    ("200005", Code::Price),
+    ("200006", Code::Price),
+    ("200007", Code::Funds),
+    ("200009", Code::AbnormalOrder),
+    ("200010", Code::Allocating),
+    ("200011", Code::OutOfStock),
+    ("310241", Code::UnknownPackage),
+    ("310243", Code::UnknownPackage),
+    ("310272", Code::UnknownOrder),
+    ("310403", Code::UnknownCard),
+    ("900001", Code::Busy),
+    ("404", Code::UnknownPath),
+];
+
 impl Code {
     /// The meaning of the provider's code.
     pub(crate) fn of(code: &str) -> Self {
-        match code {
-            "000001" => Self::ServerError,
-            "000101" | "000102" => Self::Headers,
-            "000103" | "000104" => Self::Program,
-            "000105" | "000106" | "000107" | "200008" | "310201" | "310211" | "310221"
-            | "310231" | "310251" => Self::Parameter,
-            "101001" => Self::Clock,
-            "101002" => Self::Address,
-            "101003" => Self::Signature,
-            "200002" => Self::State,
-            "200005" | "200006" => Self::Price,
-            "200007" => Self::Funds,
-            "200009" => Self::AbnormalOrder,
-            "200010" => Self::Allocating,
-            "200011" => Self::OutOfStock,
-            "310241" | "310243" => Self::UnknownPackage,
-            "310272" => Self::UnknownOrder,
-            "310403" => Self::UnknownCard,
-            "900001" => Self::Busy,
-            "404" => Self::UnknownPath,
-            _ => Self::Unknown,
-        }
+        let known = CODES.iter().find(|(known, _)| *known == code);
+        known.map_or(Self::Unknown, |(_, meaning)| *meaning)
     }
 
     /// The kind of the port's error, for a call with this effect.
@@ -92,11 +105,11 @@ impl Code {
             Self::Allocating => match effect {
                 Effect::None => ErrorKind::Unavailable,
                 Effect::Purchase => ErrorKind::Ambiguous,
-                Effect::Other => ErrorKind::Rejected,
+                Effect::Change => ErrorKind::Rejected,
             },
             Self::AbnormalOrder => match effect {
                 Effect::Purchase => ErrorKind::Ambiguous,
-                Effect::None | Effect::Other => ErrorKind::Rejected,
+                Effect::None | Effect::Change => ErrorKind::Rejected,
             },
             Self::Unknown => doubt(effect, ErrorKind::Rejected),
         }
@@ -131,6 +144,6 @@ impl Code {
 const fn doubt(effect: Effect, read: ErrorKind) -> ErrorKind {
     match effect {
         Effect::None => read,
-        Effect::Purchase | Effect::Other => ErrorKind::Ambiguous,
+        Effect::Purchase | Effect::Change => ErrorKind::Ambiguous,
     }
 }

@@ -1,5 +1,6 @@
 //! `classify` as a table: code × effect, status × effect.
 
+use roamport_domain::Secret;
 use rstest::rstest;
 
 use super::*;
@@ -12,7 +13,7 @@ const HTML: &str = "<html><body>Bad gateway</body></html>";
 const EMPTY: &str = "";
 const NO_CODE: &str = r#"{"success":false,"errorMsg":"no"}"#;
 const SUCCESS: &str = r#"{"success":true,"errorCode":"0","obj":{}}"#;
-const EFFECTS: [Effect; 2] = [Effect::Purchase, Effect::Other];
+const EFFECTS: [Effect; 2] = [Effect::Purchase, Effect::Change];
 
 fn envelope(code: &str) -> String {
     format!(r#"{{"success":false,"errorCode":"{code}","errorMsg":"words","obj":null}}"#)
@@ -66,7 +67,7 @@ fn every_code_means_what_the_reference_says(
         let body = envelope(code);
         assert_eq!(kind(Effect::None, status, &body), read, "{status}");
         assert_eq!(kind(Effect::Purchase, status, &body), purchase, "{status}");
-        assert_eq!(kind(Effect::Other, status, &body), other, "{status}");
+        assert_eq!(kind(Effect::Change, status, &body), other, "{status}");
     }
     // A server's failure says nothing for sure, whatever it writes.
     for status in [500, 502, 503] {
@@ -129,10 +130,10 @@ fn an_effect_that_a_gateway_answered_is_ambiguous(
 #[rstest]
 #[case(Effect::None, Sent::No, Unavailable)]
 #[case(Effect::Purchase, Sent::No, Unavailable)]
-#[case(Effect::Other, Sent::No, Unavailable)]
+#[case(Effect::Change, Sent::No, Unavailable)]
 #[case(Effect::None, Sent::Maybe, Unavailable)]
 #[case(Effect::Purchase, Sent::Maybe, Ambiguous)]
-#[case(Effect::Other, Sent::Maybe, Ambiguous)]
+#[case(Effect::Change, Sent::Maybe, Ambiguous)]
 fn an_answer_that_never_came_is_ambiguous_for_effects_that_were_sent(
     #[case] effect: Effect,
     #[case] sent: Sent,
@@ -164,9 +165,8 @@ fn no_read_is_ever_ambiguous_and_no_purchase_ever_retried_after_sending() {
 fn shown(effect: Effect, operation: Operation, code: &str, text: &str) -> String {
     let body = format!(r#"{{"success":false,"errorCode":"{code}","errorMsg":"{text}"}}"#);
     let provider = ProviderName::parse("esim-access").unwrap();
-    classify(effect, Sent::Maybe, Some(200), body.as_bytes())
-        .into_error(&provider, operation, &[])
-        .to_string()
+    let failure = classify(effect, Sent::Maybe, Some(200), body.as_bytes());
+    into_error(failure, &provider, operation, &Secrets::default()).to_string()
 }
 
 #[test]
@@ -177,21 +177,21 @@ fn an_error_says_what_happened_whether_money_moved_and_what_to_do() {
     insta::assert_snapshot!(order("200011", ""), @"esim-access refused (place_order): not enough profiles in stock; nothing was charged: try later, or another package [200011]");
     insta::assert_snapshot!(order("900001", "busy"), @"esim-access may or may not have done it (place_order): busy; money may have moved: the same order under the same reference is not charged twice, any other is [900001]");
     let read = |code| shown(Effect::None, Operation::Balance, code, "");
-    insta::assert_snapshot!(read("101001"), @"esim-access does not accept the token (balance): the request's timestamp is too far from the provider's clock; nothing was done: set this machine's clock right (NTP), then try again [101001]");
-    insta::assert_snapshot!(read("101002"), @"esim-access does not accept the token (balance): the provider blocks this machine's address; nothing was done: allow this machine's address in eSIM Access's console [101002]");
-    insta::assert_snapshot!(read("101003"), @"esim-access does not accept the token (balance): the signature is wrong; nothing was done: check `secret_key`, then `upper_case_signature` [101003]");
-    insta::assert_snapshot!(read("000102"), @"esim-access does not accept the token (balance): a header is missing or malformed; nothing was done: check `access_code`, and whether the account asks for a `secret_key` [000102]");
-    let cancel = shown(Effect::Other, Operation::Cancel, "200002", "");
+    insta::assert_snapshot!(read("101001"), @"esim-access does not let us in (balance): the request's timestamp is too far from the provider's clock; nothing was done: set this machine's clock right (NTP), then try again [101001]");
+    insta::assert_snapshot!(read("101002"), @"esim-access does not let us in (balance): the provider blocks this machine's address; nothing was done: allow this machine's address in eSIM Access's console [101002]");
+    insta::assert_snapshot!(read("101003"), @"esim-access does not let us in (balance): the signature is wrong; nothing was done: check `secret_key`, then `upper_case_signature` [101003]");
+    insta::assert_snapshot!(read("000102"), @"esim-access does not let us in (balance): a header is missing or malformed; nothing was done: check `access_code`, and whether the account asks for a `secret_key` [000102]");
+    let cancel = shown(Effect::Change, Operation::Cancel, "200002", "");
     insta::assert_snapshot!(cancel, @"esim-access refused (cancel): its state does not allow this; nothing was changed [200002]");
 }
 
 #[test]
 fn no_secret_survives_in_the_error() {
     let body = br#"{"success":false,"errorCode":"c0de-9","errorMsg":"c0de-9 or k3y-9 is wrong for LPA:1$rsp.test$INV-SECRET"}"#;
-    let failure = classify(Effect::Other, Sent::Maybe, Some(200), body);
+    let failure = classify(Effect::Change, Sent::Maybe, Some(200), body);
     let provider = ProviderName::parse("esim-access").unwrap();
-    let (code, key) = (Secret::new("c0de-9"), Secret::new("k3y-9"));
-    let error = failure.into_error(&provider, Operation::Cancel, &[&code, &key]);
+    let secrets = Secrets::new(["c0de-9", "k3y-9"].map(Secret::new));
+    let error = into_error(failure, &provider, Operation::Cancel, &secrets);
     let shown = format!("{error} {error:?}");
     for secret in ["c0de", "k3y", "SECRET"] {
         assert!(!shown.contains(secret), "{shown}");

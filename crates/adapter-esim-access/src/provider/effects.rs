@@ -6,11 +6,12 @@ use roamport_domain::provider::{
     Refund, TopUpRequest,
 };
 use roamport_domain::{Currency, EsimId, Money, Reference};
+use roamport_provider_http::{Effect, Failure};
 
 use super::reads::{self, before_sending};
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::convert::{self, Unreadable, ten_thousandths};
-use crate::error::{Code, Effect, Failure};
+use crate::error::{Code, meaning};
 use crate::wire::{
     EsimName, MessageBody, OrderAnswer, OrderBody, OrderLine, TopUpAnswer, TopUpBody, WebhookBody,
 };
@@ -38,15 +39,7 @@ fn unpriceable(problem: Unreadable) -> Failure {
 /// moved is refused, not charged.
 pub(crate) async fn place_order(client: &Client, request: &OrderRequest) -> Result<ProviderOrder> {
     let body = order_body(request)?;
-    let call = Call {
-        window: Some(request.window),
-        ..client.effect(
-            Operation::PlaceOrder,
-            Effect::Purchase,
-            "/esim/order",
-            &body,
-        )
-    };
+    let call = client.purchase(Operation::PlaceOrder, "/esim/order", &body, request.window);
     let answer = client.send(call).await?;
     let wire = Client::decode::<OrderAnswer<'_>>(Effect::Purchase, &answer)?;
     convert::bought(&wire).map_err(|problem| bought_unread(&problem))
@@ -150,10 +143,7 @@ pub(crate) async fn top_up(client: &Client, request: &TopUpRequest) -> Result<Pr
         transaction_id,
         period_num: period,
     };
-    let call = Call {
-        window: Some(request.window),
-        ..client.effect(Operation::TopUp, Effect::Purchase, "/esim/topup", &body)
-    };
+    let call = client.purchase(Operation::TopUp, "/esim/topup", &body, request.window);
     let answer = client.send(call).await?;
     let wire = Client::decode::<TopUpAnswer<'_>>(Effect::Purchase, &answer)?;
     convert::topped_up(&wire, &esim, &request.reference, &request.package)
@@ -174,7 +164,7 @@ pub(crate) async fn cancel(client: &Client, request: &CancelRequest) -> Result<C
     let Err(refusal) = lifecycle(client, operation, "/esim/cancel", &esim).await else {
         return Ok(done);
     };
-    if !matches!(refusal.meaning(), Some(Code::State | Code::AbnormalOrder)) {
+    if !matches!(meaning(&refusal), Some(Code::State | Code::AbnormalOrder)) {
         return Err(refusal);
     }
     match reads::esim(client, operation, &EsimKey::from_id(esim)).await {
@@ -183,7 +173,7 @@ pub(crate) async fn cancel(client: &Client, request: &CancelRequest) -> Result<C
         Err(failure) if failure.kind == ErrorKind::NotFound => Err(failure),
         Err(failure) => Err(Failure {
             kind: ErrorKind::Ambiguous,
-            effect: Effect::Other,
+            effect: Effect::Change,
             message: format!(
                 "its state does not allow this, and could not be read: {}",
                 failure.message
@@ -203,9 +193,9 @@ pub(crate) async fn lifecycle(
     let body = EsimName {
         esim_tran_no: esim.as_str(),
     };
-    let call = client.effect(operation, Effect::Other, path, &body);
+    let call = client.change(operation, path, &body);
     let answer = client.send(call).await?;
-    Client::decode_empty(Effect::Other, &answer)
+    Client::decode_empty(Effect::Change, &answer)
 }
 
 /// Sends a text message to an eSIM.
@@ -221,9 +211,9 @@ pub(crate) async fn send_sms(client: &Client, esim: &EsimId, message: &str) -> R
         message,
     };
     let operation = Operation::Other("send_sms");
-    let call = client.effect(operation, Effect::Other, "/esim/sendSms", &body);
+    let call = client.change(operation, "/esim/sendSms", &body);
     let answer = client.send(call).await?;
-    Client::decode_empty(Effect::Other, &answer)
+    Client::decode_empty(Effect::Change, &answer)
 }
 
 /// Has events sent to `address`. The provider tries it first.
@@ -232,7 +222,7 @@ pub(crate) async fn save_webhook(client: &Client, address: &str) -> Result<()> {
         webhook: Some(address.to_owned()),
     };
     let operation = Operation::Other("save_webhook");
-    let call = client.effect(operation, Effect::Other, "/webhook/save", &body);
+    let call = client.change(operation, "/webhook/save", &body);
     let answer = client.send(call).await?;
-    Client::decode_empty(Effect::Other, &answer)
+    Client::decode_empty(Effect::Change, &answer)
 }

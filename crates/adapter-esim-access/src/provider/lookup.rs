@@ -5,11 +5,12 @@ use roamport_domain::ProviderOrderId;
 use roamport_domain::provider::{
     CallClass, ErrorKind, FoundOrders, Operation, OrderLookup, ProviderOrder,
 };
+use roamport_provider_http::{Effect, Failure};
 
 use super::reads::{pages, rows, unreadable};
 use crate::client::Client;
 use crate::convert::{self, TopUpId};
-use crate::error::{Code, Effect, Failure};
+use crate::error::{Code, meaning};
 use crate::wire::EsimQuery;
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -50,7 +51,7 @@ async fn by_number(client: &Client, id: &ProviderOrderId) -> Result<FoundOrders>
     let pages = match pages(client, OPERATION, CallClass::Read, &query).await {
         Ok(pages) => pages,
         Err(failure) => {
-            return match failure.meaning() {
+            return match meaning(&failure) {
                 Some(Code::UnknownOrder) => Ok(found(None)),
                 Some(Code::Allocating) => Ok(found(Some(convert::pending_order(id.clone())))),
                 _ => Err(failure),
@@ -106,7 +107,7 @@ async fn since(client: &Client, moment: Timestamp) -> Result<FoundOrders> {
     let pages = match pages(client, OPERATION, CallClass::Listing, &query).await {
         Ok(pages) => pages,
         // All that there is in that time is still being allocated.
-        Err(failure) if failure.meaning() == Some(Code::Allocating) => Vec::new(),
+        Err(failure) if meaning(&failure) == Some(Code::Allocating) => Vec::new(),
         Err(failure) => return Err(failure),
     };
     let orders = convert::orders_since(&rows(&pages)?, &client.name, moment, now)

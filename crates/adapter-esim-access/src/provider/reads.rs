@@ -6,10 +6,11 @@ use roamport_domain::provider::{
     CallClass, DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery,
 };
 use roamport_domain::{Destination, Esim, EsimId, Iccid, Money, Usage};
+use roamport_provider_http::{Effect, Failure, Sent};
 
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::convert::{self, Unreadable};
-use crate::error::{Code, Effect, Failure, Sent};
+use crate::error::{Code, meaning};
 use crate::wire::{
     BalanceObject, EsimList, EsimQuery, LocationList, Nothing, Pager, UsageBody, UsageList,
     WireEsim,
@@ -102,11 +103,8 @@ async fn pass(
             },
             ..query.clone()
         };
-        let call = Call {
-            class,
-            ..client.read(operation, "/esim/query", &query)
-        };
-        let body = client.send(call).await?;
+        let request = client.read(operation, "/esim/query", &query);
+        let body = client.send(request.with_class(class)).await?;
         let data = Client::decode::<EsimList<'_>>(Effect::None, &body)?;
         let before = seen.len();
         seen.extend(
@@ -116,7 +114,7 @@ async fn pass(
         );
         let total = data
             .pager
-            .and_then(|pager| usize::try_from(pager.total.0?).ok());
+            .and_then(|pager| usize::try_from(pager.total.whole()?).ok());
         let more = seen.len() > before;
         pages.push(body);
         match total {
@@ -148,7 +146,7 @@ pub(crate) fn rows(pages: &[Vec<u8>]) -> Result<Vec<WireEsim<'_>>> {
 /// One eSIM. While its profile is being allocated it is one without an activation.
 pub(crate) async fn esim(client: &Client, operation: Operation, key: &EsimKey) -> Result<Esim> {
     match (read(client, operation, key, |_, esim| esim).await, key.id()) {
-        (Err(failure), Some(id)) if failure.meaning() == Some(Code::Allocating) => {
+        (Err(failure), Some(id)) if meaning(&failure) == Some(Code::Allocating) => {
             Ok(convert::allocating(id, &client.name))
         }
         (outcome, _) => outcome,

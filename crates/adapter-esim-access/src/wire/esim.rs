@@ -1,9 +1,8 @@
 //! Bodies about eSIMs: the query, the eSIM object, and usage.
 
+use roamport_provider_http::json::{Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use super::value::{Number, Text};
 
 /// Body of `POST /esim/query`: by exactly one kind of name.
 #[derive(Clone, Default, Serialize)]

@@ -1,8 +1,7 @@
 //! Bodies of the calls that buy.
 
+use roamport_provider_http::json::Text;
 use serde::{Deserialize, Serialize};
-
-use super::value::Text;
 
 /// Body of `POST /esim/order`. Amounts are ten-thousandths of a US dollar.
 #[derive(Serialize)]

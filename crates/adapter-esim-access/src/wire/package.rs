@@ -1,9 +1,8 @@
 //! Catalogue bodies: what is asked for, packages, and places with their names.
 
+use roamport_provider_http::json::{Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use super::value::{Number, Text};
 
 /// Body of `POST /package/list`. What is not asked for is left out, except the location: empty, it
 /// asks for every place.

@@ -4,12 +4,13 @@ use roamport_domain::provider::{
     CancelRequest, ErrorKind, EsimKey, EsimProvider as _, Refund, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{EsimId, Iccid};
+use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::MockServer;
 
 use crate::support::{
-    ICCID, TestClock, also, asked, by_iccid, by_id, esim_access, fixture, json, refusal, sample,
-    serving, top_up,
+    ICCID, also, asked, by_iccid, by_id, esim_access, fixture, json, refusal, sample, serving,
+    top_up,
 };
 
 /// A list of eSIMs, each as number, card and `esimStatus`.

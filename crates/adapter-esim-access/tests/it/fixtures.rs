@@ -13,12 +13,13 @@ use roamport_domain::usage::DataUnit;
 use roamport_domain::{
     CountryCode, DataAllowance, DataSize, Esim, Package, PackageId, ProviderOrderId,
 };
+use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use rust_decimal::Decimal;
 
 use crate::support::{
-    ESIM, ICCID, ORDER, REFERENCE, TestClock, also, by_id, esim_access, fixture, json, order,
-    reference, sample, serving, top_up, usd,
+    ESIM, ICCID, ORDER, REFERENCE, also, by_id, esim_access, fixture, json, order, reference,
+    sample, serving, top_up, usd,
 };
 
 fn moment(text: &str) -> Timestamp {

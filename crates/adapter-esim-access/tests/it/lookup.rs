@@ -5,11 +5,12 @@ use roamport_domain::provider::{
     ErrorKind, EsimProvider as _, FoundOrders, OrderLookup, ProviderOrderStatus,
 };
 use roamport_domain::{ProviderOrderId, Reference};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::{body_partial_json, path};
 use wiremock::{Mock, MockServer};
 
 use crate::support::{
-    API, ORDER, TestClock, asked, config, esim_access, fixture, json, refusal, sample, serving,
+    API, ORDER, asked, config, esim_access, fixture, json, refusal, sample, serving,
 };
 
 fn by_number(text: &str) -> OrderLookup {

@@ -14,13 +14,14 @@ use roamport_domain::provider::{
     TopUpQuery, UsageQuery,
 };
 use roamport_domain::{CountryCode, PackageId, ProviderOrderId};
+use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};
 
 use crate::support::{
-    CODE, KEY, TestClock, asked, by_iccid, by_id, config, esim_access, esim_id, fixture, json,
-    line, order, reference, refusal, sample, serving, top_up, usd,
+    CODE, KEY, asked, by_iccid, by_id, config, esim_access, esim_id, fixture, json, line, order,
+    reference, refusal, sample, serving, top_up, usd,
 };
 
 /// A server that refuses everything, so that what matters is what it was asked.

@@ -16,9 +16,10 @@ use roamport_domain::provider::{
     TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{Clock, Esim, Package, PackageId};
+use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::{Dialects, Server, ServerOptions, Switches, World};
 
-use crate::support::{TestClock, line, reference, usd};
+use crate::support::{line, reference, usd};
 
 const CODE: &str = "sandbox-code";
 const KEY: &str = "sandbox-key";

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use roamport_adapter_esim_access::EsimAccess;
 use roamport_domain::ProviderError;
 use roamport_domain::provider::{CancelRequest, EsimProvider as _};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{CODE, ICCID, KEY, TestClock, by_iccid, by_id, config, order, sample, top_up};
+use crate::support::{CODE, ICCID, KEY, by_iccid, by_id, config, order, sample, top_up};
 
 /// The error as anybody may show it, with everything beneath it.
 fn everything_shown(error: &ProviderError) -> String {

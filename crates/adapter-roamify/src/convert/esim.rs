@@ -2,9 +2,10 @@
 
 use roamport_domain::esim::{Apn, EsimReport, PlanState, ProfileState};
 use roamport_domain::{Activation, Esim, EsimId, Iccid, ProviderName, Secret};
+use roamport_provider_http::json::part;
 
 use super::{Unreadable, timestamp};
-use crate::wire::{ApnPart, ProfilePart, WireEsim, part};
+use crate::wire::{ApnPart, ProfilePart, WireEsim};
 
 /// The eSIM of an answer. `expected` stands in where the answer to our own question has a status and
 /// names no id.

@@ -2,11 +2,12 @@
 
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
 use roamport_domain::{EsimId, Money, PackageId, ProviderName, ProviderOrderId, Reference};
+use roamport_provider_http::json::list;
 use serde_json::value::RawValue;
 
 use super::{Unreadable, esim, money, timestamp};
 use crate::history::HistoryEntry;
-use crate::wire::{WireEsim, WireItem, WireOrder, list};
+use crate::wire::{WireEsim, WireItem, WireOrder};
 
 /// The order of an answer. Nothing but the id is required: a paid order is never lost to an odd
 /// field. Amounts that cannot be read are absent, items that cannot be read are items nothing is

@@ -7,11 +7,12 @@ use roamport_domain::package::{
     Allowance, Area, Destination, PackageFlags, Place, Validity, ValidityStart,
 };
 use roamport_domain::{DataAllowance, DataSize, Package, PackageId, ProviderName};
+use roamport_provider_http::json::{Number, Text};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{UNLIMITED, Unreadable, money, place};
-use crate::wire::{Number, PackagesData, Text, Throttle, WirePackage};
+use crate::wire::{PackagesData, Throttle, WirePackage};
 
 /// One page of the catalogue.
 pub(crate) struct Page {

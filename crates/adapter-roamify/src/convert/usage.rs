@@ -5,10 +5,11 @@ use jiff::civil::Date;
 use roamport_domain::esim::PlanState;
 use roamport_domain::usage::{DailyUsage, RawQuantity};
 use roamport_domain::{EsimId, Iccid, ProviderName, Usage};
+use roamport_provider_http::json::Number;
 use rust_decimal::Decimal;
 
 use super::{UNLIMITED, Unreadable, timestamp};
-use crate::wire::{Number, UsageBody, UsageDay};
+use crate::wire::{UsageBody, UsageDay};
 
 /// The usage of an answer, read at `as_of`.
 pub(crate) fn usage(

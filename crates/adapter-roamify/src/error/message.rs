@@ -1,57 +1,17 @@
-//! The words of an error: short, without secrets, and with what to do next.
+//! The words of an error: what the provider said, and what to do next.
 
-use roamport_domain::Secret;
 use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_provider_http::{Sent, in_place_of_words};
 
-use super::Sent;
 use crate::wire::Said;
-
-/// Characters of a provider's text that are kept.
-const LONGEST: usize = 200;
 
 /// What an answer says: its status and the provider's text, or what stands in its place.
 pub(super) fn describe(status: u16, said: &Said, body: &[u8]) -> String {
     let text = match &said.text {
         Some(text) => text.clone(),
-        None if body.iter().all(u8::is_ascii_whitespace) => "an empty answer".to_owned(),
-        None if said.json => "an answer without a message".to_owned(),
-        None if body.trim_ascii_start().starts_with(b"<") => "an HTML page, not JSON".to_owned(),
-        None => format!("{} bytes that are no JSON object", body.len()),
+        None => in_place_of_words(body, said.json),
     };
     format!("HTTP {status}: {text}")
-}
-
-/// The text on one line, without the token and anything that looks like an activation code, at most
-/// 200 characters long.
-pub(super) fn redact(text: &str, token: &Secret) -> String {
-    let mut clean = String::with_capacity(text.len().min(LONGEST));
-    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
-        if word.is_empty() {
-            continue;
-        }
-        if !clean.is_empty() {
-            clean.push(' ');
-        }
-        clean.push_str(if is_secret(word, token) {
-            "[redacted]"
-        } else {
-            word
-        });
-    }
-    match clean.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &clean[..end]),
-        None => clean,
-    }
-}
-
-/// An activation code is `1$address$id`, with `LPA:` before it or not (GSMA SGP.22, section 4.1).
-fn is_secret(word: &str, token: &Secret) -> bool {
-    let token = token.expose();
-    let lower = word.to_ascii_lowercase();
-    (!token.is_empty() && word.contains(token))
-        || lower.contains("lpa:")
-        || lower.contains("lpa%3a")
-        || word.matches('$').count() >= 2
 }
 
 /// What follows the text: whether money moved and what to do.
@@ -85,36 +45,6 @@ pub(super) const fn advice(kind: ErrorKind, operation: Operation, sent: Sent) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn token() -> Secret {
-        Secret::new("tok-12345")
-    }
-
-    #[test]
-    fn token_and_activation_codes_are_taken_out() {
-        let text = "bad Bearer tok-12345, see\nLPA:1$smdp.test$K2-SECRET or 1$smdp.test$K2-SECRET \
-                    or carddata=lpa%3A1xyz";
-        let shown = redact(text, &token());
-        assert_eq!(
-            shown,
-            "bad Bearer [redacted] see [redacted] or [redacted] or [redacted]"
-        );
-    }
-
-    #[test]
-    fn a_long_text_is_cut_at_a_character() {
-        let shown = redact(&"ä".repeat(300), &token());
-        assert_eq!(shown.chars().count(), 201);
-        assert!(shown.ends_with('…'));
-    }
-
-    #[test]
-    fn a_price_in_dollars_is_no_activation_code() {
-        assert_eq!(
-            redact("balance $1.20 is below", &token()),
-            "balance $1.20 is below"
-        );
-    }
 
     #[test]
     fn a_page_is_summed_up_not_dumped() {

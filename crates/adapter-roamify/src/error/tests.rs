@@ -1,5 +1,6 @@
 //! `classify` as a table: status × kind of call × form of the body.
 
+use roamport_domain::Secret;
 use rstest::rstest;
 
 use super::*;
@@ -14,7 +15,7 @@ const UNKNOWN: &str = r#"{"message":"Unknown error","status":"failed"}"#;
 const VALIDATION: &str = r#"{"error":"\"items\" is required"}"#;
 const WALLET: &str = r#"{"message":"Insufficient partner balance","status":"failed","code":"LOW"}"#;
 const DUPLICATE: &str = r#"{"message":"referenceId already exists","status":"failed"}"#;
-const PENDING: &str = r#"{"message":"eSIM is Still Pending Processing","status":"failed"}"#;
+const PENDING_BODY: &str = r#"{"message":"eSIM is Still Pending Processing","status":"failed"}"#;
 const PERMISSION: &str = r#"{"message":"insufficient permission","status":"failed"}"#;
 
 const PURCHASES: [Operation; 2] = [Operation::PlaceOrder, Operation::TopUp];
@@ -156,39 +157,31 @@ fn a_read_that_failed_is_sorted_by_its_status(
 fn a_pending_apply_is_known_by_its_words_whatever_the_status(
     #[values(200, 400, 404, 409, 422, 425, 500, 503)] status: u16,
 ) {
-    assert!(
-        classify(
-            Operation::Provision,
+    let pending = |operation, body: &str| {
+        is_pending(&classify(
+            operation,
             Sent::Maybe,
             Some(status),
-            PENDING.as_bytes()
-        )
-        .pending
-    );
-    assert!(
-        !classify(
-            Operation::Provision,
-            Sent::Maybe,
-            Some(status),
-            UNKNOWN.as_bytes()
-        )
-        .pending
-    );
-    assert!(
-        !classify(
-            Operation::PlaceOrder,
-            Sent::Maybe,
-            Some(status),
-            PENDING.as_bytes()
-        )
-        .pending
-    );
+            body.as_bytes(),
+        ))
+    };
+    assert!(pending(Operation::Provision, PENDING_BODY));
+    assert!(!pending(Operation::Provision, UNKNOWN));
+    assert!(!pending(Operation::PlaceOrder, PENDING_BODY));
 }
 
 #[test]
 fn no_read_is_ever_ambiguous_and_no_purchase_ever_retried_after_sending() {
     for status in (100..=600).map(Some).chain([None]) {
-        for body in [HTML, EMPTY, UNKNOWN, VALIDATION, WALLET, DUPLICATE, PENDING] {
+        for body in [
+            HTML,
+            EMPTY,
+            UNKNOWN,
+            VALIDATION,
+            WALLET,
+            DUPLICATE,
+            PENDING_BODY,
+        ] {
             for operation in READS {
                 let kind = classify(operation, Sent::Maybe, status, body.as_bytes()).kind;
                 assert_ne!(kind, Ambiguous, "{operation} {status:?} {body}");
@@ -213,7 +206,8 @@ fn the_providers_words_and_code_are_kept() {
         WALLET.as_bytes(),
     );
     let provider = ProviderName::parse("roamify").unwrap();
-    let error = failure.into_error(&provider, Operation::PlaceOrder, &Secret::new("t0ken"));
+    let secrets = Secrets::new([Secret::new("t0ken")]);
+    let error = into_error(failure, &provider, Operation::PlaceOrder, &secrets);
     assert_eq!(error.code(), Some("LOW"));
     insta::assert_snapshot!(
         error,
@@ -227,7 +221,8 @@ fn no_secret_survives_in_the_error() {
         br#"{"message":"token t0ken-9 is wrong for LPA:1$smdp.test$K2-SECRET","code":"t0ken-9"}"#;
     let failure = classify(Operation::Provision, Sent::Maybe, Some(400), body);
     let provider = ProviderName::parse("roamify").unwrap();
-    let error = failure.into_error(&provider, Operation::Provision, &Secret::new("t0ken-9"));
+    let secrets = Secrets::new([Secret::new("t0ken-9")]);
+    let error = into_error(failure, &provider, Operation::Provision, &secrets);
     let shown = format!("{error} {error:?}");
     assert!(
         !shown.contains("t0ken") && !shown.contains("SECRET"),

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use roamport_domain::provider::{CallClass, ErrorKind, Operation, PackageQuery};
+use roamport_provider_http::Failure;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::convert::{Page, gigabytes, page};
-use crate::error::Failure;
 use crate::wire::PackagesData;
 
 type Outcome = Result<Page, Failure>;
@@ -78,21 +78,16 @@ fn start(client: Arc<Client>, query: Arc<PackageQuery>, number: u32) -> JoinHand
 
 async fn fetch(client: &Client, query: &PackageQuery, number: u32) -> Outcome {
     let operation = Operation::Packages;
-    let one = query.package.is_some();
-    let call = Call {
-        class: if one {
-            CallClass::Read
-        } else {
-            CallClass::Listing
-        },
-        time_out: client.time_outs.listing,
-        ..client.read(
-            operation,
-            "/api/esim/packages",
-            parameters(client, query, number),
-        )
+    let class = match query.package {
+        Some(_) => CallClass::Read,
+        None => CallClass::Listing,
     };
-    let body = client.send(call).await?;
+    let parameters = parameters(client, query, number);
+    let request = client
+        .read(operation, "/api/esim/packages", parameters)
+        .with_class(class)
+        .with_time_out(client.time_outs.listing);
+    let body = client.send(request).await?;
     let data = Client::decode::<PackagesData<'_>>(operation, &body)?;
     page(&data, &client.name).map_err(|problem| {
         Failure::unusable(

@@ -7,10 +7,10 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::Package;
 use roamport_domain::provider::{Operation, Reaction, Result, TopUpQuery};
+use roamport_provider_http::Failure;
 
 use crate::client::Client;
 use crate::convert::{gigabytes, top_ups};
-use crate::error::Failure;
 use crate::provider::reads;
 use crate::wire::WirePackage;
 

@@ -2,36 +2,24 @@
 
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::provider::{
-    CallClass, ErrorKind, Operation, OrderRequest, ProviderOrder, ProvisionRequest,
-    ProvisionTarget, SendWindow, TopUpRequest,
+    ErrorKind, Operation, OrderRequest, ProviderOrder, ProvisionRequest, ProvisionTarget,
+    TopUpRequest,
 };
 use roamport_domain::{Esim, EsimId};
+use roamport_provider_http::{Failure, Request, Sent};
 use serde::Serialize;
 
 use super::{lists, reads};
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::convert::{self, Unreadable};
-use crate::error::{Failure, Sent};
+use crate::error::is_pending;
 use crate::wire::{ApplyBody, OneOrMany, OrderBody, OrderLine, TopUpBody, WireEsim, WireOrder};
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// A POST of `body`; a pure function of its arguments.
-fn post<'a>(
-    client: &Client,
-    operation: Operation,
-    path: &'static str,
-    body: &impl Serialize,
-    window: Option<SendWindow>,
-) -> Call<'a> {
-    let body = serde_json::to_vec(body).expect("texts and numbers always make JSON");
-    Call {
-        class: CallClass::Purchase,
-        body: Some(body),
-        window,
-        time_out: client.time_outs.purchase,
-        ..client.read(operation, path, Vec::new())
-    }
+/// A body; a pure function of what it is made of.
+fn json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("texts and numbers always make JSON")
 }
 
 /// Buys. Two lines for one package stay two items.
@@ -66,15 +54,12 @@ pub(crate) async fn place_order(
         items: lines.collect(),
         reference_id: request.reference.as_str(),
     };
-    let path = if instant {
-        "/api/esim/order/instant"
+    let (path, time_out) = if instant {
+        ("/api/esim/order/instant", client.time_outs.provision)
     } else {
-        "/api/esim/order"
+        ("/api/esim/order", client.time_outs.purchase)
     };
-    let mut call = post(client, operation, path, &body, Some(request.window));
-    if instant {
-        call.time_out = client.time_outs.provision;
-    }
+    let call = Request::purchase(operation, path, json(&body), time_out, request.window);
     let answer = client.send(call).await?;
     bought(client, operation, &answer)
 }
@@ -97,13 +82,9 @@ pub(crate) async fn top_up(client: &Client, request: &TopUpRequest) -> Result<Pr
         package_id: request.package.as_str(),
         reference_id: request.reference.as_str(),
     };
-    let call = post(
-        client,
-        operation,
-        "/api/esim/order/topup",
-        &body,
-        Some(request.window),
-    );
+    let path = "/api/esim/order/topup";
+    let time_out = client.time_outs.purchase;
+    let call = Request::purchase(operation, path, json(&body), time_out, request.window);
     let answer = client.send(call).await?;
     let mut order = bought(client, operation, &answer)?;
     // The items name an eSIM of their own, which is not the one that was topped up.
@@ -134,14 +115,14 @@ pub(crate) async fn provision(client: &Client, request: &ProvisionRequest) -> Re
             start_date,
         },
     };
-    let mut call = post(client, operation, "/api/esim/apply", &body, None);
-    call.time_out = client.time_outs.provision;
+    let time_out = client.time_outs.provision;
+    let call = Request::change(operation, "/api/esim/apply", json(&body), time_out);
     match client.send(call).await {
         Ok(answer) => match profiles(client, &request.target, &answer) {
-            Err(failure) if failure.pending => pending(client, &request.target, failure).await,
+            Err(failure) if is_pending(&failure) => pending(client, &request.target, failure).await,
             outcome => outcome,
         },
-        Err(failure) if failure.pending => pending(client, &request.target, failure).await,
+        Err(failure) if is_pending(&failure) => pending(client, &request.target, failure).await,
         Err(failure) => Err(failure),
     }
 }

@@ -2,12 +2,12 @@
 
 use roamport_domain::provider::Operation;
 use roamport_domain::{Esim, Iccid, Reference};
+use roamport_provider_http::Failure;
 use serde_json::value::RawValue;
 
 use super::reads::unreadable;
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
-use crate::error::Failure;
 use crate::history::HistoryEntry;
 use crate::wire::{WireEsim, WireItem};
 

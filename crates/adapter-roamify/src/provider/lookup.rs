@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::provider::{ErrorKind, FoundOrders, Operation, OrderLookup, ProviderOrder};
 use roamport_domain::{ProviderOrderId, Reference};
+use roamport_provider_http::Failure;
 
 use super::reads::unreadable;
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
-use crate::error::Failure;
 use crate::wire::{OrdersData, WireOrder};
 
 type Result<T> = std::result::Result<T, Failure>;

@@ -2,10 +2,10 @@
 
 use roamport_domain::provider::{DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery};
 use roamport_domain::{Destination, Esim, Iccid, Money, Usage};
+use roamport_provider_http::Failure;
 
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
-use crate::error::Failure;
 use crate::wire::{BalanceData, CountriesData, OneOrMany, UsageBody, WireEsim};
 
 type Result<T> = std::result::Result<T, Failure>;

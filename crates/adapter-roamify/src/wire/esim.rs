@@ -1,9 +1,10 @@
 //! Bodies about one eSIM: the eSIM object and its usage.
 
+use roamport_provider_http::json::{Flag, Number, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::value::{Flag, Number, Text, Texts};
+use super::value::Texts;
 
 /// The eSIM object of apply, reads, lists and instant orders. Nested objects stay raw, so that one of
 /// another shape costs nothing but itself.

@@ -1,9 +1,8 @@
 //! Bodies about orders: what is asked, and what is answered.
 
+use roamport_provider_http::json::{Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use super::value::{Number, Text};
 
 /// Body of `POST /api/esim/order` and `…/order/instant`.
 #[derive(Serialize)]

@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use roamport_provider_http::json::{Flag, Number, Text};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::esim::ApnPart;
-use super::value::{Flag, Number, Text, Texts};
+use super::value::Texts;
 
 /// `data` of `GET /api/esim/countries`.
 #[derive(Deserialize)]

@@ -14,11 +14,12 @@ use roamport_domain::usage::DataUnit;
 use roamport_domain::{
     CountryCode, DataAllowance, DataSize, Esim, EsimId, Iccid, Package, PackageId, ProviderOrderId,
 };
+use roamport_provider_http::test_support::TestClock;
 use rust_decimal::Decimal;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer};
 
-use crate::support::{TestClock, config, fixture, json, order, reference, roamify, serving, usd};
+use crate::support::{config, fixture, json, order, reference, roamify, serving, usd};
 
 const ESIM: &str = "7d0f3b52-1c84-4a6e-9f0b-5b2c8a61e901";
 const ICCID: &str = "8988303000001234567";

@@ -9,10 +9,11 @@ use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{ErrorKind, EsimProvider as _, PackageQuery, ProviderError};
 use roamport_domain::{CountryCode, DataSize, PackageId};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::support::{TestClock, config, json};
+use crate::support::{config, json};
 
 /// What a page is answered with: number of the page, and how often it was asked for before.
 type Page = dyn Fn(usize, usize) -> ResponseTemplate + Send + Sync;

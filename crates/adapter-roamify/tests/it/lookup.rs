@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::ProviderOrderId;
 use roamport_domain::provider::{ErrorKind, EsimProvider as _, FoundOrders, OrderLookup};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer};
 
-use crate::support::{TestClock, config, fixture, json, reference, roamify, serving};
+use crate::support::{config, fixture, json, reference, roamify, serving};
 
 /// The day of the samples.
 const THEN: i64 = 1_795_003_200;

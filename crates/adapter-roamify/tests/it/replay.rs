@@ -12,13 +12,14 @@ use roamport_domain::provider::{
     Reaction, Result, SendWindow, TopUpRequest,
 };
 use roamport_domain::{Iccid, PackageId, ProviderOrderId};
+use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::{Server, World};
 use rstest::rstest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{TestClock, line, reference};
+use crate::support::{line, reference};
 
 const TOKEN: &str = "sandbox-token";
 const PACKAGE: &str = "esim-portugal-15days-3gb-all";

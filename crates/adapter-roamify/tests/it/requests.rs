@@ -12,12 +12,11 @@ use roamport_domain::provider::{
     ProvisionRequest, ProvisionTarget, Provisioning, TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{CountryCode, DataSize, EsimId, Iccid, PackageId};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request};
 
-use crate::support::{
-    TOKEN, TestClock, config, fixture, json, line, order, reference, roamify, usd,
-};
+use crate::support::{TOKEN, config, fixture, json, line, order, reference, roamify, usd};
 
 /// A server that refuses everything, so that what matters is what it was asked.
 async fn refusing() -> MockServer {

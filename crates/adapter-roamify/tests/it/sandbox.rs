@@ -14,9 +14,10 @@ use roamport_domain::provider::{
     TopUpRequest, UsageQuery,
 };
 use roamport_domain::{Clock, Package, PackageId};
+use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::{Server, World};
 
-use crate::support::{TestClock, line, reference};
+use crate::support::{line, reference};
 
 const TOKEN: &str = "sandbox-token";
 

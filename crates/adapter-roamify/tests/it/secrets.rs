@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use roamport_domain::provider::{EsimKey, EsimProvider as _, ProvisionRequest, ProvisionTarget};
 use roamport_domain::{EsimId, Iccid, ProviderError};
+use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{TOKEN, TestClock, fixture, json, order, roamify, serving};
+use crate::support::{TOKEN, fixture, json, order, roamify, serving};
 
 const ICCID: &str = "8988303000001234567";
 

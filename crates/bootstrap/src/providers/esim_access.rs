@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub(super) use roamport_adapter_esim_access::classification;
 use roamport_adapter_esim_access::{
     EsimAccess, EsimAccessConfig, EsimAccessConfigError, EsimAccessEvents,
 };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub(super) use roamport_adapter_roamify::classification;
 use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyConfigError, RoamifyEvents};
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EventDecoder;

@@ -10,7 +10,7 @@ use super::error::SettingsError;
 use super::layer::{Entry, Layer, Written};
 use super::origin::Origin;
 use super::values::Values;
-use super::{Settings, file};
+use super::{DocumentedSection, Settings, documented, file};
 
 /// The compiled-in settings, which are also the list of all there are.
 pub const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -122,6 +122,30 @@ impl SettingsLoader {
         }
         layers.extend(own_layers);
         Settings::from_values(Values::merge(&layers)?, &self.directories)
+    }
+
+    /// Explains every setting there is, those of [`SettingsLoader::more_defaults`] with them: what a
+    /// reference page of the program holds. No file and no variable is looked at.
+    ///
+    /// ```
+    /// use roamport_bootstrap::SettingsLoader;
+    ///
+    /// let sections = SettingsLoader::new()
+    ///     .more_defaults("[acme]\n# Where Acme is reached.\nurl = \"\"")
+    ///     .document()?;
+    /// let acme = sections.last().map(|section| &section.settings[0]);
+    /// assert_eq!(acme.map(|url| url.variable.as_str()), Some("ROAMPORT__ACME__URL"));
+    /// assert_eq!(acme.map(|url| url.description.as_str()), Some("Where Acme is reached."));
+    /// # Ok::<(), roamport_bootstrap::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Defaults`] where such defaults are no TOML.
+    pub fn document(&self) -> Result<Vec<DocumentedSection>, SettingsError> {
+        let more = self.more_defaults.iter().map(String::as_str);
+        let texts: Vec<&str> = std::iter::once(DEFAULTS).chain(more).collect();
+        documented::document(&texts)
     }
 
     fn file_layer(&self) -> Result<Layer, SettingsError> {

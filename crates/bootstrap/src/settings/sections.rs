@@ -132,6 +132,19 @@ pub enum SandboxDialect {
     EsimAccess,
 }
 
+impl SandboxDialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::Roamify, Self::EsimAccess];
+
+    /// The name of it, as it stands in the setting.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Roamify => "roamify",
+            Self::EsimAccess => "esim-access",
+        }
+    }
+}
+
 /// What the sandbox sells: `sandbox.…`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -153,10 +166,10 @@ impl SandboxSettings {
         let dialect = values.parsed(
             "sandbox.dialect",
             "\"roamify\" or \"esim-access\"",
-            |text| match text {
-                "roamify" => Some(SandboxDialect::Roamify),
-                "esim-access" => Some(SandboxDialect::EsimAccess),
-                _ => None,
+            |text| {
+                SandboxDialect::ALL
+                    .into_iter()
+                    .find(|dialect| dialect.as_str() == text)
             },
         )?;
         Ok(Self {

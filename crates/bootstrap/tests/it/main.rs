@@ -18,3 +18,4 @@ mod providers;
 mod secrets;
 mod simulation;
 mod support;
+mod under_load;

@@ -7,6 +7,7 @@ use roamport_domain::provider::{ErrorKind, Operation, ProviderError};
 use roamport_domain::{EsimId, Order, OrderId};
 use serde::Serialize;
 
+use super::kind::Kind;
 use super::{Failure, NotGivenBack, exit_code};
 use crate::output::Output;
 use crate::view::order::{attention_sentence, ending_sentence, money_sentence, state_sentence};
@@ -63,7 +64,11 @@ pub(crate) fn tell_usage(message: &str, output: &Output) {
 }
 
 impl Report {
-    fn new(kind: &'static str, message: impl Into<String>) -> Self {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self::named(kind.as_str(), message)
+    }
+
+    fn named(kind: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
             kind,
@@ -98,6 +103,12 @@ impl Report {
         text
     }
 
+    /// The report with every field of its JSON, for a page that explains them.
+    pub(crate) fn example(failure: &Failure, order: OrderId) -> String {
+        let report = Self::of(failure).order(order).money(false);
+        report.json(exit_code(failure).number())
+    }
+
     pub(super) fn json(&self, exit_code: u8) -> String {
         let error = ErrorJson {
             kind: self.kind,
@@ -123,28 +134,28 @@ impl Report {
             Failure::Settings {
                 message,
                 readable: false,
-            } => Self::new("settings", message),
+            } => Self::new(Kind::Settings, message),
             Failure::Settings {
                 message,
                 readable: true,
-            } => Self::new("settings", message)
+            } => Self::new(Kind::Settings, message)
                 .hint("`roamport config show` lists every setting with its value and origin"),
-            Failure::Sandbox { message } => Self::new("sandbox", message),
+            Failure::Sandbox { message } => Self::new(Kind::Sandbox, message),
             Failure::Usage { message, hint } => {
-                let report = Self::new("usage", message);
+                let report = Self::new(Kind::Usage, message);
                 Self {
                     hint: hint.clone(),
                     ..report
                 }
             }
             Failure::NoProfile { esim } => Self::new(
-                "no_profile",
+                Kind::NoProfile,
                 format!("the profile of eSIM {esim} is not there yet"),
             )
             .hint("`roamport order resume` carries on what is unfinished"),
             Failure::Order { order, halt } => order_report(order, *halt),
             Failure::Unfinished { order, state } => Self::new(
-                "unfinished_order",
+                Kind::UnfinishedOrder,
                 format!(
                     "order {order} for the same thing is unfinished ({state}); nothing was bought"
                 ),
@@ -154,35 +165,35 @@ impl Report {
             ))
             .order(*order),
             Failure::Several { count, .. } => Self::new(
-                "unfinished",
+                Kind::Unfinished,
                 format!("{count} orders did not come to a good end"),
             )
             .hint("`roamport order list` shows where they stand"),
-            Failure::NotClean { verdict, hint } => Self::new("not_clean", verdict).hint(hint),
+            Failure::NotClean { verdict, hint } => Self::new(Kind::NotClean, verdict).hint(hint),
             Failure::Declined => {
-                Self::new("declined", "the answer was no: nothing was bought").money(false)
+                Self::new(Kind::Declined, "the answer was no: nothing was done, and no money moved").money(false)
             }
             Failure::Interrupted { order: None } => {
-                Self::new("interrupted", "interrupted; nothing was bought").money(false)
+                Self::new(Kind::Interrupted, "interrupted; no money moved").money(false)
             }
             Failure::Interrupted {
                 order: Some((order, moved)),
             } => left_at_once(*order, *moved),
             Failure::WorkerLeft => Self::new(
-                "interrupted",
+                Kind::Interrupted,
                 "left at once; orders that were being worked on stay as they are, and money may have moved",
             )
             .hint("start a worker again: it looks before it sends anything")
             .money(true),
             Failure::File { path, source } => {
-                Self::new("file", format!("cannot write {}: {source}", path.display()))
+                Self::new(Kind::File, format!("cannot write {}: {source}", path.display()))
             }
             Failure::Stdout(error) => Self::new(
-                "output",
+                Kind::Output,
                 format!("cannot write to standard output: {error}"),
             ),
-            Failure::StdoutClosed => Self::new("output", "standard output is closed"),
-            Failure::Machine(message) => Self::new("machine", message),
+            Failure::StdoutClosed => Self::new(Kind::Output, "standard output is closed"),
+            Failure::Machine(message) => Self::new(Kind::Machine, message),
         }
     }
 }
@@ -194,17 +205,17 @@ fn resume(order: OrderId) -> String {
 fn not_given_back(esim: &EsimId, why: NotGivenBack, message: &str) -> Report {
     match why {
         NotGivenBack::Refused => Report::new(
-            "cancellation_refused",
+            Kind::CancellationRefused,
             format!("eSIM {esim} was not given back, and no money came back: {message}"),
         )
         .hint(format!("`roamport esim show {esim}` shows how far it is")),
         NotGivenBack::NotDone => Report::new(
-            "not_given_back",
+            Kind::NotGivenBack,
             format!("eSIM {esim} was not given back: {message}"),
         )
         .hint("give it back again in a while; the eSIM is read first"),
         NotGivenBack::Unknown => Report::new(
-            "cancellation_unknown",
+            Kind::CancellationUnknown,
             format!("whether eSIM {esim} was given back is not known: {message}"),
         )
         .hint("give it back again: the eSIM is read first, and asking twice is harmless"),
@@ -218,7 +229,7 @@ fn left_at_once(order: OrderId, moved: bool) -> Report {
         "no money has moved"
     };
     Report::new(
-        "interrupted",
+        Kind::Interrupted,
         format!("left at once; order {order} stays as it is: {money}"),
     )
     .hint(resume(order))
@@ -237,7 +248,7 @@ fn order_report(order: &Order, halt: Halt) -> Report {
                 .map(|deferral| format!(" ({})", deferral.message));
             let waited = waited.unwrap_or_default();
             Report::new(
-                "order_failed",
+                Kind::OrderFailed,
                 format!("order {id} ended: {why}{waited}; {money}"),
             )
         }
@@ -245,14 +256,14 @@ fn order_report(order: &Order, halt: Halt) -> Report {
             let reasons: Vec<String> = order.open_attention().map(attention_sentence).collect();
             let reasons = reasons.join("; ");
             Report::new(
-                "needs_attention",
+                Kind::NeedsAttention,
                 format!("order {id} needs a person: {reasons}; {money}"),
             )
             .hint(format!(
                 "`roamport order review {id}` shows what was tried and what can be decided"
             ))
         }
-        (OrderState::Fulfilled, _) => Report::new("order", format!("order {id} is fulfilled")),
+        (OrderState::Fulfilled, _) => Report::new(Kind::Order, format!("order {id} is fulfilled")),
         (state, halt) => {
             let why = match halt {
                 Halt::TimeUp => "the time to wait is over",
@@ -260,9 +271,9 @@ fn order_report(order: &Order, halt: Halt) -> Report {
                 Halt::Stopped | Halt::Settled => "interrupted",
             };
             let kind = if halt == Halt::Stopped {
-                "interrupted"
+                Kind::Interrupted
             } else {
-                "unfinished"
+                Kind::Unfinished
             };
             let stands = state_sentence(state);
             Report::new(
@@ -279,17 +290,16 @@ fn app(error: &AppError) -> Report {
     let said = error.to_string();
     match error {
         AppError::Provider(error) => provider(error),
-        AppError::Journal(JournalError::NotFound(_)) => {
-            Report::new("unknown_order", said).hint("`roamport order list` shows those there are")
-        }
-        AppError::Journal(_) => Report::new("journal", said),
+        AppError::Journal(JournalError::NotFound(_)) => Report::new(Kind::UnknownOrder, said)
+            .hint("`roamport order list` shows those there are"),
+        AppError::Journal(_) => Report::new(Kind::Journal, said),
         AppError::Refused(refusal) => refused(refusal, said).money(false),
         AppError::Decision(error) => decision(error, said),
-        AppError::UnknownCountry { .. } => Report::new("unknown_country", said)
+        AppError::UnknownCountry { .. } => Report::new(Kind::UnknownCountry, said)
             .hint("give an ISO 3166-1 code such as FR, or an English name such as France"),
-        AppError::UnknownDestination { .. } => Report::new("unknown_destination", said)
+        AppError::UnknownDestination { .. } => Report::new(Kind::UnknownDestination, said)
             .hint("`roamport destinations` lists those there are"),
-        AppError::KeyReused { order, .. } => Report::new("key_reused", said)
+        AppError::KeyReused { order, .. } => Report::new(Kind::KeyReused, said)
             .hint(format!(
                 "`roamport order show {order}` shows what the key is for"
             ))
@@ -298,17 +308,17 @@ fn app(error: &AppError) -> Report {
             order,
             started_with,
             current,
-        } => Report::new("other_provider", said)
+        } => Report::new(Kind::OtherProvider, said)
             .hint(back_to(*order, started_with, current))
             .order(*order),
         AppError::CancellationNotRecorded { order, .. } => {
-            Report::new("cancellation_not_recorded", said).order(*order)
+            Report::new(Kind::CancellationNotRecorded, said).order(*order)
         }
-        AppError::AnswerNotRecorded { order, .. } => Report::new("answer_not_recorded", said)
+        AppError::AnswerNotRecorded { order, .. } => Report::new(Kind::AnswerNotRecorded, said)
             .hint(resume(*order))
             .order(*order)
             .money(true),
-        _ => Report::new("internal", said)
+        _ => Report::new(Kind::Internal, said)
             .hint("`roamport order list` shows whether an order was left unfinished"),
     }
 }
@@ -331,62 +341,62 @@ fn back_to(order: OrderId, first: &ProviderInstance, now: &ProviderInstance) -> 
 
 fn refused(refusal: &Refusal, said: String) -> Report {
     match refusal {
-        Refusal::UnknownPackage { .. } => Report::new("unknown_package", said)
+        Refusal::UnknownPackage { .. } => Report::new(Kind::UnknownPackage, said)
             .hint("`roamport packages --country FR` lists packages with their ids"),
-        Refusal::IncompatiblePackage { esim, .. } => Report::new("incompatible_package", said)
+        Refusal::IncompatiblePackage { esim, .. } => Report::new(Kind::IncompatiblePackage, said)
             .hint(format!("`roamport topup packages {esim}` lists what fits")),
-        Refusal::TravelDateMissing { .. } => Report::new("travel_date_missing", said)
+        Refusal::TravelDateMissing { .. } => Report::new(Kind::TravelDateMissing, said)
             .hint("add --start-date YYYY-MM-DD with the day the journey starts"),
-        Refusal::AboveMaximum { .. } => Report::new("above_maximum", said)
+        Refusal::AboveMaximum { .. } => Report::new(Kind::AboveMaximum, said)
             .hint("raise --max-price, or choose a cheaper package"),
         Refusal::WalletShort { .. } => {
-            Report::new("wallet_short", said).hint("`roamport balance` shows the wallet")
+            Report::new(Kind::WalletShort, said).hint("`roamport balance` shows the wallet")
         }
-        Refusal::Days { .. } => Report::new("days", said).hint(
+        Refusal::Days { .. } => Report::new(Kind::Days, said).hint(
             "`roamport packages` shows for how many days a package is sold; say them with --days",
         ),
-        Refusal::CannotCancel { .. } => Report::new("cannot_cancel", said),
-        Refusal::AlreadyGivenBack { .. } => Report::new("given_back", said),
-        Refusal::TooLateToCancel { .. } => Report::new("too_late_to_cancel", said),
-        Refusal::NotBoughtHere { .. } => Report::new("not_bought_here", said)
+        Refusal::CannotCancel { .. } => Report::new(Kind::CannotCancel, said),
+        Refusal::AlreadyGivenBack { .. } => Report::new(Kind::GivenBack, said),
+        Refusal::TooLateToCancel { .. } => Report::new(Kind::TooLateToCancel, said),
+        Refusal::NotBoughtHere { .. } => Report::new(Kind::NotBoughtHere, said)
             .hint("`roamport order list` shows the eSIMs bought here"),
         Refusal::AboveLimit { .. } => {
-            Report::new("above_limit", said).hint("lower --quantity, or make several orders")
+            Report::new(Kind::AboveLimit, said).hint("lower --quantity, or make several orders")
         }
-        _ => Report::new("refused", said),
+        _ => Report::new(Kind::Refused, said),
     }
 }
 
 fn decision(error: &DecisionError, said: String) -> Report {
     match error {
-        DecisionError::NotPossible { order, .. } => Report::new("not_possible", said)
+        DecisionError::NotPossible { order, .. } => Report::new(Kind::NotPossible, said)
             .hint(format!(
                 "`roamport order review {order}` shows what can be decided"
             ))
             .order(*order),
-        DecisionError::NotChecked { order } => Report::new("not_checked", said)
+        DecisionError::NotChecked { order } => Report::new(Kind::NotChecked, said)
             .hint("`roamport order review ID` and `roamport reconcile` help to look; then add --i-have-checked")
             .order(*order),
-        DecisionError::UnknownProviderOrder { .. } => Report::new("unknown_provider_order", said)
+        DecisionError::UnknownProviderOrder { .. } => Report::new(Kind::UnknownProviderOrder, said)
             .hint("take the id from the provider's portal, from `roamport order review ID` or from `roamport reconcile`"),
-        DecisionError::OtherReference { .. } => Report::new("other_reference", said),
-        DecisionError::BelongsToAnother { .. } => Report::new("belongs_to_another", said)
+        DecisionError::OtherReference { .. } => Report::new(Kind::OtherReference, said),
+        DecisionError::BelongsToAnother { .. } => Report::new(Kind::BelongsToAnother, said)
             .hint("`roamport order list` shows the orders there are"),
-        DecisionError::StillThere { order, .. } => Report::new("still_there", said)
+        DecisionError::StillThere { order, .. } => Report::new(Kind::StillThere, said)
             .hint(format!(
                 "`roamport order resume {order}` looks again, `roamport order attach {order} PROVIDER_ORDER` takes one as the one"
             ))
             .order(*order)
             .money(true),
         DecisionError::HeldElsewhere { order } => {
-            Report::new("held_elsewhere", said).order(*order)
+            Report::new(Kind::HeldElsewhere, said).order(*order)
         }
-        _ => Report::new("decision", said),
+        _ => Report::new(Kind::Decision, said),
     }
 }
 
 fn provider(error: &ProviderError) -> Report {
-    let report = Report::new(error.kind().as_str(), error.to_string());
+    let report = Report::named(error.kind().as_str(), error.to_string());
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::RateLimited => report.hint(
             "try again in a while; `roamport config show` tells where the provider is looked for",

@@ -18,7 +18,7 @@ use roamport_domain::{
 };
 
 use super::report::Report;
-use super::{Exit, Failure, NotGivenBack, exit_code};
+use super::{Exit, Failure, Kind, NotGivenBack, exit_code};
 
 fn provider() -> ProviderName {
     ProviderName::parse("sandbox").unwrap()
@@ -371,16 +371,7 @@ fn every_failure_has_its_exit_code() {
 
 #[test]
 fn the_codes_are_the_numbers_of_the_contract() {
-    let all = [
-        Exit::Done,
-        Exit::Other,
-        Exit::Usage,
-        Exit::Refused,
-        Exit::Unfinished,
-        Exit::Unreachable,
-        Exit::Settings,
-    ];
-    assert_eq!(all.map(Exit::number), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(Exit::ALL.map(Exit::number), [0, 1, 2, 3, 4, 5, 6]);
 }
 
 #[test]
@@ -388,6 +379,10 @@ fn every_failure_says_something_and_an_order_says_whether_money_moved() {
     for (failure, _) in table() {
         let report = Report::of(&failure);
         let json: serde_json::Value = serde_json::from_str(&report.json(1)).unwrap();
+        let kind = json["error"]["kind"].as_str().unwrap();
+        let known = Kind::ALL.iter().any(|known| known.as_str() == kind);
+        let of_provider = ErrorKind::ALL.iter().any(|known| known.as_str() == kind);
+        assert!(known || of_provider, "{kind}");
         assert!(
             !json["error"]["message"].as_str().unwrap().is_empty(),
             "{failure:?}"
@@ -425,4 +420,16 @@ fn what_a_provider_cannot_do_is_told_with_what_it_can_and_nothing_else_is() {
         told(ErrorKind::Unsupported)
     );
     assert!(!told(ErrorKind::Rejected).contains("sandbox can"));
+}
+
+#[test]
+fn every_kind_has_a_name_of_its_own_and_a_sentence() {
+    let own = Kind::ALL.iter().map(|kind| kind.as_str());
+    let names: Vec<&str> = own.chain(ErrorKind::ALL.map(ErrorKind::as_str)).collect();
+    let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(different.len(), names.len(), "{names:?}");
+    for kind in Kind::ALL {
+        assert!(kind.meaning().ends_with('.'), "{kind:?}");
+        assert!(!kind.meaning().starts_with(' '), "{kind:?}");
+    }
 }

@@ -55,6 +55,11 @@ struct UsageJson {
     batch: Option<u16>,
 }
 
+/// What a provider can do, as it stands in that document.
+pub(crate) fn capabilities_json(can: &Capabilities) -> serde_json::Value {
+    serde_json::to_value(CapabilitiesJson::from(can)).expect("our own plain structs serialise")
+}
+
 impl ProvidersDocument {
     /// The document of these providers.
     pub(crate) fn new(providers: &[DescribedProvider]) -> Self {

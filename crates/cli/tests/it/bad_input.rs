@@ -204,7 +204,7 @@ fn a_wrong_token() {
     let finished = home.run("balance");
     assert_snapshot!(finished.failure(), @"
     exit 6
-    error: roamify does not accept the token (balance): HTTP 401: Unauthorized; check that the token belongs to this base URL and may do this
+    error: roamify does not let us in (balance): HTTP 401: Unauthorized; check that the token belongs to this base URL and may do this
     hint: check address and credentials in the settings; `roamport config show` tells where they come from
     ");
     assert!(

@@ -15,6 +15,7 @@ mod json;
 mod odd_answers;
 mod output;
 mod reconciling;
+mod reference;
 mod refused_by_provider;
 mod restored;
 mod sandbox;

@@ -93,7 +93,8 @@ pub enum ErrorKind {
     Unsupported,
     /// The wallet is too small.
     InsufficientFunds,
-    /// The token is missing, wrong or not allowed to do this.
+    /// The provider does not let us in: the token is missing, wrong or not allowed to do this, or the
+    /// request's signature, its time or this machine's address is not accepted.
     Unauthorized,
     /// A read was answered with something that cannot be understood.
     InvalidResponse,
@@ -102,6 +103,20 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind of this release.
+    pub const ALL: [Self; 10] = [
+        Self::Unavailable,
+        Self::RateLimited,
+        Self::Ambiguous,
+        Self::Rejected,
+        Self::NotFound,
+        Self::Unsupported,
+        Self::InsufficientFunds,
+        Self::Unauthorized,
+        Self::InvalidResponse,
+        Self::Config,
+    ];
+
     /// The name of the kind, as it stands in logs, metrics and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -253,7 +268,7 @@ impl fmt::Display for ProviderError {
             ErrorKind::NotFound => "knows no such thing",
             ErrorKind::Unsupported => "cannot do that",
             ErrorKind::InsufficientFunds => "reports too small a wallet",
-            ErrorKind::Unauthorized => "does not accept the token",
+            ErrorKind::Unauthorized => "does not let us in",
             ErrorKind::InvalidResponse => "gave an answer that cannot be read",
             ErrorKind::Config => "cannot be called with these settings",
         };
@@ -275,5 +290,32 @@ impl StdError for ProviderError {
             .source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The next of all kinds. A new one does not compile until it has its place here.
+    fn after(kind: ErrorKind) -> Option<ErrorKind> {
+        match kind {
+            ErrorKind::Unavailable => Some(ErrorKind::RateLimited),
+            ErrorKind::RateLimited => Some(ErrorKind::Ambiguous),
+            ErrorKind::Ambiguous => Some(ErrorKind::Rejected),
+            ErrorKind::Rejected => Some(ErrorKind::NotFound),
+            ErrorKind::NotFound => Some(ErrorKind::Unsupported),
+            ErrorKind::Unsupported => Some(ErrorKind::InsufficientFunds),
+            ErrorKind::InsufficientFunds => Some(ErrorKind::Unauthorized),
+            ErrorKind::Unauthorized => Some(ErrorKind::InvalidResponse),
+            ErrorKind::InvalidResponse => Some(ErrorKind::Config),
+            ErrorKind::Config => None,
+        }
+    }
+
+    #[test]
+    fn the_list_of_kinds_has_every_kind_once() {
+        let walked = std::iter::successors(Some(ErrorKind::Unavailable), |kind| after(*kind));
+        assert_eq!(walked.collect::<Vec<_>>(), ErrorKind::ALL);
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::Url;
-use reqwest::header::HeaderValue;
 use roamport_domain::ProviderName;
+use roamport_provider_http::settings::{
+    BaseUrl, find_zero, secret_header, whole_seconds, without_credentials,
+};
+use roamport_provider_http::{BuildError, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -22,13 +24,13 @@ pub struct @Type@Config {
     #[serde(default = "default_name")]
     pub name: ProviderName,
     /// Time for a connection to stand, TLS included. Default 10 s.
-    #[serde(default = "default_connect_time_out")]
+    #[serde(default = "default_connect_time_out", with = "whole_seconds")]
     pub connect_time_out: Duration,
     /// Time for one read. Default 15 s.
-    #[serde(default = "default_read_time_out")]
+    #[serde(default = "default_read_time_out", with = "whole_seconds")]
     pub read_time_out: Duration,
     /// Time for an order or a top-up. Default 60 s.
-    #[serde(default = "default_purchase_time_out")]
+    #[serde(default = "default_purchase_time_out", with = "whole_seconds")]
     pub purchase_time_out: Duration,
 }
 
@@ -46,33 +48,14 @@ impl @Type@Config {
     }
 
     /// The base URL, without a slash at its end.
-    pub(crate) fn checked_base_url(&self) -> Result<Url, @Type@ConfigError> {
-        let mut url = Url::parse(self.base_url.trim())
-            .map_err(|error| @Type@ConfigError::BaseUrl(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            let words = "it needs http:// or https:// and a host";
-            return Err(@Type@ConfigError::BaseUrl(words.to_owned()));
-        }
-        let credentials = !url.username().is_empty() || url.password().is_some();
-        if credentials || url.query().is_some() || url.fragment().is_some() {
-            let words = "it takes no user name, no password, no `?` and no `#`";
-            return Err(@Type@ConfigError::BaseUrl(words.to_owned()));
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&path);
-        Ok(url)
+    pub(crate) fn checked_base_url(&self) -> Result<BaseUrl, @Type@ConfigError> {
+        BaseUrl::parse(&self.base_url)
+            .map_err(|error| @Type@ConfigError::BaseUrl(error.to_string()))
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
     pub(crate) fn checked_authorization(&self) -> Result<HeaderValue, @Type@ConfigError> {
-        let token = self.token.expose_secret();
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(@Type@ConfigError::Token);
-        }
-        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| @Type@ConfigError::Token)?;
-        value.set_sensitive(true);
-        Ok(value)
+        secret_header("Bearer ", self.token.expose_secret()).map_err(|_| @Type@ConfigError::Token)
     }
 
     pub(crate) fn check_time_outs(&self) -> Result<(), @Type@ConfigError> {
@@ -81,19 +64,15 @@ impl @Type@Config {
             ("read_time_out", self.read_time_out),
             ("purchase_time_out", self.purchase_time_out),
         ];
-        match all.into_iter().find(|(_, time_out)| time_out.is_zero()) {
-            Some((name, _)) => Err(@Type@ConfigError::NoTime(name)),
-            None => Ok(()),
-        }
+        find_zero(all).map_or(Ok(()), |name| Err(@Type@ConfigError::NoTime(name)))
     }
 }
 
 impl fmt::Debug for @Type@Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base_url = self.base_url.rsplit('@').next().unwrap_or_default();
         formatter
             .debug_struct("@Type@Config")
-            .field("base_url", &base_url)
+            .field("base_url", &without_credentials(&self.base_url))
             .field("token", &"…")
             .field("name", &self.name.as_str())
             .field("connect_time_out", &self.connect_time_out)
@@ -117,8 +96,8 @@ pub enum @Type@ConfigError {
     #[error("`{0}` is zero; give it at least one second")]
     NoTime(&'static str),
     /// The HTTP client could not be built, for instance without any CA certificates on the machine.
-    #[error("the HTTP client could not be built")]
-    Http(#[source] reqwest::Error),
+    #[error(transparent)]
+    Http(#[from] BuildError),
 }
 
 fn default_name() -> ProviderName {

@@ -1,6 +1,7 @@
 //! From @Words@'s JSON to the domain: what cannot be right is an error, never a guess.
 
 use roamport_domain::{Currency, Money};
+use roamport_provider_http::json::amount_text;
 use serde_json::value::RawValue;
 
 /// Why an answer that was JSON of the right form still makes no sense.
@@ -9,7 +10,7 @@ pub(crate) struct Unreadable(pub(crate) String);
 
 /// An amount from the literal of a JSON number, or from a text that holds one: never through a float.
 pub(crate) fn money(literal: &RawValue, currency: Currency) -> Result<Money, Unreadable> {
-    let text = literal.get().trim().trim_matches('"');
+    let text = amount_text(literal).unwrap_or_default();
     Money::parse_amount(text, currency)
         .map_err(|error| Unreadable(format!("an amount cannot be read: {error}")))
 }

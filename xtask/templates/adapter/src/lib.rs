@@ -9,7 +9,6 @@ mod config;
     expect(dead_code, reason = "no call of the port reads an answer yet")
 )]
 mod convert;
-#[expect(dead_code, reason = "no call of the port gets an answer yet")]
 mod error;
 mod provider;
 mod webhook;

@@ -40,7 +40,7 @@ impl @Type@ {
     /// The same, asking `gate` before each HTTP request. By default everything is let through.
     #[must_use]
     pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
-        Arc::make_mut(&mut self.client).gate = gate;
+        Arc::make_mut(&mut self.client).transport.set_gate(gate);
         self
     }
 
@@ -66,7 +66,7 @@ impl fmt::Debug for @Type@ {
         formatter
             .debug_struct("@Type@")
             .field("name", &self.client.name.as_str())
-            .field("base_url", &self.client.base_url().as_str())
+            .field("base_url", &self.client.transport.base_url().as_str())
             .finish_non_exhaustive()
     }
 }

@@ -1,22 +1,13 @@
 //! The JSON of @Words@, as it is documented: one struct for each body, and how a body is decoded.
 
+use roamport_provider_http::json::{misfit, object_text};
 use serde::Deserialize;
-use serde_json::error::Category;
 
 /// Reads a body. The reason names a place in it and never a value: a value may be an activation code.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| {
-        let what = match error.classify() {
-            Category::Eof => "it ends in the middle",
-            Category::Data => "it is JSON of another form",
-            Category::Syntax | Category::Io => "it is no JSON",
-        };
-        format!(
-            "the answer cannot be read: {what} (line {}, column {})",
-            error.line(),
-            error.column()
-        )
-    })
+    let unreadable = |why| format!("the answer cannot be read: {why}");
+    let text = object_text(body).map_err(unreadable)?;
+    serde_json::from_str(text).map_err(|_| unreadable(misfit::<T>(text)))
 }
 
 #[cfg(test)]
@@ -32,9 +23,10 @@ mod tests {
     #[test]
     fn an_unreadable_body_is_described_without_its_values() {
         for (body, reason) in [
-            (r#"{"number":"K2-SECRET"}"#, "JSON of another form"),
+            (r#"{"number":"K2-SECRET"}"#, "`number` should be u8"),
             (r#"{"number":"#, "ends in the middle"),
-            ("<html>K2-SECRET", "is no JSON"),
+            ("<html>K2-SECRET", "is an HTML page"),
+            ("[7]", "is a list, not an object"),
         ] {
             let told = decode::<Sample>(body.as_bytes()).unwrap_err();
             assert!(told.contains(reason), "{told}");

@@ -1,7 +1,7 @@
 //! One HTTP POST to an address on this machine.
 //!
-//! With the client half of hyper, whose server half runs the sandbox: `reqwest` belongs to adapters
-//! alone, and an event must not leave the machine, nor follow a redirect, nor be sent twice.
+//! With the client half of hyper, whose server half runs the sandbox: `reqwest` belongs to
+//! `provider-http` alone, and an event must not leave the machine, nor follow a redirect, nor be sent twice.
 
 use std::net::IpAddr;
 

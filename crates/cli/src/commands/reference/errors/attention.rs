@@ -1,0 +1,109 @@
+//! The part of the page about orders that need a person: every reason there is, as an order says it.
+
+use roamport_domain::ProviderOrderId;
+use roamport_domain::money::{Currency, Money};
+use roamport_domain::order::{AttemptNumber, AttentionReason};
+use roamport_domain::provider::ProviderOrderStatus;
+use serde_json::Value;
+
+use super::super::markdown::{capital, code, heading, paragraph, table};
+use super::words;
+use crate::view::order::attention_sentence;
+
+/// Adds the part.
+pub(super) fn section(text: &mut String) {
+    heading(text, 2, "When an order needs a person");
+    paragraph(
+        text,
+        "`roamport order list --state needs-attention` lists such orders, `roamport order review ID` shows one with \
+         what was tried and what can be decided, and [stuck orders](../operations/stuck-orders.md) tells when to decide \
+         what. Some reasons only warn: the order goes on, and they stand beside its state. The sentences are examples.",
+    );
+    let rows = examples().into_iter().map(|reason| {
+        vec![
+            code(name(&reason)),
+            format!("{}.", capital(&attention_sentence(&reason))),
+        ]
+    });
+    table(text, words(["Reason", "As it is said"]), rows.collect());
+}
+
+/// The name of a reason, as it stands in the journal.
+fn name(reason: &AttentionReason) -> String {
+    let json = serde_json::to_value(reason).unwrap_or_default();
+    json.get("reason")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// One of each.
+fn examples() -> Vec<AttentionReason> {
+    let first = AttentionReason::OutcomeUnknown { attempt: FIRST };
+    std::iter::successors(Some(first), next).collect()
+}
+
+/// An example of the reason that follows on the page. A new reason does not compile without a place.
+fn next(reason: &AttentionReason) -> Option<AttentionReason> {
+    Some(match reason {
+        AttentionReason::OutcomeUnknown { .. } => AttentionReason::AttemptsUsedUp,
+        AttentionReason::AttemptsUsedUp => AttentionReason::SeveralFound {
+            orders: vec![provider_order("A-1"), provider_order("A-2")],
+        },
+        AttentionReason::SeveralFound { .. } => AttentionReason::FoundDiffers {
+            order: provider_order("A-1"),
+        },
+        AttentionReason::FoundDiffers { .. } => AttentionReason::PriceDiffers {
+            quoted: dollars("4.50"),
+            charged: dollars("4.90"),
+        },
+        AttentionReason::PriceDiffers { .. } => AttentionReason::ItemCountDiffers {
+            expected: 2,
+            actual: 1,
+        },
+        AttentionReason::ItemCountDiffers { .. } => AttentionReason::SecondCharge {
+            order: provider_order("A-2"),
+        },
+        AttentionReason::SecondCharge { .. } => AttentionReason::ProviderStatus {
+            status: ProviderOrderStatus::Refunded,
+        },
+        AttentionReason::ProviderStatus { .. } => AttentionReason::DeliveryOverdue,
+        AttentionReason::DeliveryOverdue => AttentionReason::ItemFailed {
+            item: 0,
+            message: "the provider's words".to_owned(),
+        },
+        AttentionReason::ItemFailed { .. } => AttentionReason::UnsentUnconfirmed,
+        AttentionReason::UnsentUnconfirmed => return None,
+    })
+}
+
+/// The first purchase call.
+const FIRST: AttemptNumber = 1;
+
+fn provider_order(id: &str) -> ProviderOrderId {
+    ProviderOrderId::parse(id).expect("the examples' ids are ids")
+}
+
+fn dollars(amount: &str) -> Money {
+    Money::parse_amount(amount, Currency::USD).expect("the examples' amounts are amounts")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_stands_on_the_page_once_with_its_name_in_the_journal() {
+        let names: Vec<String> = examples().iter().map(name).collect();
+        let different: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
+        assert!(names.iter().all(|name| !name.is_empty()), "{names:?}");
+        let mut text = String::new();
+        section(&mut text);
+        for name in names {
+            assert!(text.contains(&format!("| `{name}` | ")), "{name}");
+        }
+    }
+}

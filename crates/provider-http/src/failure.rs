@@ -1,0 +1,207 @@
+//! A call that failed, before it becomes the port's error: what may have happened, and in what words.
+
+use std::fmt;
+use std::time::Duration;
+
+use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::{ProviderError, ProviderName};
+
+use crate::{Effect, Secrets};
+
+/// Whether the provider can have seen the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// Certainly not: no connection stood, or nothing was tried.
+    No,
+    /// Perhaps: from the first byte on nobody can say.
+    Maybe,
+}
+
+/// A call that failed, before it becomes the port's error.
+///
+/// Where no whole answer came, [`Transport::attempt`](crate::Transport::attempt) gives it ready-made. Where
+/// one came that says that the call failed, the adapter's own table makes it of status and body.
+///
+/// `Debug` shows neither `message` nor `code`: they are not redacted before
+/// [`into_error`](Self::into_error).
+pub struct Failure {
+    /// What it means, for people, metrics and the order machine.
+    pub kind: ErrorKind,
+    /// The HTTP status, where the head of an answer came.
+    pub status: Option<u16>,
+    /// The provider's words or ours, not yet redacted.
+    pub message: String,
+    /// The provider's code, as it wrote it.
+    pub code: Option<String>,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+    /// What the call changes.
+    pub effect: Effect,
+    /// Whether the provider can have seen the request.
+    pub sent: Sent,
+    /// Something that the adapter recognised in the answer and asks for later. Shown to nobody.
+    pub mark: Option<&'static str>,
+}
+
+impl Failure {
+    /// A failure of our own, before anything was sent.
+    pub fn not_sent(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            status: None,
+            message: message.into(),
+            code: None,
+            retry_after: None,
+            effect: Effect::None,
+            sent: Sent::No,
+            mark: None,
+        }
+    }
+
+    /// No whole answer came. An effect that may have been sent is [`ErrorKind::Ambiguous`]: that costs a
+    /// look-up, and the other mistake costs money.
+    pub fn no_answer(effect: impl Into<Effect>, sent: Sent, message: impl Into<String>) -> Self {
+        let effect = effect.into();
+        let kind = if effect.is_any() && sent == Sent::Maybe {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::Unavailable
+        };
+        Self {
+            effect,
+            sent,
+            ..Self::not_sent(kind, message)
+        }
+    }
+
+    /// An answer came that cannot be used, for the reason in `detail`. For an effect that is
+    /// [`ErrorKind::Ambiguous`], too: something was done, and nobody can say what.
+    pub fn unusable(effect: impl Into<Effect>, detail: impl Into<String>) -> Self {
+        let effect = effect.into();
+        let kind = if effect.is_any() {
+            ErrorKind::Ambiguous
+        } else {
+            ErrorKind::InvalidResponse
+        };
+        Self {
+            effect,
+            sent: Sent::Maybe,
+            ..Self::not_sent(kind, detail)
+        }
+    }
+
+    /// The port's error. `secrets` and activation codes are taken out of words and code alike; `advice` says
+    /// whether money moved and what to do next, and is added as it is.
+    pub fn into_error(
+        self,
+        provider: &ProviderName,
+        operation: Operation,
+        secrets: &Secrets,
+        advice: &str,
+    ) -> ProviderError {
+        let mut message = secrets.redact(&self.message);
+        message.push_str(advice);
+        let mut error = ProviderError::new(self.kind, provider.clone(), operation, message);
+        if let Some(code) = &self.code {
+            error = error.with_code(secrets.redact(code));
+        }
+        if let Some(after) = self.retry_after {
+            error = error.with_retry_after(after);
+        }
+        error
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Failure")
+            .field("kind", &self.kind)
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .field("effect", &self.effect)
+            .field("sent", &self.sent)
+            .field("mark", &self.mark)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stands in a message where an answer has no words of its own: what the body is, and nothing of what
+/// stands in it. `json` says whether it was read as an object.
+pub fn in_place_of_words(body: &[u8], json: bool) -> String {
+    match body.trim_ascii_start() {
+        b"" => "an empty answer".to_owned(),
+        _ if json => "an answer without a message".to_owned(),
+        [b'<', ..] => "an HTML page, not JSON".to_owned(),
+        _ => format!("{} bytes that are no JSON object", body.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roamport_domain::Secret;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Effect::None, Sent::No, ErrorKind::Unavailable)]
+    #[case(Effect::Change, Sent::No, ErrorKind::Unavailable)]
+    #[case(Effect::Purchase, Sent::No, ErrorKind::Unavailable)]
+    #[case(Effect::None, Sent::Maybe, ErrorKind::Unavailable)]
+    #[case(Effect::Change, Sent::Maybe, ErrorKind::Ambiguous)]
+    #[case(Effect::Purchase, Sent::Maybe, ErrorKind::Ambiguous)]
+    fn no_answer_is_ambiguous_for_effects_that_may_have_been_sent(
+        #[case] effect: Effect,
+        #[case] sent: Sent,
+        #[case] expected: ErrorKind,
+    ) {
+        let failure = Failure::no_answer(effect, sent, "no answer came");
+        assert_eq!((failure.kind, failure.sent), (expected, sent));
+    }
+
+    #[rstest]
+    #[case(Effect::None, ErrorKind::InvalidResponse)]
+    #[case(Effect::Change, ErrorKind::Ambiguous)]
+    #[case(Effect::Purchase, ErrorKind::Ambiguous)]
+    fn an_answer_that_cannot_be_used_is_ambiguous_for_effects(
+        #[case] effect: Effect,
+        #[case] expected: ErrorKind,
+    ) {
+        let failure = Failure::unusable(effect, "no id in it");
+        assert_eq!((failure.kind, failure.sent), (expected, Sent::Maybe));
+    }
+
+    #[test]
+    fn words_and_code_are_redacted_and_the_advice_is_added() {
+        let provider = ProviderName::parse("acme").unwrap();
+        let secrets = Secrets::new([Secret::new("t0ken")]);
+        let failure = Failure {
+            code: Some("t0ken-7".to_owned()),
+            retry_after: Some(Duration::from_secs(7)),
+            ..Failure::unusable(Operation::PlaceOrder, "no t0ken for LPA:1$a.test$K2")
+        };
+        let shown = format!("{failure:?} {failure:#?}");
+        assert!(!shown.contains("t0ken") && !shown.contains("K2"), "{shown}");
+        let advice = "; money may have moved";
+        let error = failure.into_error(&provider, Operation::PlaceOrder, &secrets, advice);
+        let expected = "no [redacted] for [redacted]; money may have moved";
+        assert_eq!(error.message(), expected);
+        assert_eq!(error.code(), Some("[redacted]"));
+        assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    }
+
+    #[rstest]
+    #[case(b"", false, "an empty answer")]
+    #[case(b" \r\n", true, "an empty answer")]
+    #[case(b"{\"a\":1}", true, "an answer without a message")]
+    #[case(b" \n<html>K2-SECRET", false, "an HTML page, not JSON")]
+    #[case(b"error code: 520", false, "15 bytes that are no JSON object")]
+    fn a_body_is_summed_up_not_dumped(
+        #[case] body: &[u8],
+        #[case] json: bool,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(in_place_of_words(body, json), expected);
+    }
+}

@@ -1,0 +1,317 @@
+//! Values as tolerantly as a provider may send them: text, numbers and flags that never fail on their
+//! type.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A text; missing, `null`, `""` and blanks alike are none. Numbers and flags are taken as text, objects and
+/// lists as none.
+///
+/// `Debug` shows no character: it may be an activation code.
+#[derive(Clone, Default)]
+pub struct Text<'a>(Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// This text.
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, without the blanks around it, where there is one.
+    pub fn get(&self) -> Option<&str> {
+        let text = self.0.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The text, or nothing.
+    pub fn or_empty(&self) -> &str {
+        self.0.trim()
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Text(…)")
+    }
+}
+
+/// A number that is no money: whole or not, as a number or as text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Number {
+    /// Missing, `null` or `""`.
+    #[default]
+    None,
+    /// Without decimals.
+    Whole(i64),
+    /// With decimals, or beyond 64 bits.
+    Decimal(Decimal),
+    /// Something else.
+    Unreadable,
+}
+
+impl Number {
+    /// The number where it has no decimals and 64 bits hold it.
+    pub fn whole(self) -> Option<i64> {
+        match self {
+            Self::Whole(number) => Some(number),
+            Self::Decimal(number) if number.fract().is_zero() => i64::try_from(number).ok(),
+            Self::None | Self::Decimal(_) | Self::Unreadable => None,
+        }
+    }
+
+    /// The number.
+    pub fn decimal(self) -> Option<Decimal> {
+        match self {
+            Self::Whole(number) => Some(Decimal::from(number)),
+            Self::Decimal(number) => Some(number),
+            Self::None | Self::Unreadable => None,
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        let text = text.trim();
+        if text.is_empty() {
+            return Self::None;
+        }
+        if let Ok(number) = text.parse() {
+            return Self::Whole(number);
+        }
+        Decimal::from_str(text)
+            .or_else(|_| Decimal::from_scientific(text))
+            .map_or(Self::Unreadable, Self::Decimal)
+    }
+}
+
+/// A flag, as `true`, `1` or their texts; `None` where the provider does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag(pub Option<bool>);
+
+impl Flag {
+    /// Whether the provider says yes.
+    pub fn is_set(self) -> bool {
+        self.0 == Some(true)
+    }
+
+    /// Whether the provider says no.
+    pub fn is_refused(self) -> bool {
+        self.0 == Some(false)
+    }
+}
+
+/// What the visitor made of any value.
+enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    Whole(i64),
+    Large(u64),
+    Flag(bool),
+    Nothing,
+    Container,
+}
+
+impl<'a> From<Scalar<'a>> for Text<'a> {
+    fn from(scalar: Scalar<'a>) -> Self {
+        Self(match scalar {
+            Scalar::Text(text) => text,
+            Scalar::Whole(number) => Cow::Owned(number.to_string()),
+            Scalar::Large(number) => Cow::Owned(number.to_string()),
+            Scalar::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
+            Scalar::Nothing | Scalar::Container => Cow::Borrowed(""),
+        })
+    }
+}
+
+impl From<Scalar<'_>> for Number {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::Text(text) => Self::read(&text),
+            Scalar::Whole(number) => Self::Whole(number),
+            Scalar::Large(number) => Self::Decimal(number.into()),
+            Scalar::Nothing => Self::None,
+            Scalar::Flag(_) | Scalar::Container => Self::Unreadable,
+        }
+    }
+}
+
+impl From<Scalar<'_>> for Flag {
+    fn from(scalar: Scalar<'_>) -> Self {
+        let text = match &scalar {
+            Scalar::Flag(flag) => return Self(Some(*flag)),
+            Scalar::Whole(number) if (0..=1).contains(number) => return Self(Some(*number == 1)),
+            Scalar::Text(text) => text.trim(),
+            Scalar::Whole(_) | Scalar::Large(_) | Scalar::Nothing | Scalar::Container => "",
+        };
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        Self(if is("true") || is("1") {
+            Some(true)
+        } else if is("false") || is("0") {
+            Some(false)
+        } else {
+            None
+        })
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text, a number or a flag")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(number).map_or(Scalar::Large(number), Scalar::Whole))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Whole(number))
+    }
+
+    // No amount of money comes this way. The shortest text of a float is what the provider wrote, and
+    // that of a whole one has no decimals.
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Flag(flag))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Container)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Container)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_any(ScalarVisitor).map(Self::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_any(ScalarVisitor).map(Self::from)
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_any(ScalarVisitor).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("\" a b \"", Some("a b"))]
+    #[case("\"\"", None)]
+    #[case("\"  \"", None)]
+    #[case("null", None)]
+    #[case("12", Some("12"))]
+    #[case("-1.5", Some("-1.5"))]
+    #[case("18446744073709551615", Some("18446744073709551615"))]
+    #[case("true", Some("true"))]
+    #[case("[1,{\"a\":2}]", None)]
+    #[case("{\"a\":[1]}", None)]
+    #[case(r#""\u00c5land""#, Some("Åland"))]
+    fn a_text_never_fails_on_its_type(#[case] json: &str, #[case] expected: Option<&str>) {
+        let text: Text<'_> = serde_json::from_str(json).unwrap();
+        assert_eq!(text.get(), expected);
+        assert_eq!(text.or_empty(), expected.unwrap_or_default());
+    }
+
+    #[rstest]
+    #[case("7", Number::Whole(7))]
+    #[case("\" 7 \"", Number::Whole(7))]
+    #[case("-3", Number::Whole(-3))]
+    #[case("7.0", Number::Whole(7))]
+    #[case("0.5", Number::Decimal(Decimal::new(5, 1)))]
+    #[case("\"1e2\"", Number::Decimal(Decimal::from(100)))]
+    #[case("9007199254740991", Number::Whole(9_007_199_254_740_991))]
+    #[case("9223372036854775807", Number::Whole(i64::MAX))]
+    #[case("18446744073709551615", Number::Decimal(Decimal::from(u64::MAX)))]
+    #[case("null", Number::None)]
+    #[case("\"\"", Number::None)]
+    #[case("\"seven\"", Number::Unreadable)]
+    #[case("{}", Number::Unreadable)]
+    #[case("[1]", Number::Unreadable)]
+    #[case("true", Number::Unreadable)]
+    #[case("1e300", Number::Unreadable)]
+    fn a_number_may_be_written_as_text(#[case] json: &str, #[case] expected: Number) {
+        assert_eq!(serde_json::from_str::<Number>(json).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case("\"7.0\"", Some(7))]
+    #[case("\"1e2\"", Some(100))]
+    #[case("0.5", None)]
+    #[case("18446744073709551615", None)]
+    #[case("1e300", None)]
+    #[case("null", None)]
+    #[case("true", None)]
+    fn a_whole_number_has_no_decimals_and_64_bits(
+        #[case] json: &str,
+        #[case] expected: Option<i64>,
+    ) {
+        let number: Number = serde_json::from_str(json).unwrap();
+        assert_eq!(number.whole(), expected);
+    }
+
+    #[rstest]
+    #[case("true", Some(true))]
+    #[case("\"true\"", Some(true))]
+    #[case("\"False\"", Some(false))]
+    #[case("1", Some(true))]
+    #[case("0", Some(false))]
+    #[case("\"0\"", Some(false))]
+    #[case("2", None)]
+    #[case("-1", None)]
+    #[case("0.5", None)]
+    #[case("18446744073709551615", None)]
+    #[case("null", None)]
+    #[case("\"yes?\"", None)]
+    #[case("{\"a\":1}", None)]
+    fn a_flag_may_be_written_as_text_or_number(#[case] json: &str, #[case] expected: Option<bool>) {
+        let flag: Flag = serde_json::from_str(json).unwrap();
+        assert_eq!(flag.0, expected);
+        assert_eq!(flag.is_set(), expected == Some(true));
+        assert_eq!(flag.is_refused(), expected == Some(false));
+    }
+
+    #[test]
+    fn debug_of_a_text_shows_no_character() {
+        assert_eq!(format!("{:?}", Text::new("K2-SECRET")), "Text(…)");
+    }
+}

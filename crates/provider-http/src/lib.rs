@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod failure;
+pub mod json;
+mod request;
+mod secrets;
+pub mod settings;
+#[cfg(feature = "test-support")]
+pub mod test_support;
+mod transport;
+
+pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+pub use crate::failure::{Failure, Sent, in_place_of_words};
+pub use crate::request::{Effect, Request};
+pub use crate::secrets::Secrets;
+pub use crate::transport::{Answer, BuildError, Transport};
