@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use futures::StreamExt as _;
-use futures::stream::{self, BoxStream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{
     CallClass, ErrorKind, Operation, PackageQuery, Reaction, Result, TopUpQuery,

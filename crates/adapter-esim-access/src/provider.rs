@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures_util::stream::BoxStream;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider,
     FoundOrders, Gate, LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery,

@@ -10,7 +10,6 @@ use roamport_provider_http::json::Text;
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use crate::convert::timestamp;
 use crate::hex::hex;
@@ -132,7 +131,7 @@ fn id(given: &str, body: &[u8]) -> String {
     if fits(given) {
         return given.to_owned();
     }
-    format!("sha256:{}", hex(&Sha256::digest(body)))
+    format!("sha256:{}", hex(&hmac_sha256::Hash::hash(body)))
 }
 
 fn kind(notice: &Notice<'_>) -> Result<ProviderEventKind, DeliveryError> {

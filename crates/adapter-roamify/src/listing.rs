@@ -7,8 +7,8 @@ mod top_ups;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
-use futures::stream::{self, BoxStream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use roamport_domain::Package;
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{ErrorKind, Operation, PackageQuery, Reaction, Result};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac_sha256::{HMAC, Hash};
 use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use crate::config::RoamifyConfigError;
 use crate::convert::timestamp;
@@ -56,11 +55,12 @@ impl RoamifyEvents {
     fn verify(&self, delivery: &Delivery<'_>) -> Result<(), DeliveryError> {
         let given = delivery.header(SIGNATURE).ok_or(DeliveryError::Unsigned)?;
         let given = unhex(given).ok_or(DeliveryError::WrongSignature)?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose().as_bytes())
-            .expect("HMAC takes a key of any length");
-        mac.update(delivery.body);
-        mac.verify_slice(&given)
-            .map_err(|_| DeliveryError::WrongSignature)
+        // Compared in constant time.
+        if HMAC::verify(delivery.body, self.secret.expose(), &given) {
+            Ok(())
+        } else {
+            Err(DeliveryError::WrongSignature)
+        }
     }
 }
 
@@ -136,16 +136,17 @@ impl EventBody<'_> {
 }
 
 /// Hexadecimal digits in either case; `None` for anything else.
-fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+fn unhex(text: &[u8]) -> Option<[u8; 32]> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let (pairs, rest) = text.as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
-    pairs
+    let bytes: Option<Vec<u8>> = pairs
         .iter()
         .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok())
-        .collect()
+        .collect();
+    bytes?.try_into().ok()
 }
 
 fn malformed(words: impl Into<String>) -> DeliveryError {
@@ -215,7 +216,7 @@ fn id(body: &EventBody<'_>) -> String {
         return given.to_owned();
     }
     let (category, kind) = body.name();
-    let mut hasher = Sha256::new();
+    let mut hasher = Hash::new();
     for part in [category, kind] {
         hasher.update(part.as_bytes());
         hasher.update(b"\0");
@@ -231,7 +232,7 @@ fn id(body: &EventBody<'_>) -> String {
 }
 
 /// Hashes a value, the keys of its objects in alphabetical order.
-fn digest(value: &Value, hasher: &mut Sha256) {
+fn digest(value: &Value, hasher: &mut Hash) {
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();

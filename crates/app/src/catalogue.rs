@@ -176,9 +176,13 @@ pub fn country(text: &str) -> Result<CountryCode, AppError> {
     })
 }
 
-/// The name most like `wanted` (small letters), where any is like it at all.
+/// The name most like `wanted` (small letters), where any is like it at all. A letter or two are like
+/// too many to guess.
 fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     const ALIKE: f64 = 0.7;
+    if wanted.chars().count() < 3 {
+        return None;
+    }
     names
         .map(|name| (strsim::jaro_winkler(wanted, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)

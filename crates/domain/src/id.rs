@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A text that cannot be the identifier it was meant for.
@@ -172,7 +171,7 @@ impl Reference {
     /// # Ok::<(), roamport_domain::id::InvalidId>(())
     /// ```
     pub fn derive(provider: &ProviderName, key: &IdempotencyKey) -> Self {
-        let mut hasher = Sha256::new();
+        let mut hasher = hmac_sha256::Hash::new();
         hasher.update(b"roamport reference v1\0");
         hasher.update(provider.as_str());
         hasher.update(b"\0");

@@ -1,21 +1,19 @@
 //! The signature of a request: HMAC-SHA256 over timestamp, request id, access code and body, as hex.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac_sha256::HMAC;
 use roamport_domain::Secret;
-use sha2::Sha256;
 
 use crate::hex::hex;
 
 /// The signature in small letters. `head` is timestamp, request id and access code; the body is the
 /// exact bytes that are sent, and an empty one contributes nothing.
 pub(super) fn signature(key: &Secret, head: &[&str; 3], body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac = HMAC::new(key.expose());
     for part in head {
         mac.update(part.as_bytes());
     }
     mac.update(body);
-    hex(&mac.finalize().into_bytes())
+    hex(&mac.finalize())
 }
 
 #[cfg(test)]

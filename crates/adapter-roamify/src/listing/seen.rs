@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use roamport_domain::{Package, PackageId};
-use sha2::{Digest as _, Sha256};
 
 /// 128 bits of a package's id: with a million packages, two share them once in 10^26 catalogues. As
 /// bytes, not as a number, so that a table entry needs no padding.
@@ -47,7 +46,7 @@ impl Seen {
 }
 
 fn key(id: &PackageId) -> Key {
-    let digest = Sha256::digest(id.as_str().as_bytes());
+    let digest = hmac_sha256::Hash::hash(id.as_str().as_bytes());
     let mut key = Key::default();
     key.copy_from_slice(&digest[..16]);
     key

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
-use futures::stream::{self, BoxStream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use roamport_domain::Package;
 use roamport_domain::provider::{Operation, Reaction, Result, TopUpQuery};
 use roamport_provider_http::Failure;

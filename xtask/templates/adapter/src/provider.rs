@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
-use futures::stream::{self, BoxStream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, EsimProvider, FoundOrders,
     Gate, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest,

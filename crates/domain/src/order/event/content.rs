@@ -6,7 +6,6 @@ use std::num::NonZeroU16;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::provider::{Line, ProviderOrder, ProviderOrderStatus};
 use crate::{
@@ -158,11 +157,11 @@ impl Fingerprint {
 }
 
 /// Hashes texts so that no two lists of them run together: each after its length.
-struct Digester(Sha256);
+struct Digester(hmac_sha256::Hash);
 
 impl Digester {
     fn new(provider: &ProviderInstance, kind: &str) -> Self {
-        let mut digest = Self(Sha256::new());
+        let mut digest = Self(hmac_sha256::Hash::new());
         for text in [
             "roamport fingerprint v1",
             provider.name.as_str(),
