@@ -70,7 +70,7 @@ impl CountryCode {
         name
     }
 
-    fn row(&self) -> Option<&'static Row> {
+    fn row(self) -> Option<&'static Row> {
         let place = COUNTRIES.binary_search_by_key(&self.as_str(), |(code, ..)| *code);
         place.ok().map(|place| &COUNTRIES[place])
     }
