@@ -146,7 +146,10 @@ fn a_signature_over_reencoded_json_is_wrong() {
 fn a_wrong_signature_is_refused_before_the_body_is_read(#[case] signature: String) {
     let error = decode(&[(HEADER, signature.as_bytes())], b"{}").unwrap_err();
     assert_eq!(error, DeliveryError::WrongSignature);
-    insta::assert_snapshot!(error, @"the delivery's signature is wrong: another secret, or changed on the way");
+    // One snapshot for all cases: in one process they are one loop to insta.
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(error, @"the delivery's signature is wrong: another secret, or changed on the way");
+    }
 }
 
 #[test]
