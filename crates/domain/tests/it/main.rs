@@ -9,6 +9,7 @@ mod dedup;
 mod differences;
 mod edges;
 mod expiry;
+mod giving_back;
 mod golden;
 mod guards;
 mod late_answers;
