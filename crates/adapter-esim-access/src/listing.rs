@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{
-    CallClass, ErrorKind, Operation, PackageQuery, Reaction, Result, TopUpQuery,
+    CallClass, ErrorKind, Operation, PackageQuery, Result, TopUpQuery,
 };
 use roamport_domain::{CountryCode, Package};
+use roamport_provider_http::listing::in_one_answer;
 use roamport_provider_http::{Effect, Failure};
 
 use crate::client::Client;
@@ -20,27 +20,18 @@ use crate::wire::{LocationList, Nothing, PackageFilter, PackageList};
 /// The code of a place that the provider does not know (reference: error codes).
 const UNKNOWN_LOCATION: &str = "310211";
 
-/// What is listed.
-enum Asked {
-    Packages(PackageQuery),
-    TopUps(TopUpQuery),
-}
-
-/// A listing that comes in one answer. It is asked for when the stream is first polled, and again
-/// after an error that may be tried again.
-struct Listing {
-    client: Arc<Client>,
-    asked: Asked,
-    ready: std::vec::IntoIter<Package>,
-    ended: bool,
-}
-
 /// All packages that match `query`, each once, in the provider's order.
 pub(crate) fn packages(
     client: Arc<Client>,
     query: PackageQuery,
 ) -> BoxStream<'static, Result<Package>> {
-    listed(client, Asked::Packages(query))
+    in_one_answer(move || {
+        let (client, query) = (Arc::clone(&client), query.clone());
+        async move {
+            let fetched = fetch_packages(&client, &query).await;
+            fetched.map_err(|failure| client.error(Operation::Packages, failure))
+        }
+    })
 }
 
 /// All top-ups that match `query`, each once.
@@ -48,50 +39,13 @@ pub(crate) fn top_up_packages(
     client: Arc<Client>,
     query: TopUpQuery,
 ) -> BoxStream<'static, Result<Package>> {
-    listed(client, Asked::TopUps(query))
-}
-
-fn listed(client: Arc<Client>, asked: Asked) -> BoxStream<'static, Result<Package>> {
-    let listing = Listing {
-        client,
-        asked,
-        ready: Vec::new().into_iter(),
-        ended: false,
-    };
-    stream::unfold(listing, |mut listing| async move {
-        listing.next().await.map(|item| (item, listing))
-    })
-    .fuse()
-    .boxed()
-}
-
-impl Listing {
-    async fn next(&mut self) -> Option<Result<Package>> {
-        if !self.ended {
-            let (operation, outcome) = match &self.asked {
-                Asked::Packages(query) => (
-                    Operation::Packages,
-                    fetch_packages(&self.client, query).await,
-                ),
-                Asked::TopUps(query) => (
-                    Operation::TopUpPackages,
-                    fetch_top_ups(&self.client, query).await,
-                ),
-            };
-            match outcome {
-                Ok(packages) => {
-                    self.ended = true;
-                    self.ready = packages.into_iter();
-                }
-                Err(failure) => {
-                    let error = self.client.error(operation, failure);
-                    self.ended = !matches!(error.reaction(), Reaction::Retry { .. });
-                    return Some(Err(error));
-                }
-            }
+    in_one_answer(move || {
+        let (client, query) = (Arc::clone(&client), query.clone());
+        async move {
+            let fetched = fetch_top_ups(&client, &query).await;
+            fetched.map_err(|failure| client.error(Operation::TopUpPackages, failure))
         }
-        self.ready.next().map(Ok)
-    }
+    })
 }
 
 type Fetched = std::result::Result<Vec<Package>, Failure>;
@@ -120,7 +74,7 @@ async fn fetch_packages(client: &Client, query: &PackageQuery) -> Fetched {
     };
     match fetch(client, operation, class, &filter, &places).await {
         Ok(mut packages) => {
-            packages.retain(|package| matches(query, package));
+            packages.retain(|package| query.matches(package));
             Ok(packages)
         }
         Err(failure) if is_none(query, &failure) => Ok(Vec::new()),
@@ -173,7 +127,7 @@ async fn fetch_top_ups(client: &Client, query: &TopUpQuery) -> Fetched {
     };
     let places = Places::default();
     let mut packages = fetch(client, operation, CallClass::Read, &filter, &places).await?;
-    packages.retain(|package| tops_up(query, package));
+    packages.retain(|package| query.matches(package));
     Ok(packages)
 }
 
@@ -191,49 +145,4 @@ async fn fetch(
     let body = client.send(request).await?;
     let data = Client::decode::<PackageList<'_>>(Effect::None, &body)?;
     convert::packages(&data, &client.name, places).map_err(|problem| reads::unreadable(&problem))
-}
-
-/// Whether a package is what the query asks for, whatever the provider's own filter does.
-fn matches(query: &PackageQuery, package: &Package) -> bool {
-    let place = &package.area.destination;
-    let same_text = |wanted: &str, found: &str| wanted.trim().eq_ignore_ascii_case(found.trim());
-    query
-        .country
-        .is_none_or(|wanted| place.place.country() == Some(wanted))
-        && query
-            .destination_code
-            .as_deref()
-            .is_none_or(|wanted| same_text(wanted, &place.code))
-        && query
-            .destination_name
-            .as_deref()
-            .is_none_or(|wanted| same_text(wanted, &place.name))
-        && query
-            .geography
-            .is_none_or(|wanted| place.geography().is_none_or(|found| found == wanted))
-        && query
-            .days
-            .is_none_or(|wanted| wanted == package.validity.days)
-        && query
-            .data
-            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
-        && (!query.unlimited || package.data.is_unlimited())
-        && query
-            .package
-            .as_ref()
-            .is_none_or(|wanted| *wanted == package.id)
-}
-
-fn tops_up(query: &TopUpQuery, package: &Package) -> bool {
-    query
-        .days
-        .is_none_or(|wanted| wanted == package.validity.days)
-        && query
-            .data
-            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
-        && (!query.unlimited || package.data.is_unlimited())
-        && query
-            .package
-            .as_ref()
-            .is_none_or(|wanted| *wanted == package.id)
 }

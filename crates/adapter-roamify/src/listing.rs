@@ -10,7 +10,6 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use roamport_domain::Package;
-use roamport_domain::package::Geography;
 use roamport_domain::provider::{ErrorKind, Operation, PackageQuery, Reaction, Result};
 use roamport_provider_http::Failure;
 
@@ -175,7 +174,7 @@ impl Listing {
         fresh.retain(|package| {
             let first = self.seen.insert(&package.id);
             found |= wanted == Some(&package.id);
-            first && matches(&self.query, package)
+            first && self.query.matches(package)
         });
         // A package's id is its own: there is no second one to wait for.
         if found {
@@ -262,40 +261,4 @@ const fn places_a_country(query: &PackageQuery) -> bool {
 fn says_unknown_country(failure: &Failure) -> bool {
     let text = failure.message.to_ascii_lowercase();
     failure.status == Some(400) && text.contains("country") && !text.contains("not allowed")
-}
-
-/// Whether a package is what the query asks for, whatever the provider's own filter does.
-fn matches(query: &PackageQuery, package: &Package) -> bool {
-    let place = &package.area.destination;
-    let same_text = |wanted: &str, found: &str| wanted.trim().eq_ignore_ascii_case(found.trim());
-    let country = query
-        .country
-        .is_none_or(|wanted| match place.place.country() {
-            Some(found) => found == wanted,
-            // The provider does not say what the place is; it sells it under the country's code.
-            None => place.geography().is_none() && same_text(wanted.as_str(), &place.code),
-        });
-    country
-        && query
-            .destination_code
-            .as_deref()
-            .is_none_or(|wanted| same_text(wanted, &place.code))
-        && query
-            .destination_name
-            .as_deref()
-            .is_none_or(|wanted| same_text(wanted, &place.name))
-        && query
-            .geography
-            .is_none_or(|wanted: Geography| place.geography().is_none_or(|found| found == wanted))
-        && query
-            .days
-            .is_none_or(|wanted| wanted == package.validity.days)
-        && query
-            .data
-            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
-        && (!query.unlimited || package.data.is_unlimited())
-        && query
-            .package
-            .as_ref()
-            .is_none_or(|wanted| *wanted == package.id)
 }

@@ -7,6 +7,7 @@ mod event;
 mod extension;
 mod forward;
 mod gate;
+mod query;
 mod request;
 
 use std::fmt::Debug;
@@ -28,10 +29,11 @@ pub use self::extension::EsimProviderExt;
 #[cfg(feature = "mock")]
 pub use self::gate::MockGate;
 pub use self::gate::{CallClass, Gate, OpenGate};
+pub use self::query::{DestinationFilter, PackageQuery, TopUpQuery};
 pub use self::request::{
-    CancelRequest, CancelledEsim, DestinationFilter, EmptyEsimKey, EsimKey, FoundOrders, Line,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
-    ProvisionRequest, ProvisionTarget, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, EmptyEsimKey, EsimKey, FoundOrders, Line, OrderLookup,
+    OrderRequest, ProviderOrder, ProviderOrderItem, ProviderOrderStatus, ProvisionRequest,
+    ProvisionTarget, SendWindow, TopUpRequest, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 

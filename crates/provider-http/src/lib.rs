@@ -2,6 +2,7 @@
 
 mod failure;
 pub mod json;
+pub mod listing;
 mod request;
 mod secrets;
 pub mod settings;

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use roamport_domain::Package;
-use roamport_domain::provider::{Operation, Reaction, Result, TopUpQuery};
+use roamport_domain::provider::{Operation, Result, TopUpQuery};
 use roamport_provider_http::Failure;
+use roamport_provider_http::listing::in_one_answer;
 
 use crate::client::Client;
 use crate::convert::{gigabytes, top_ups};
@@ -21,43 +21,13 @@ pub(crate) fn top_up_packages(
     client: Arc<Client>,
     query: TopUpQuery,
 ) -> BoxStream<'static, Result<Package>> {
-    let listing = TopUps {
-        client,
-        query,
-        ready: Vec::new().into_iter(),
-        ended: false,
-    };
-    stream::unfold(listing, |mut listing| async move {
-        listing.next().await.map(|item| (item, listing))
-    })
-    .fuse()
-    .boxed()
-}
-
-struct TopUps {
-    client: Arc<Client>,
-    query: TopUpQuery,
-    ready: std::vec::IntoIter<Package>,
-    ended: bool,
-}
-
-impl TopUps {
-    async fn next(&mut self) -> Option<Result<Package>> {
-        if !self.ended {
-            match fetch(&self.client, &self.query).await {
-                Ok(packages) => {
-                    self.ended = true;
-                    self.ready = packages.into_iter();
-                }
-                Err(failure) => {
-                    let error = self.client.error(OPERATION, failure);
-                    self.ended = !matches!(error.reaction(), Reaction::Retry { .. });
-                    return Some(Err(error));
-                }
-            }
+    in_one_answer(move || {
+        let (client, query) = (Arc::clone(&client), query.clone());
+        async move {
+            let fetched = fetch(&client, &query).await;
+            fetched.map_err(|failure| client.error(OPERATION, failure))
         }
-        self.ready.next().map(Ok)
-    }
+    })
 }
 
 async fn fetch(client: &Client, query: &TopUpQuery) -> std::result::Result<Vec<Package>, Failure> {
@@ -80,20 +50,6 @@ async fn fetch(client: &Client, query: &TopUpQuery) -> std::result::Result<Vec<P
         )
     })?;
     let mut seen = HashSet::new();
-    packages.retain(|package| matches(query, package) && seen.insert(package.id.clone()));
+    packages.retain(|package| query.matches(package) && seen.insert(package.id.clone()));
     Ok(packages)
-}
-
-fn matches(query: &TopUpQuery, package: &Package) -> bool {
-    query
-        .days
-        .is_none_or(|wanted| wanted == package.validity.days)
-        && query
-            .data
-            .is_none_or(|wanted| package.data.fixed_size() == Some(wanted))
-        && (!query.unlimited || package.data.is_unlimited())
-        && query
-            .package
-            .as_ref()
-            .is_none_or(|wanted| *wanted == package.id)
 }

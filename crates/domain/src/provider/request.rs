@@ -9,80 +9,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Refund;
-use crate::package::Geography;
 use crate::{
-    Clock, CountryCode, DataSize, Esim, EsimId, Iccid, Money, Monotonic, PackageId,
-    ProviderOrderId, Reference, money::MoneyError,
+    Clock, Esim, EsimId, Iccid, Money, Monotonic, PackageId, ProviderOrderId, Reference,
+    money::MoneyError,
 };
-
-/// Which destinations to list. Empty: all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DestinationFilter {
-    /// Only those that reach so wide.
-    pub geography: Option<Geography>,
-}
-
-/// Which packages to list. Empty: the whole catalogue. Every field narrows; what comes out matches
-/// all of them exactly, whatever the provider's own filter does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PackageQuery {
-    /// Packages sold for this country.
-    pub country: Option<CountryCode>,
-    /// Packages of the destination with this provider's code, as in a
-    /// [`Destination`](crate::Destination).
-    pub destination_code: Option<String>,
-    /// Packages of the destination with this provider's name, as in a
-    /// [`Destination`](crate::Destination).
-    pub destination_name: Option<String>,
-    /// Packages that reach so wide.
-    pub geography: Option<Geography>,
-    /// Packages of exactly so many days.
-    pub days: Option<u16>,
-    /// Packages of exactly so much data.
-    pub data: Option<DataSize>,
-    /// Unlimited packages only.
-    pub unlimited: bool,
-    /// This one package.
-    pub package: Option<PackageId>,
-}
-
-impl PackageQuery {
-    /// The query for one package.
-    pub fn one(package: PackageId) -> Self {
-        Self {
-            package: Some(package),
-            ..Self::default()
-        }
-    }
-}
-
-/// Which top-ups to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopUpQuery {
-    /// The eSIM they are for.
-    pub esim: EsimKey,
-    /// Top-ups of exactly so many days.
-    pub days: Option<u16>,
-    /// Top-ups of exactly so much data.
-    pub data: Option<DataSize>,
-    /// Unlimited top-ups only.
-    pub unlimited: bool,
-    /// This one package.
-    pub package: Option<PackageId>,
-}
-
-impl TopUpQuery {
-    /// All top-ups for an eSIM.
-    pub const fn all(esim: EsimKey) -> Self {
-        Self {
-            esim,
-            days: None,
-            data: None,
-            unlimited: false,
-            package: None,
-        }
-    }
-}
 
 /// How to find an order again.
 #[derive(Clone, Debug, PartialEq, Eq)]
