@@ -6,7 +6,7 @@ use roamport_domain::provider::{
     ProviderEventKind, Trust,
 };
 use roamport_domain::{EsimId, Iccid, ProviderName, ProviderOrderId, Reference};
-use roamport_provider_http::json::Text;
+use roamport_provider_http::json::{Identifier, Text};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -43,7 +43,7 @@ struct Notice<'a> {
     #[serde(borrow)]
     notify_type: Text<'a>,
     #[serde(borrow)]
-    notify_id: Text<'a>,
+    notify_id: Identifier<'a>,
     #[serde(borrow)]
     event_generate_time: Text<'a>,
     #[serde(borrow)]
@@ -54,13 +54,13 @@ struct Notice<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Content<'a> {
     #[serde(borrow)]
-    order_no: Text<'a>,
+    order_no: Identifier<'a>,
     #[serde(borrow)]
-    transaction_id: Text<'a>,
+    transaction_id: Identifier<'a>,
     #[serde(borrow)]
-    esim_tran_no: Text<'a>,
+    esim_tran_no: Identifier<'a>,
     #[serde(borrow)]
-    iccid: Text<'a>,
+    iccid: Identifier<'a>,
 }
 
 impl EventDecoder for EsimAccessEvents {

@@ -1,5 +1,6 @@
 //! Events that Roamify sends by itself, signed over their very bytes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hmac_sha256::{HMAC, Hash};
@@ -8,7 +9,7 @@ use roamport_domain::provider::{
     ProviderEventKind, Trust,
 };
 use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
-use roamport_provider_http::json::{Number, Text};
+use roamport_provider_http::json::{Identifier, Number, Text, list};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -21,6 +22,8 @@ use crate::convert::timestamp;
 const SIGNATURE: &str = "X-Roamify-Signature";
 /// Bytes of a delivery. One about usage lists days and places; a year of them stays far below.
 const LARGEST: usize = 256 << 10;
+/// How deep the order of keys makes no difference. Real deliveries are two levels deep.
+const DEEPEST: usize = 32;
 /// Characters of an event's id.
 const LONGEST_ID: usize = 128;
 /// Characters of a type that is passed on.
@@ -104,7 +107,7 @@ impl EventDecoder for RoamifyEvents {
 #[derive(Deserialize)]
 struct EventBody<'a> {
     #[serde(borrow, default)]
-    event_id: Text<'a>,
+    event_id: Identifier<'a>,
     #[serde(borrow, default)]
     event_category: Text<'a>,
     #[serde(borrow, default)]
@@ -118,9 +121,9 @@ struct EventBody<'a> {
 struct EventData<'a> {
     timestamp: Number,
     #[serde(borrow)]
-    esim_id: Text<'a>,
+    esim_id: Identifier<'a>,
     #[serde(borrow)]
-    iccid: Text<'a>,
+    iccid: Identifier<'a>,
 }
 
 impl EventBody<'_> {
@@ -221,8 +224,7 @@ fn id(body: &EventBody<'_>) -> String {
         hasher.update(part.as_bytes());
         hasher.update(b"\0");
     }
-    let data: Value = serde_json::from_str(body.data.get()).unwrap_or_default();
-    digest(&data, &mut hasher);
+    digest(body.data, 0, &mut hasher);
     let bytes = hasher.finalize();
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let hex: String = digits
@@ -231,29 +233,31 @@ fn id(body: &EventBody<'_>) -> String {
     format!("sha256:{hex}")
 }
 
-/// Hashes a value, the keys of its objects in alphabetical order.
-fn digest(value: &Value, hasher: &mut Hash) {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(name, _)| *name);
-            hasher.update(b"{");
-            for (name, field) in fields {
-                digest(&Value::String(name.clone()), hasher);
-                hasher.update(b":");
-                digest(field, hasher);
-                hasher.update(b",");
-            }
-            hasher.update(b"}");
+/// Hashes a value, the keys of its objects in alphabetical order. A number counts as it is written: two card
+/// numbers that one float stands for are two.
+fn digest(raw: &RawValue, depth: usize, hasher: &mut Hash) {
+    let json = raw.get();
+    if depth > DEEPEST {
+        hasher.update(json);
+    } else if let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {
+        hasher.update(b"{");
+        for (name, field) in fields {
+            hasher.update(Value::String(name).to_string());
+            hasher.update(b":");
+            digest(field, depth + 1, hasher);
+            hasher.update(b",");
         }
-        Value::Array(elements) => {
-            hasher.update(b"[");
-            for element in elements {
-                digest(element, hasher);
-                hasher.update(b",");
-            }
-            hasher.update(b"]");
+        hasher.update(b"}");
+    } else if let Some(elements) = list(Some(raw)) {
+        hasher.update(b"[");
+        for element in elements {
+            digest(element, depth + 1, hasher);
+            hasher.update(b",");
         }
-        scalar => hasher.update(scalar.to_string().as_bytes()),
+        hasher.update(b"]");
+    } else if let Ok(text) = serde_json::from_str::<String>(json) {
+        hasher.update(Value::String(text).to_string());
+    } else {
+        hasher.update(json);
     }
 }

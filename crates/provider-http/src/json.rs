@@ -2,11 +2,14 @@
 //! values when something is wrong.
 //!
 //! - An amount is taken as [`RawValue`] and read from its literal by [`amount_text`]: never through a float.
+//! - An [`Identifier`] is its literal text: never rounded, never repaired.
 //! - [`Text`], [`Number`] and [`Flag`] never fail on their type, so that one odd field loses nothing but
-//!   itself.
+//!   itself. No value goes through a float.
 //! - A [`Misfit`] says where a body is not what it should be, and shows no value: a value may be an
 //!   activation code.
 
+mod identifier;
+mod literal;
 mod value;
 
 use std::fmt;
@@ -15,6 +18,7 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+pub use self::identifier::Identifier;
 pub use self::value::{Flag, Number, Text};
 
 /// The literal of an amount, of a number or of a text that holds one; `None` for `null` and `""`.

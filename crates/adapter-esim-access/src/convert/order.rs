@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
 use roamport_domain::{Esim, EsimId, PackageId, ProviderName, ProviderOrderId, Reference};
-use roamport_provider_http::json::Text;
+use roamport_provider_http::json::Identifier;
 
 use super::{Unreadable, esim, timestamp};
 use crate::wire::{OrderAnswer, TopUpAnswer, WireEsim, WirePlan, list};
@@ -89,7 +89,7 @@ pub(crate) fn topped_up(
     })
 }
 
-fn reference(text: &Text<'_>) -> Option<Reference> {
+fn reference(text: &Identifier<'_>) -> Option<Reference> {
     Reference::parse(text.get()?).ok()
 }
 

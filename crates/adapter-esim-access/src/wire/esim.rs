@@ -1,6 +1,6 @@
 //! Bodies about eSIMs: the query, the eSIM object, and usage.
 
-use roamport_provider_http::json::{Number, Text};
+use roamport_provider_http::json::{Identifier, Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -58,15 +58,15 @@ pub(crate) struct Total {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WireEsim<'a> {
     #[serde(borrow)]
-    pub(crate) esim_tran_no: Text<'a>,
+    pub(crate) esim_tran_no: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) order_no: Text<'a>,
+    pub(crate) order_no: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) transaction_id: Text<'a>,
+    pub(crate) transaction_id: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) iccid: Text<'a>,
+    pub(crate) iccid: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) msisdn: Text<'a>,
+    pub(crate) msisdn: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) ac: Text<'a>,
     #[serde(borrow)]
@@ -82,9 +82,9 @@ pub(crate) struct WireEsim<'a> {
     pub(crate) total_volume: Number,
     pub(crate) order_usage: Number,
     #[serde(borrow)]
-    pub(crate) pin: Text<'a>,
+    pub(crate) pin: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) puk: Text<'a>,
+    pub(crate) puk: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) apn: Text<'a>,
     #[serde(borrow)]
@@ -98,16 +98,16 @@ pub(crate) struct WirePlan<'a> {
     #[serde(borrow)]
     pub(crate) package_name: Text<'a>,
     #[serde(borrow)]
-    pub(crate) package_code: Text<'a>,
+    pub(crate) package_code: Identifier<'a>,
     pub(crate) duration: Number,
     pub(crate) volume: Number,
     #[serde(borrow)]
     pub(crate) create_time: Text<'a>,
     /// The eSIM's own number for the first plan, one of its own for a top-up.
     #[serde(borrow)]
-    pub(crate) esim_tran_no: Text<'a>,
+    pub(crate) esim_tran_no: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) transaction_id: Text<'a>,
+    pub(crate) transaction_id: Identifier<'a>,
 }
 
 /// Body of `POST /esim/usage/query`.
@@ -130,7 +130,7 @@ pub(crate) struct UsageList<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct UsageRow<'a> {
     #[serde(borrow)]
-    pub(crate) esim_tran_no: Text<'a>,
+    pub(crate) esim_tran_no: Identifier<'a>,
     pub(crate) data_usage: Number,
     pub(crate) total_data: Number,
     #[serde(borrow)]

@@ -1,6 +1,6 @@
 //! Bodies of the calls that buy.
 
-use roamport_provider_http::json::Text;
+use roamport_provider_http::json::Identifier;
 use serde::{Deserialize, Serialize};
 
 /// Body of `POST /esim/order`. Amounts are ten-thousandths of a US dollar.
@@ -43,9 +43,9 @@ pub(crate) struct TopUpBody<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct OrderAnswer<'a> {
     #[serde(borrow)]
-    pub(crate) order_no: Text<'a>,
+    pub(crate) order_no: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) transaction_id: Text<'a>,
+    pub(crate) transaction_id: Identifier<'a>,
 }
 
 /// `obj` of `POST /esim/topup`. Its cumulative totals are not read: the eSIM is asked for them.
@@ -53,7 +53,7 @@ pub(crate) struct OrderAnswer<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct TopUpAnswer<'a> {
     #[serde(borrow)]
-    pub(crate) transaction_id: Text<'a>,
+    pub(crate) transaction_id: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) top_up_esim_tran_no: Text<'a>,
+    pub(crate) top_up_esim_tran_no: Identifier<'a>,
 }

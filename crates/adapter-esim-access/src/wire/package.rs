@@ -1,6 +1,6 @@
 //! Catalogue bodies: what is asked for, packages, and places with their names.
 
-use roamport_provider_http::json::{Number, Text};
+use roamport_provider_http::json::{Identifier, Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -32,7 +32,7 @@ pub(crate) struct PackageList<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WirePackage<'a> {
     #[serde(borrow)]
-    pub(crate) package_code: Text<'a>,
+    pub(crate) package_code: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) name: Text<'a>,
     #[serde(borrow)]

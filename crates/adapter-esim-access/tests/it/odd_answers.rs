@@ -1,7 +1,8 @@
 //! Answers that nobody documents: what becomes of them, and whether a purchase survives them.
 
+use roamport_domain::ProviderOrderId;
 use roamport_domain::provider::{
-    CancelRequest, ErrorKind, EsimProvider as _, ProviderOrderStatus, Reaction,
+    CancelRequest, ErrorKind, EsimProvider as _, OrderLookup, ProviderOrderStatus, Reaction,
 };
 use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
@@ -150,4 +151,17 @@ async fn a_paid_top_up_survives_an_empty_answer() {
         .unwrap();
     assert_eq!(order.id.as_str(), "26112009140011/ref-01JD8Z6W3N7Q60");
     assert_eq!(order.status, ProviderOrderStatus::Completed);
+}
+
+#[tokio::test]
+async fn names_sent_as_numbers_keep_every_digit() {
+    let row = r#"{"success":true,"obj":{"esimList":[{"esimTranNo":26112009140011,"orderNo":98765432109876543210,
+        "iccid":89883030000012345012,"esimStatus":"GOT_RESOURCE","smdpStatus":"RELEASED"}],"pager":{"total":1}}}"#;
+    let server = serving("/esim/query", json(200, row)).await;
+    let provider = esim_access(&server.uri());
+    let esim = provider.esim(&by_id()).await.unwrap();
+    assert_eq!(esim.iccid().unwrap().as_str(), "89883030000012345012");
+    let id = ProviderOrderId::parse("98765432109876543210").unwrap();
+    let found = provider.find_orders(&OrderLookup::Id(id.clone())).await;
+    assert_eq!(found.unwrap().orders[0].id, id);
 }

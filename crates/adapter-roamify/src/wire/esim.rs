@@ -1,6 +1,6 @@
 //! Bodies about one eSIM: the eSIM object and its usage.
 
-use roamport_provider_http::json::{Flag, Number, Text};
+use roamport_provider_http::json::{Flag, Identifier, Number, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,9 +12,9 @@ use super::value::Texts;
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WireEsim<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) iccid: Text<'a>,
+    pub(crate) iccid: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) status: Text<'a>,
     pub(crate) with_top_up: Flag,
@@ -42,11 +42,11 @@ pub(crate) struct ProfilePart<'a> {
     #[serde(borrow)]
     pub(crate) activation_code: Text<'a>,
     #[serde(borrow)]
-    pub(crate) pin: Text<'a>,
+    pub(crate) pin: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) puk: Text<'a>,
+    pub(crate) puk: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) number: Text<'a>,
+    pub(crate) number: Identifier<'a>,
 }
 
 /// The access point settings of an eSIM, and of a package in the nested shape.
@@ -68,9 +68,9 @@ pub(crate) struct ApnPart<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UsageBody<'a> {
     #[serde(borrow, default)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Identifier<'a>,
     #[serde(borrow, default)]
-    pub(crate) iccid: Text<'a>,
+    pub(crate) iccid: Identifier<'a>,
     #[serde(borrow, default)]
     pub(crate) status: Text<'a>,
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! Bodies about orders: what is asked, and what is answered.
 
-use roamport_provider_http::json::{Number, Text};
+use roamport_provider_http::json::{Identifier, Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -54,9 +54,9 @@ pub(crate) struct OrdersData<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WireOrder<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) reference_id: Text<'a>,
+    pub(crate) reference_id: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) status: Text<'a>,
     #[serde(borrow)]
@@ -75,9 +75,9 @@ pub(crate) struct WireOrder<'a> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WireItem<'a> {
     #[serde(borrow)]
-    pub(crate) esim_id: Text<'a>,
+    pub(crate) esim_id: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) package_id: Text<'a>,
+    pub(crate) package_id: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) package: Text<'a>,
     #[serde(borrow)]

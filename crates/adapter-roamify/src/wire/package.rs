@@ -1,11 +1,7 @@
 //! Catalogue bodies: countries, groups and packages, flat as in the catalogue or nested as in the
 //! list of top-ups.
 
-use std::fmt;
-
-use roamport_provider_http::json::{Flag, Number, Text};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use roamport_provider_http::json::{Flag, Identifier, Number, Text, part};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -76,7 +72,7 @@ pub(crate) struct Signal<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePackage<'a> {
     #[serde(borrow, default)]
-    pub(crate) package_id: Text<'a>,
+    pub(crate) package_id: Identifier<'a>,
     #[serde(borrow, default)]
     pub(crate) package: Text<'a>,
     #[serde(borrow, default)]
@@ -201,59 +197,22 @@ pub(crate) struct ApnField<'a> {
     pub(crate) automatic: Flag,
 }
 
-struct ApnVisitor;
-
-impl<'de> Visitor<'de> for ApnVisitor {
-    type Value = ApnField<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an access point, as a name or an object")
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        let name = Text::deserialize(serde::de::value::BorrowedStrDeserializer::new(text))?;
-        Ok(ApnField {
-            name,
-            automatic: Flag(None),
-        })
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let name = Text::deserialize(serde::de::value::StringDeserializer::new(text.to_owned()))?;
-        Ok(ApnField {
-            name,
-            automatic: Flag(None),
-        })
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(ApnField::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(ApnField::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(ApnField::default())
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
-        let part = ApnPart::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(ApnField {
-            name: part.name,
-            automatic: part.automatic,
-        })
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(ApnField::default())
-    }
-}
-
 impl<'de: 'a, 'a> Deserialize<'de> for ApnField<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_any(ApnVisitor)
+        let raw = <&RawValue>::deserialize(reader)?;
+        Ok(match raw.get().as_bytes().first() {
+            Some(b'"') => Self {
+                name: Text::of(raw),
+                automatic: Flag(None),
+            },
+            Some(b'{') => {
+                let part: ApnPart<'_> = part(Some(raw));
+                Self {
+                    name: part.name,
+                    automatic: part.automatic,
+                }
+            }
+            _ => Self::default(),
+        })
     }
 }

@@ -212,6 +212,53 @@ async fn a_top_up_by_id_reads_the_iccid_first() {
 }
 
 #[tokio::test]
+async fn a_card_number_sent_as_a_number_tops_up_exactly_that_card() {
+    let server = MockServer::start().await;
+    let body = r#"{"status":"success","data":{"id":71234567890123456789,"iccid":89883030000012345012,"status":"READY"}}"#;
+    Mock::given(wiremock::matchers::path("/api/esim"))
+        .respond_with(json(200, body))
+        .mount(&server)
+        .await;
+    let id = EsimId::parse("71234567890123456789").unwrap();
+    let request = TopUpRequest {
+        reference: reference("t-1"),
+        esim: EsimKey::from_id(id),
+        package: PackageId::parse("p-5").unwrap(),
+        unit_price: usd("5.10"),
+        days: None,
+        window: order(&*TestClock::new()).window,
+    };
+    roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    let sent = server.received_requests().await.unwrap();
+    assert_eq!(
+        shown(sent.last().unwrap()),
+        r#"POST /api/esim/order/topup {"iccid":"89883030000012345012","packageId":"p-5","referenceId":"t-1"}"#,
+    );
+}
+
+#[tokio::test]
+async fn no_card_is_topped_up_under_a_number_that_was_rounded() {
+    let server = MockServer::start().await;
+    let body =
+        r#"{"status":"success","data":{"id":"e-1","iccid":8.988303000001235e19,"status":"READY"}}"#;
+    Mock::given(wiremock::matchers::path("/api/esim"))
+        .respond_with(json(200, body))
+        .mount(&server)
+        .await;
+    let request = TopUpRequest {
+        reference: reference("t-1"),
+        esim: EsimKey::from_id(EsimId::parse("e-1").unwrap()),
+        package: PackageId::parse("p-5").unwrap(),
+        unit_price: usd("5.10"),
+        days: None,
+        window: order(&*TestClock::new()).window,
+    };
+    roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    let sent = server.received_requests().await.unwrap();
+    assert!(sent.iter().all(|request| request.method.as_str() == "GET"));
+}
+
+#[tokio::test]
 async fn a_provisioning_names_the_esim_or_the_order_and_the_day() {
     for (target, start_date, body) in [
         (

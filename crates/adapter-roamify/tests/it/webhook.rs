@@ -291,3 +291,23 @@ fn an_empty_secret_is_refused_and_none_is_shown() {
     let shown = format!("{:?}", events());
     assert!(!shown.contains(SECRET), "{shown}");
 }
+
+#[test]
+fn card_numbers_that_differ_in_their_last_digit_are_two_events() {
+    let body = |iccid: &str| {
+        format!(
+            r#"{{"event_category":"esim","event_type":"status","data":{{"iccid":{iccid},"a":1}}}}"#
+        )
+    };
+    let [one, other] =
+        ["89883030000012345012", "89883030000012345013"].map(|iccid| taken(&body(iccid)).unwrap());
+    assert_ne!(one.id, other.id);
+    assert_ne!(one.kind, other.kind);
+}
+
+#[test]
+fn a_delivery_nested_without_end_is_told_by_a_digest() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let body = format!(r#"{{"event_category":"x","event_type":"y","data":{{"a":{deep}}}}}"#);
+    assert!(taken(&body).unwrap().id.starts_with("sha256:"));
+}

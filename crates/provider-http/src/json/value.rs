@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::literal::Literal;
 
 /// A text; missing, `null`, `""` and blanks alike are none. Numbers and flags are taken as text, objects and
 /// lists as none.
@@ -48,7 +49,7 @@ pub enum Number {
     None,
     /// Without decimals.
     Whole(i64),
-    /// With decimals, or beyond 64 bits.
+    /// With a fraction, or beyond 64 bits.
     Decimal(Decimal),
     /// Something else.
     Unreadable,
@@ -56,10 +57,9 @@ pub enum Number {
 
 impl Number {
     /// The number where it has no decimals and 64 bits hold it.
-    pub fn whole(self) -> Option<i64> {
+    pub const fn whole(self) -> Option<i64> {
         match self {
             Self::Whole(number) => Some(number),
-            Self::Decimal(number) if number.fract().is_zero() => i64::try_from(number).ok(),
             Self::None | Self::Decimal(_) | Self::Unreadable => None,
         }
     }
@@ -81,9 +81,16 @@ impl Number {
         if let Ok(number) = text.parse() {
             return Self::Whole(number);
         }
-        Decimal::from_str(text)
-            .or_else(|_| Decimal::from_scientific(text))
-            .map_or(Self::Unreadable, Self::Decimal)
+        let Ok(number) = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text))
+        else {
+            return Self::Unreadable;
+        };
+        // `7.0` and `7e0` are 7, however they are written.
+        let whole = number.fract().is_zero().then(|| i64::try_from(number));
+        match whole {
+            Some(Ok(number)) => Self::Whole(number),
+            _ => Self::Decimal(number),
+        }
     }
 }
 
@@ -103,47 +110,38 @@ impl Flag {
     }
 }
 
-/// What the visitor made of any value.
-enum Scalar<'a> {
-    Text(Cow<'a, str>),
-    Whole(i64),
-    Large(u64),
-    Flag(bool),
-    Nothing,
-    Container,
-}
-
-impl<'a> From<Scalar<'a>> for Text<'a> {
-    fn from(scalar: Scalar<'a>) -> Self {
-        Self(match scalar {
-            Scalar::Text(text) => text,
-            Scalar::Whole(number) => Cow::Owned(number.to_string()),
-            Scalar::Large(number) => Cow::Owned(number.to_string()),
-            Scalar::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
-            Scalar::Nothing | Scalar::Container => Cow::Borrowed(""),
+impl<'a> Text<'a> {
+    /// The text that a value is.
+    pub fn of(raw: &'a RawValue) -> Self {
+        Self(match Literal::of(raw) {
+            Literal::Text(text) => text,
+            Literal::Repaired(text) => Cow::Owned(text),
+            Literal::Number(digits) => Cow::Borrowed(digits),
+            Literal::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
+            Literal::Null | Literal::Container => Cow::Borrowed(""),
         })
     }
 }
 
-impl From<Scalar<'_>> for Number {
-    fn from(scalar: Scalar<'_>) -> Self {
-        match scalar {
-            Scalar::Text(text) => Self::read(&text),
-            Scalar::Whole(number) => Self::Whole(number),
-            Scalar::Large(number) => Self::Decimal(number.into()),
-            Scalar::Nothing => Self::None,
-            Scalar::Flag(_) | Scalar::Container => Self::Unreadable,
+impl Number {
+    fn of(raw: &RawValue) -> Self {
+        match Literal::of(raw) {
+            Literal::Text(text) => Self::read(&text),
+            Literal::Number(digits) => Self::read(digits),
+            Literal::Null => Self::None,
+            Literal::Repaired(_) | Literal::Flag(_) | Literal::Container => Self::Unreadable,
         }
     }
 }
 
-impl From<Scalar<'_>> for Flag {
-    fn from(scalar: Scalar<'_>) -> Self {
-        let text = match &scalar {
-            Scalar::Flag(flag) => return Self(Some(*flag)),
-            Scalar::Whole(number) if (0..=1).contains(number) => return Self(Some(*number == 1)),
-            Scalar::Text(text) => text.trim(),
-            Scalar::Whole(_) | Scalar::Large(_) | Scalar::Nothing | Scalar::Container => "",
+impl Flag {
+    fn of(raw: &RawValue) -> Self {
+        let literal = Literal::of(raw);
+        let text = match &literal {
+            Literal::Flag(flag) => return Self(Some(*flag)),
+            Literal::Text(text) => text.trim(),
+            Literal::Number(digits) => digits,
+            Literal::Repaired(_) | Literal::Null | Literal::Container => "",
         };
         let is = |word: &str| text.eq_ignore_ascii_case(word);
         Self(if is("true") || is("1") {
@@ -156,75 +154,21 @@ impl From<Scalar<'_>> for Flag {
     }
 }
 
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text, a number or a flag")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(number).map_or(Scalar::Large(number), Scalar::Whole))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Whole(number))
-    }
-
-    // No amount of money comes this way. The shortest text of a float is what the provider wrote, and
-    // that of a whole one has no decimals.
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Flag(flag))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
-    }
-
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Nothing)
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Container)
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Container)
-    }
-}
-
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_any(ScalarVisitor).map(Self::from)
+        <&RawValue>::deserialize(reader).map(Self::of)
     }
 }
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_any(ScalarVisitor).map(Self::from)
+        <&RawValue>::deserialize(reader).map(Self::of)
     }
 }
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_any(ScalarVisitor).map(Self::from)
+        <&RawValue>::deserialize(reader).map(Self::of)
     }
 }
 
@@ -242,6 +186,9 @@ mod tests {
     #[case("12", Some("12"))]
     #[case("-1.5", Some("-1.5"))]
     #[case("18446744073709551615", Some("18446744073709551615"))]
+    #[case("89883030000012345012", Some("89883030000012345012"))]
+    #[case("1.50", Some("1.50"))]
+    #[case(r#""1 GB \ud83c""#, Some("1 GB \u{FFFD}"))]
     #[case("true", Some("true"))]
     #[case("[1,{\"a\":2}]", None)]
     #[case("{\"a\":[1]}", None)]
@@ -258,7 +205,13 @@ mod tests {
     #[case("-3", Number::Whole(-3))]
     #[case("7.0", Number::Whole(7))]
     #[case("0.5", Number::Decimal(Decimal::new(5, 1)))]
-    #[case("\"1e2\"", Number::Decimal(Decimal::from(100)))]
+    #[case("\"1e2\"", Number::Whole(100))]
+    #[case("1.9E+4", Number::Whole(19_000))]
+    #[case("1e400", Number::Unreadable)]
+    #[case(
+        "0.30000000000000000000000001",
+        Number::Decimal(Decimal::from_i128_with_scale(30_000_000_000_000_000_000_000_001, 26))
+    )]
     #[case("9007199254740991", Number::Whole(9_007_199_254_740_991))]
     #[case("9223372036854775807", Number::Whole(i64::MAX))]
     #[case("18446744073709551615", Number::Decimal(Decimal::from(u64::MAX)))]
