@@ -59,7 +59,8 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> anyhow::Re
             if !foreign && place != "target" {
                 collect(&entry.path(), &format!("{place}/"), files)?;
             }
-        } else if kind.is_file() {
+        // In a worktree of git, `.git` is a file that names the main checkout.
+        } else if kind.is_file() && place != ".git" {
             let bytes =
                 fs::read(entry.path()).with_context(|| format!("failed to read {place}"))?;
             // What is not UTF-8 is a picture or the like.
@@ -135,6 +136,13 @@ mod tests {
             text,
         });
         assert_eq!(found[0].place, "docs/a.md:2");
+    }
+
+    #[test]
+    fn the_link_of_a_git_worktree_is_not_read() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(".git"), "gitdir: elsewhere").unwrap();
+        assert!(text_files(root.path()).unwrap().is_empty());
     }
 
     #[test]
