@@ -1,14 +1,19 @@
 //! Faults on demand: which calls go wrong, how often, and in what way.
 
+mod lie;
 mod plan;
 mod rule;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::lie::{Change, MixUp, Spelling};
 pub use self::plan::Plan;
-pub(crate) use self::plan::{Ending, Garble, Twists, plan};
+pub(crate) use self::plan::{Ending, Garble, Override, Twists, plan};
 pub use self::rule::{Rule, Target, Times};
+use crate::switches::ReferenceSearch;
 
 /// The calls a fault can be put on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,6 +176,22 @@ pub enum Fault {
         #[serde(default = "failure_message")]
         message: String,
     },
+    /// The effect happens, unless `before` is set; the answer has this status, these headers and
+    /// this body. What is not given stays as it would have been sent.
+    Answer {
+        /// Whether nothing happens. The body is empty then, where none is given.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before: bool,
+        /// The HTTP status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// Headers by name, such as `content-type` or `age`; they replace those of the same name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+        /// The body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
     /// The effect happens at once; the answer waits.
     Stall {
         /// Milliseconds of real time.
@@ -186,6 +207,36 @@ pub enum Fault {
         #[serde(default = "quantum")]
         state: String,
     },
+    /// One place of the answer's JSON, or several, is something else. HTTP alone.
+    Edit {
+        /// The names and list indices that lead to it, with dots between: `data.items.0.esimId`. `*`
+        /// is every element, and `**` in front means at any depth. Empty for the whole body.
+        at: String,
+        /// What becomes of the value there.
+        change: Change,
+    },
+    /// Lists and lookups compare what they are asked for in this way: a reference in the first
+    /// dialect and in process, an `orderNo` in the second dialect.
+    LooseFilter {
+        /// How.
+        search: ReferenceSearch,
+    },
+    /// References in the answer are spelled in another way.
+    RespellReference {
+        /// How.
+        spelling: Spelling,
+    },
+    /// The answer names something of the newest other order; of an invented one, where there is none.
+    MixUp {
+        /// What.
+        with: MixUp,
+    },
+    /// The answer of a read shows the orders, eSIMs, charges and refunds of so much earlier, as a
+    /// replica that lags behind would. Money that was set by hand is not dated, and always shown.
+    Stale {
+        /// Milliseconds of the world's clock.
+        ms: u64,
+    },
     /// From this page on, the catalogue has moved: later pages repeat rows and the last rows of the
     /// list are now its first ones.
     PageMoves {
@@ -197,7 +248,7 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         insert: bool,
     },
-    /// The server answers at most so many rows, whatever was asked for.
+    /// The server answers at most so many packages, orders or eSIMs, whatever was asked for.
     CapPageSize {
         /// The most rows of a page.
         max: u64,

@@ -1,6 +1,7 @@
 //! The HTTP server of the sandbox: loopback connections, the routes, and connections that break.
 
 mod control;
+mod edit;
 mod esim_access;
 mod garble;
 mod hooks;

@@ -14,7 +14,7 @@ pub mod world;
 
 pub use catalogue::Catalogue;
 pub use dialect::{Dialect, Dialects};
-pub use fault::{Fault, Lasting, Operation, Rule, Target, Times};
+pub use fault::{Change, Fault, Lasting, MixUp, Operation, Rule, Spelling, Target, Times};
 pub use http::{Server, ServerOptions};
 pub use ledger::{Charge, ChargeKind, Refund};
 pub use provider::SandboxProvider;

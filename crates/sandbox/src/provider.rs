@@ -96,8 +96,19 @@ impl SandboxProvider {
         }
         match (plan.ending, outcome) {
             (None, Some(outcome)) => outcome.map_err(|error| refused(&error)),
+            (Some(ending), Some(outcome)) if !ending.hides() => {
+                outcome.map_err(|error| refused(&error))
+            }
             (Some(ending), _) => Err(failure::ended(&self.name, call, &ending)),
             (None, None) => unreachable!("only an ending stops a call"),
+        }
+    }
+
+    /// The same provider over the world as a call with these faults sees it.
+    fn seen_by(&self, plan: &Plan) -> Self {
+        Self {
+            world: self.world.seen_by(plan),
+            ..self.clone()
         }
     }
 
@@ -114,6 +125,7 @@ impl SandboxProvider {
                 return Err(Refusal::StillPending.into());
             }
             let order = self.world.purchase_with(&purchase, plan)?;
+            let order = self.world.told_order(order, plan)?;
             Ok(convert::order(&order, Vec::new(), plan, self.world.now()?))
         })
         .await
@@ -201,7 +213,10 @@ impl EsimProvider for SandboxProvider {
 
     async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
         self.attempt(Operation::Orders, Call::FindOrders, |plan| {
-            let mut search = OrderSearch::default();
+            let mut search = OrderSearch {
+                compare: plan.search,
+                ..OrderSearch::default()
+            };
             match lookup {
                 OrderLookup::Reference { reference, .. } => {
                     search.reference = Some(reference.as_str().to_owned());
@@ -209,8 +224,12 @@ impl EsimProvider for SandboxProvider {
                 OrderLookup::Id(id) => search.id = Some(id.as_str().to_owned()),
                 OrderLookup::Since(_) => {}
             }
-            let (mut orders, more) = self.world.find_orders(&search, usize::MAX)?;
+            let cap = plan.page_cap.unwrap_or(u64::MAX);
+            let cap = usize::try_from(cap).unwrap_or(usize::MAX);
+            let world = self.world.seen_by(plan);
+            let (mut orders, more) = world.find_orders(&search, cap)?;
             orders.retain(|order| match lookup {
+                OrderLookup::Reference { .. } if plan.search.is_some() => true,
                 OrderLookup::Reference { reference, .. } => {
                     order.reference.as_deref() == Some(reference.as_str())
                 }
@@ -219,9 +238,12 @@ impl EsimProvider for SandboxProvider {
             });
             let now = self.world.now()?;
             let orders = orders
-                .iter()
-                .map(|order| convert::order(order, Vec::new(), plan, now))
-                .collect();
+                .into_iter()
+                .map(|order| {
+                    let order = self.world.told_order(order, plan)?;
+                    Ok(convert::order(&order, Vec::new(), plan, now))
+                })
+                .collect::<Result<_, WorldError>>()?;
             Ok(FoundOrders {
                 orders,
                 complete: !more,
@@ -232,15 +254,19 @@ impl EsimProvider for SandboxProvider {
 
     async fn esim(&self, key: &EsimKey) -> Result<Esim> {
         self.attempt(Operation::Esim, Call::Esim, |plan| {
-            let esim = self.find(key)?.ok_or(Refusal::UnknownEsim)?;
+            let esim = self.seen_by(plan).find(key)?.ok_or(Refusal::UnknownEsim)?;
+            let esim = self.world.told_esim(esim, plan)?;
             Ok(convert::esim(&self.name, &esim, plan, self.world.now()?))
         })
         .await
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
-        self.attempt(Operation::Usage, Call::Usage, |_| {
-            let esim = self.find(&query.esim)?.ok_or(Refusal::UnknownEsim)?;
+        self.attempt(Operation::Usage, Call::Usage, |plan| {
+            let esim = self
+                .seen_by(plan)
+                .find(&query.esim)?
+                .ok_or(Refusal::UnknownEsim)?;
             if !esim.usage_check {
                 return Err(Refusal::UsageUnsupported.into());
             }
@@ -282,8 +308,8 @@ impl EsimProvider for SandboxProvider {
     }
 
     async fn balance(&self) -> Result<Money> {
-        self.attempt(Operation::Balance, Call::Balance, |_| {
-            Ok(convert::money(self.world.balance()?))
+        self.attempt(Operation::Balance, Call::Balance, |plan| {
+            Ok(convert::money(self.world.seen_by(plan).balance()?))
         })
         .await
     }
@@ -305,10 +331,13 @@ impl EsimProvider for SandboxProvider {
                 applied => applied?,
             };
             let now = self.world.now()?;
-            Ok(esims
-                .iter()
-                .map(|esim| convert::esim(&self.name, esim, plan, now))
-                .collect())
+            esims
+                .into_iter()
+                .map(|esim| {
+                    let esim = self.world.told_esim(esim, plan)?;
+                    Ok(convert::esim(&self.name, &esim, plan, now))
+                })
+                .collect()
         })
         .await
     }

@@ -72,7 +72,7 @@ pub enum UnlimitedUsage {
     Missing,
 }
 
-/// How look-ups compare a reference.
+/// How look-ups compare what they are asked for, such as a reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceSearch {
@@ -81,6 +81,22 @@ pub enum ReferenceSearch {
     Equals,
     /// For containing the text, as some providers do.
     Contains,
+    /// For beginning with the text.
+    Prefix,
+    /// Not at all: everything is found.
+    Ignored,
+}
+
+impl ReferenceSearch {
+    /// Whether a search for `asked` finds what is called `name`.
+    pub(crate) fn finds(self, asked: &str, name: &str) -> bool {
+        match self {
+            Self::Equals => name == asked,
+            Self::Contains => name.contains(asked),
+            Self::Prefix => name.starts_with(asked),
+            Self::Ignored => true,
+        }
+    }
 }
 
 /// All switches. On the wire any subset may be given; the others stay as they are.

@@ -11,12 +11,13 @@ mod purchase;
 mod record;
 mod refusal;
 mod search;
+mod telling;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use roamport_domain::Clock;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -49,6 +50,8 @@ use crate::state::Log;
 #[derive(Clone)]
 pub struct World {
     inner: Arc<Inner>,
+    /// How far behind this handle sees the world.
+    lag: SignedDuration,
 }
 
 struct Inner {
@@ -94,7 +97,9 @@ struct Transaction<'a> {
     catalogue: &'a Catalogue,
     salt: &'a str,
     contents: &'a mut Contents,
+    /// What time it is, or was, as far behind as this transaction sees.
     now: Timestamp,
+    lagging: bool,
     /// Kept only where there is a file to write them to.
     events: Option<Vec<Event>>,
 }
@@ -107,6 +112,23 @@ impl Transaction<'_> {
         if !notices.is_empty() {
             self.record(Event::Posted(notices));
         }
+    }
+
+    /// The wallet; where this transaction lags behind, without the charges and refunds since.
+    fn balance(&self) -> Decimal {
+        let Contents {
+            balance,
+            ledger,
+            refunds,
+            ..
+        } = &*self.contents;
+        if !self.lagging {
+            return *balance;
+        }
+        let charged = ledger.iter().filter(|charge| charge.at > self.now);
+        let refunded = refunds.iter().filter(|refund| refund.at > self.now);
+        let charged: Decimal = charged.map(|charge| charge.amount).sum();
+        balance + charged - refunded.map(|refund| refund.amount).sum::<Decimal>()
     }
 
     fn record(&mut self, event: Event) {
@@ -163,7 +185,7 @@ impl World {
     ///
     /// [`WorldError::State`].
     pub fn balance(&self) -> Result<Decimal, WorldError> {
-        self.transact(|transaction| Ok(transaction.contents.balance))
+        self.transact(|transaction| Ok(transaction.balance()))
     }
 
     /// Sets the wallet, in US dollars.
@@ -250,6 +272,15 @@ impl World {
         })
     }
 
+    /// The same world as a call with these faults sees it.
+    pub(crate) fn seen_by(&self, plan: &Plan) -> Self {
+        let ms = i64::try_from(plan.stale).unwrap_or(i64::MAX);
+        Self {
+            inner: Arc::clone(&self.inner),
+            lag: SignedDuration::from_millis(ms),
+        }
+    }
+
     fn commit(&self, event: Event) -> Result<(), WorldError> {
         self.transact(|transaction| {
             transaction.commit(event);
@@ -269,7 +300,7 @@ impl World {
         if let Some(log) = &live.log {
             log.lock()?;
         }
-        let result = self.inner.locked(&mut live, work);
+        let result = self.inner.locked(&mut live, self.lag, work);
         if let Some(log) = &live.log {
             log.unlock()?;
         }
@@ -281,6 +312,7 @@ impl Inner {
     fn locked<T>(
         &self,
         live: &mut Live,
+        lag: SignedDuration,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, WorldError>,
     ) -> Result<T, WorldError> {
         live.catch_up()?;
@@ -288,10 +320,13 @@ impl Inner {
             catalogue: &self.catalogue,
             salt: &self.salt,
             now: time(live.contents.pace, &self.base),
+            lagging: !lag.is_zero(),
             contents: &mut live.contents,
             events: live.log.is_some().then(Vec::new),
         };
         transaction.settle();
+        let now = transaction.now;
+        transaction.now = now.checked_sub(lag).unwrap_or(now);
         let result = work(&mut transaction);
         let events = transaction.events.unwrap_or_default();
         if let (Some(log), false) = (&mut live.log, events.is_empty()) {

@@ -1,11 +1,13 @@
 //! What the fault list means for one call: the rules that take part, put together.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Lasting, Operation, Rule, Times};
+use super::{Change, Fault, Lasting, MixUp, Operation, Rule, Spelling, Times};
+use crate::switches::ReferenceSearch;
 
 /// How a call ends, when it does not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,29 @@ pub(crate) enum Ending {
     FailureBody {
         message: String,
     },
+    Answer(Override),
+}
+
+/// What is sent in the place of an answer, as far as it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Override {
+    pub(crate) before: bool,
+    pub(crate) status: Option<u16>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Option<String>,
+}
+
+impl Ending {
+    /// Whether the caller does not get the answer that belongs to what happened.
+    pub(crate) fn hides(&self) -> bool {
+        match self {
+            Self::Answer(sent) => {
+                let well = sent.status.is_none_or(|status| status / 100 == 2);
+                sent.before || sent.body.is_some() || !well
+            }
+            _ => true,
+        }
+    }
 }
 
 /// What happens to the text of an answer.
@@ -41,6 +66,7 @@ pub(crate) enum Garble {
     NumbersAsText,
     UnknownFields,
     UnknownState(String),
+    Edit { at: String, change: Change },
 }
 
 /// The faults of one call. The default is a call that goes well.
@@ -52,6 +78,11 @@ pub struct Plan {
     pub(crate) moves: Vec<(u64, bool)>,
     pub(crate) page_cap: Option<u64>,
     pub(crate) endless: bool,
+    pub(crate) search: Option<ReferenceSearch>,
+    pub(crate) spelling: Option<Spelling>,
+    pub(crate) mix_up: Option<MixUp>,
+    /// By how many milliseconds a read lags behind.
+    pub(crate) stale: u64,
     pub(crate) twists: Twists,
 }
 
@@ -83,7 +114,7 @@ impl Twists {
 impl Plan {
     /// Whether the caller gets the answer that belongs to what happened.
     pub(crate) fn answers(&self) -> bool {
-        self.ending.is_none()
+        self.ending.as_ref().is_none_or(|ending| !ending.hides())
     }
 
     /// Whether the call is stopped before anything happens.
@@ -93,7 +124,8 @@ impl Plan {
             Some(
                 Ending::Drop { before }
                 | Ending::Status { before, .. }
-                | Ending::Html { before, .. },
+                | Ending::Html { before, .. }
+                | Ending::Answer(Override { before, .. }),
             ) => *before,
             Some(Ending::Late { .. }) => !operation.is_purchase(),
             Some(Ending::RateLimit { .. } | Ending::FailureBody { .. }) => true,
@@ -136,6 +168,17 @@ impl Plan {
                 status,
             },
             Fault::FailureBodyWith200 { message } => Ending::FailureBody { message },
+            Fault::Answer {
+                before,
+                status,
+                headers,
+                body,
+            } => Ending::Answer(Override {
+                before,
+                status,
+                headers,
+                body,
+            }),
             other => return self.modify(other),
         };
         self.ending = Some(ending);
@@ -147,6 +190,11 @@ impl Plan {
             Fault::NumbersAsText => self.garbles.push(Garble::NumbersAsText),
             Fault::UnknownFields => self.garbles.push(Garble::UnknownFields),
             Fault::UnknownState { state } => self.garbles.push(Garble::UnknownState(state)),
+            Fault::Edit { at, change } => self.garbles.push(Garble::Edit { at, change }),
+            Fault::LooseFilter { search } => self.search = Some(search),
+            Fault::RespellReference { spelling } => self.spelling = Some(spelling),
+            Fault::MixUp { with } => self.mix_up = Some(with),
+            Fault::Stale { ms } => self.stale = self.stale.saturating_add(ms),
             Fault::PageMoves { by, insert } => self.moves.push((by, insert)),
             Fault::CapPageSize { max } => self.page_cap = Some(max),
             Fault::EndlessPages => self.endless = true,
@@ -174,6 +222,7 @@ fn ends(fault: &Fault) -> bool {
             | Fault::Html { .. }
             | Fault::HtmlError { .. }
             | Fault::FailureBodyWith200 { .. }
+            | Fault::Answer { .. }
     )
 }
 
@@ -204,6 +253,10 @@ pub(crate) fn plan(rules: &[Rule], operation: Operation) -> (Plan, Option<Vec<Ru
                 left.push(Rule { times, ..rule });
             }
         }
+    }
+    if operation.has_effect() {
+        // What a call does, it does now.
+        plan.stale = 0;
     }
     let changed = (left != rules).then_some(left);
     (plan, changed)

@@ -175,7 +175,7 @@ async fn way(face: &Face, operation: Operation, handler: Handler, request: Reque
         Reply::hang_up()
     } else {
         let call = Call {
-            world: &face.world,
+            world: &face.world.seen_by(&plan),
             body: &body,
             plan: &plan,
             switches: &switches,
@@ -256,6 +256,7 @@ fn end(reply: Reply, plan: &Plan, switches: &EsimAccessSwitches) -> Reply {
             ..reply
         },
         Some(Ending::Html { status, .. }) => Reply::html(*status),
+        Some(Ending::Answer(sent)) => reply.overridden(sent),
         Some(Ending::FailureBody { message }) => failure("000001", message),
     }
 }

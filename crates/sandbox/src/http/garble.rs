@@ -1,5 +1,6 @@
 //! Answers that drift: rewrites the text of a JSON body, so that no number passes through a float.
 
+use super::edit::edit;
 use crate::fault::Garble;
 
 /// The body with every rewrite applied, in order.
@@ -8,6 +9,7 @@ pub(super) fn garble(body: String, garbles: &[Garble]) -> String {
         Garble::NumbersAsText => numbers_as_text(&body),
         Garble::UnknownFields => unknown_fields(&body),
         Garble::UnknownState(state) => unknown_state(&body, state),
+        Garble::Edit { at, change } => edit(&body, at, change),
     })
 }
 

@@ -1,13 +1,15 @@
 //! What goes back over the wire: a body in one of the provider's forms, or nothing at all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::catalogue::NOTHING_IS_REAL;
+use crate::fault::Override;
 
 /// The mark on a response that must never be written: close the connection instead.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -24,6 +26,8 @@ pub(super) struct Reply {
     pub(super) body: String,
     pub(super) content_type: &'static str,
     pub(super) retry_after: Option<u64>,
+    /// Further headers, and others in the place of those above.
+    pub(super) headers: BTreeMap<String, String>,
     pub(super) hang_up: bool,
     /// Real time to let pass first.
     pub(super) wait: Duration,
@@ -60,6 +64,7 @@ impl Reply {
             body,
             content_type: JSON,
             retry_after: None,
+            headers: BTreeMap::new(),
             hang_up: false,
             wait: Duration::ZERO,
         }
@@ -111,6 +116,18 @@ impl Reply {
         }
     }
 
+    /// The same answer with what a fault puts in its place.
+    pub(super) fn overridden(self, sent: &Override) -> Self {
+        let body = sent.body.clone();
+        Self {
+            status: sent.status.unwrap_or(self.status),
+            body: body.unwrap_or(self.body),
+            headers: sent.headers.clone(),
+            hang_up: false,
+            ..self
+        }
+    }
+
     /// The same answer with a `Retry-After` header, in seconds.
     pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
         Self {
@@ -131,6 +148,14 @@ impl IntoResponse for Reply {
             response
                 .headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        for (name, value) in &self.headers {
+            let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
+            else {
+                return Self::failed(500, &format!("`{name}` is no header, or has no such value"))
+                    .into_response();
+            };
+            response.headers_mut().insert(name, value);
         }
         if self.hang_up {
             response.extensions_mut().insert(HangUp);

@@ -25,7 +25,7 @@ use super::garble::{broken, garble};
 use super::reply::{Reply, unauthorized};
 use crate::fault::{Ending, Operation, Plan};
 use crate::switches::Switches;
-use crate::world::{Refusal, World, WorldError};
+use crate::world::{EsimRecord, Refusal, World, WorldError};
 
 /// More than any documented request needs.
 const LARGEST_BODY: usize = 1 << 20;
@@ -160,7 +160,7 @@ fn attempt(
     let query = Query::parse(&head.uri, switches.strict)?;
     let body = json(&head.headers, body)?;
     handler(&Call {
-        world: &face.world,
+        world: &face.world.seen_by(plan),
         query,
         body,
         plan,
@@ -207,6 +207,7 @@ fn end(reply: Reply, plan: &Plan) -> Reply {
             ..reply
         },
         Some(Ending::Html { status, .. }) => Reply::html(*status),
+        Some(Ending::Answer(sent)) => reply.overridden(sent),
         Some(Ending::FailureBody { message }) => Reply::failed(200, message),
     }
 }
@@ -256,6 +257,18 @@ impl Call<'_> {
     /// not be there yet.
     fn now(&self) -> Result<Timestamp, Reply> {
         self.of(self.world.now())
+    }
+
+    /// The most rows of a list.
+    fn limit(&self) -> Result<usize, Reply> {
+        let cap = self.plan.page_cap.unwrap_or(u64::MAX);
+        let cap = usize::try_from(cap).unwrap_or(usize::MAX);
+        Ok(self.query.limit()?.min(cap))
+    }
+
+    /// The eSIM as this call tells it.
+    fn told(&self, esim: EsimRecord) -> Result<EsimRecord, Reply> {
+        self.of(self.world.told_esim(esim, self.plan))
     }
 
     /// Unwraps what the world says into an answer.

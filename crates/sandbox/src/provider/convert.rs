@@ -164,7 +164,7 @@ fn daily(pass: DayPass) -> DataAllowance {
 fn unknown_state(plan: &Plan) -> Option<&str> {
     plan.garbles.iter().find_map(|garble| match garble {
         Garble::UnknownState(state) => Some(state.as_str()),
-        Garble::NumbersAsText | Garble::UnknownFields => None,
+        Garble::NumbersAsText | Garble::UnknownFields | Garble::Edit { .. } => None,
     })
 }
 
@@ -220,6 +220,12 @@ pub(super) fn esim(
 ) -> Esim {
     let ready = esim.ready_profile(now);
     let profile = match (unknown_state(plan), esim.state(now)) {
+        (Some("DELETED"), _) => ProfileState::Deleted,
+        (Some("FAILED"), _) => ProfileState::Failed,
+        (Some("EXPIRED"), _) | (None, EsimState::Expired) => ProfileState::Expired,
+        (Some("REVOKED"), _) | (None, EsimState::Cancelled | EsimState::Revoked) => {
+            ProfileState::Revoked
+        }
         (Some(state), _) => ProfileState::Other(state.to_owned()),
         (None, EsimState::New) if esim.profile.is_some() => ProfileState::Generating,
         (None, EsimState::New) => ProfileState::Unprovisioned,
@@ -227,8 +233,6 @@ pub(super) fn esim(
         (None, EsimState::Installed) if esim.deleted_at.is_some() => ProfileState::Deleted,
         (None, EsimState::Installed) if esim.switched_off => ProfileState::Disabled,
         (None, EsimState::Installed) => ProfileState::Installed,
-        (None, EsimState::Expired) => ProfileState::Expired,
-        (None, EsimState::Cancelled | EsimState::Revoked) => ProfileState::Revoked,
     };
     let changed = [
         esim.activated_at,

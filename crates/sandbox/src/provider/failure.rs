@@ -52,6 +52,10 @@ pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Ending) -> Pro
             error(lost, &format!("status {status}, a web page"))
         }
         Ending::Html { .. } => error(unreadable, "the answer is a web page"),
+        Ending::Answer(sent) => match sent.status {
+            Some(status) if status / 100 != 2 => error(lost, &format!("status {status}")),
+            _ => error(unreadable, "the answer is another one"),
+        },
         Ending::BrokenJson => error(unreadable, "the answer stops in the middle"),
         Ending::FailureBody { message } => error(unreadable, message),
     }

@@ -171,10 +171,10 @@ pub(super) fn top_ups(
     query: TopUpQuery,
 ) -> BoxStream<'static, Result<Package>> {
     enum Stage {
-        Ask(SandboxProvider, TopUpQuery),
+        Ask(Box<SandboxProvider>, TopUpQuery),
         Give(VecDeque<Package>),
     }
-    unfold(Stage::Ask(provider, query), |stage| async move {
+    unfold(Stage::Ask(Box::new(provider), query), |stage| async move {
         let mut left = match stage {
             Stage::Give(left) => left,
             Stage::Ask(provider, query) => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use roamport_domain::Clock;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -181,6 +181,7 @@ impl WorldBuilder {
             stale: false,
         };
         let world = World {
+            lag: SignedDuration::ZERO,
             inner: Arc::new(Inner {
                 catalogue,
                 seed: self.seed,

@@ -14,6 +14,8 @@ pub struct OrderSearch {
     pub reference: Option<String>,
     /// The state, such as `COMPLETED`.
     pub state: Option<String>,
+    /// How the reference is compared; as the switch says where none is given.
+    pub compare: Option<ReferenceSearch>,
 }
 
 impl World {
@@ -48,7 +50,8 @@ impl World {
     ) -> Result<(Vec<OrderRecord>, bool), WorldError> {
         self.transact(|transaction| {
             let contents = &*transaction.contents;
-            let equals = contents.switches.reference_search == ReferenceSearch::Equals;
+            let usual = contents.switches.reference_search;
+            let compare = search.compare.unwrap_or(usual);
             let now = transaction.now;
             let fits = |order: &&OrderRecord| {
                 order.visible_from <= now
@@ -64,12 +67,11 @@ impl World {
             let listed: Box<dyn DoubleEndedIterator<Item = &OrderRecord>> =
                 match (&search.id, &search.reference) {
                     (Some(id), None) => Box::new(contents.order(id).into_iter()),
-                    (_, Some(reference)) if equals => Box::new(contents.orders_under(reference)),
+                    (_, Some(reference)) if compare == ReferenceSearch::Equals => {
+                        Box::new(contents.orders_under(reference))
+                    }
                     (_, Some(reference)) => Box::new(contents.orders.iter().filter(move |order| {
-                        order
-                            .reference
-                            .as_ref()
-                            .is_some_and(|text| text.contains(reference.as_str()))
+                        compare.finds(reference, order.reference.as_deref().unwrap_or_default())
                     })),
                     (None, None) => Box::new(contents.orders.iter()),
                 };
@@ -95,7 +97,12 @@ impl World {
     ///
     /// [`WorldError::State`].
     pub fn find_esim(&self, id: &str) -> Result<Option<EsimRecord>, WorldError> {
-        self.transact(|transaction| Ok(transaction.contents.esim(id).cloned()))
+        self.transact(|transaction| {
+            let esim = transaction.contents.esim(id);
+            let seen =
+                esim.filter(|esim| !transaction.lagging || esim.created_at <= transaction.now);
+            Ok(seen.cloned())
+        })
     }
 
     /// The eSIM of this card number, once its profile is there.

@@ -4,6 +4,7 @@ mod auth;
 mod bad_input;
 mod faults;
 mod forms;
+mod lies;
 mod lifecycle;
 mod orders;
 mod packages;

@@ -12,6 +12,7 @@ mod events;
 mod faults;
 mod flow;
 mod harness;
+mod lies;
 mod lifecycle;
 mod paging;
 mod program;

@@ -21,13 +21,15 @@ const LONGEST_NAME: usize = 200;
 #[serde(rename_all = "camelCase")]
 struct Ordered<'a> {
     order_no: &'a str,
-    transaction_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ToppedUp<'a> {
-    transaction_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
     iccid: &'a str,
     expired_time: Option<String>,
     total_volume: u64,
@@ -55,9 +57,10 @@ pub(super) fn create(call: &Call<'_>) -> Outcome {
             replays: true,
         }),
     )?;
+    let order = call.of(call.world.told_order(order, call.plan))?;
     obj(&Ordered {
         order_no: order.number(),
-        transaction_id: reference,
+        transaction_id: order.reference.as_deref(),
     })
 }
 
@@ -110,18 +113,18 @@ pub(super) fn top_up(call: &Call<'_>) -> Outcome {
     )?;
     let found = call.of(call.world.topped_up(&order))?;
     let (esim, place) = found.ok_or(Refusal::UnknownEsim)?;
+    let number = esim.allowances[place].transaction.clone();
+    let order = call.of(call.world.told_order(order, call.plan))?;
+    let esim = call.of(call.world.told_esim(esim, call.plan))?;
     let profile = esim.profile.as_ref();
     obj(&ToppedUp {
-        transaction_id: reference,
+        transaction_id: order.reference.as_deref(),
         iccid: profile.map_or("", |profile| &profile.iccid),
         expired_time: esim.expires_at().map(|end| call.time(end)),
         total_volume: data_bytes(call.world.catalogue(), &esim),
         total_duration: validity_days(&esim),
         order_usage: used_bytes(&esim),
-        top_up_esim_tran_no: esim.allowances[place]
-            .transaction
-            .as_deref()
-            .unwrap_or_default(),
+        top_up_esim_tran_no: number.as_deref().unwrap_or_default(),
     })
 }
 

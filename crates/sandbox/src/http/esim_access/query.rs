@@ -6,7 +6,7 @@ use super::answers::EsimAnswer;
 use super::body::{Body, missing, wrong_type};
 use super::{Call, Failure, Outcome, obj};
 use crate::ledger::ChargeKind;
-use crate::switches::Tolerance;
+use crate::switches::{ReferenceSearch, Tolerance};
 use crate::world::{EsimRecord, OrderRecord, OrderSearch, Refusal};
 
 #[derive(Serialize)]
@@ -53,10 +53,13 @@ pub(super) fn query(call: &Call<'_>) -> Outcome {
     let now = call.now()?;
     let catalogue = call.world.catalogue();
     let orders = call.of(call.world.orders())?;
-    let esim_list = rows
+    let told = rows
         .into_iter()
-        .map(|row| {
-            let esim = &found[row];
+        .map(|row| call.of(call.world.told_esim(found[row].clone(), call.plan)))
+        .collect::<Result<Vec<EsimRecord>, Failure>>()?;
+    let esim_list = told
+        .iter()
+        .map(|esim| {
             let order = orders.iter().find(|order| order.id == esim.order_id);
             let order_no = order.map_or("", OrderRecord::number);
             EsimAnswer::of(catalogue, esim, order_no, now, call.switches)
@@ -71,7 +74,7 @@ fn found(call: &Call<'_>) -> Result<Vec<EsimRecord>, Failure> {
     let (number, iccid) = (body.text("esimTranNo")?, body.text("iccid")?);
     let (start, end) = (body.moment("startTime")?, body.moment("endTime")?);
     let order = match body.text("orderNo")? {
-        Some(order) => Some(order_of(call, order)?),
+        Some(number) => Some(orders_of(call, number)?),
         None => None,
     };
     let by_time = start.is_some() && end.is_some();
@@ -81,7 +84,8 @@ fn found(call: &Call<'_>) -> Result<Vec<EsimRecord>, Failure> {
         ));
     }
     let listed = call.world.list_esims(usize::MAX, |esim, _| {
-        order.as_ref().is_none_or(|order| order.id == esim.order_id)
+        let of = |order: &OrderRecord| order.id == esim.order_id;
+        order.as_ref().is_none_or(|orders| orders.iter().any(of))
             && number.is_none_or(|number| number == esim.transaction())
             && start.is_none_or(|start| start <= esim.created_at)
             && end.is_none_or(|end| esim.created_at <= end)
@@ -109,16 +113,25 @@ fn found(call: &Call<'_>) -> Result<Vec<EsimRecord>, Failure> {
     }
 }
 
-fn order_of(call: &Call<'_>, number: &str) -> Result<OrderRecord, Failure> {
+/// The order of this number; where a fault says so, all whose number is found in its way.
+fn orders_of(call: &Call<'_>, number: &str) -> Result<Vec<OrderRecord>, Failure> {
+    let loose = call
+        .plan
+        .search
+        .filter(|search| *search != ReferenceSearch::Equals);
     let search = OrderSearch {
-        id: Some(number.to_owned()),
+        id: loose.is_none().then(|| number.to_owned()),
         ..OrderSearch::default()
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
-    let order = orders
-        .into_iter()
-        .find(|order| order.kind == ChargeKind::Order);
-    order.ok_or_else(|| Refusal::UnknownOrder.into())
+    let (mut orders, _) = call.of(call.world.find_orders(&search, usize::MAX))?;
+    orders.retain(|order| {
+        order.kind == ChargeKind::Order
+            && loose.is_none_or(|search| search.finds(number, order.number()))
+    });
+    if orders.is_empty() {
+        return Err(Refusal::UnknownOrder.into());
+    }
+    Ok(orders)
 }
 
 /// The rows of a page, with the list as faults have moved it by now.

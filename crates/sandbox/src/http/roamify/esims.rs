@@ -4,7 +4,7 @@ use super::super::reply::Reply;
 use super::Call;
 use super::answers::EsimAnswer;
 use super::query::{field, object, only_fields};
-use crate::world::{ApplyTarget, Refusal};
+use crate::world::{ApplyTarget, EsimRecord, Refusal};
 
 const STATES: [&str; 6] = ["NEW", "READY", "INSTALLED", "REVOKED", "EXPIRED", "UNKNOWN"];
 
@@ -26,6 +26,7 @@ pub(super) fn apply(call: &Call<'_>) -> Result<Reply, Reply> {
         (None, None) => return Err(Reply::invalid("\"esimId\" is required")),
     };
     let esims = call.of(call.world.apply_with(&target, start_date, call.plan))?;
+    let esims = told(call, esims)?;
     let now = call.now()?;
     let mut answers = esims.iter().map(|esim| EsimAnswer::of(esim, now));
     let status = call.switches.success_status;
@@ -45,6 +46,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
     let esim = call
         .of(found)?
         .ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))?;
+    let esim = call.told(esim)?;
     Ok(Reply::success(200, EsimAnswer::of(&esim, call.now()?)))
 }
 
@@ -52,12 +54,18 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
     call.query.only(&["status", "limit", "referenceId"])?;
     let state = call.query.word("status", &STATES)?;
     let reference = call.query.text("referenceId")?;
-    let found = call.world.list_esims(call.query.limit()?, |esim, now| {
+    let compare = call.plan.search.unwrap_or_default();
+    let found = call.world.list_esims(call.limit()?, |esim, now| {
+        let name = esim.reference.as_deref().unwrap_or_default();
         state.is_none_or(|state| state == esim.state(now).as_str())
-            && reference.is_none_or(|reference| esim.reference.as_deref() == Some(reference))
+            && reference.is_none_or(|reference| compare.finds(reference, name))
     });
-    let esims = call.of(found)?;
+    let esims = told(call, call.of(found)?)?;
     let now = call.now()?;
     let answers: Vec<EsimAnswer<'_>> = esims.iter().map(|esim| EsimAnswer::of(esim, now)).collect();
     Ok(Reply::success(200, answers))
+}
+
+fn told(call: &Call<'_>, esims: Vec<EsimRecord>) -> Result<Vec<EsimRecord>, Reply> {
+    esims.into_iter().map(|esim| call.told(esim)).collect()
 }

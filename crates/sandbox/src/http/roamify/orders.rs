@@ -20,7 +20,7 @@ const STATES: [&str; 6] = [
 
 pub(super) fn create(call: &Call<'_>) -> Result<Reply, Reply> {
     call.query.only(&[])?;
-    let order = buy(call, &order_of(call, false)?)?;
+    let order = told(call, buy(call, &order_of(call, false)?)?)?;
     Ok(Reply::success(
         call.switches.success_status,
         answer(call, &order)?,
@@ -32,10 +32,13 @@ pub(super) fn create_instant(call: &Call<'_>) -> Result<Reply, Reply> {
     let order = buy(call, &order_of(call, true)?)?;
     let mut esims: Vec<EsimRecord> = Vec::with_capacity(order.items.len());
     for item in &order.items {
-        esims.extend(call.of(call.world.find_esim(&item.esim_id))?);
+        if let Some(esim) = call.of(call.world.find_esim(&item.esim_id))? {
+            esims.push(call.told(esim)?);
+        }
     }
     let now = call.now()?;
     let esims = esims.iter().map(|esim| EsimAnswer::of(esim, now)).collect();
+    let order = told(call, order.clone())?;
     Ok(Reply::success(
         call.switches.success_status,
         answer(call, &order)?.instant(esims),
@@ -56,7 +59,7 @@ pub(super) fn top_up(call: &Call<'_>) -> Result<Reply, Reply> {
         "",
         call.switches.strict,
     )?;
-    let order = buy(call, &purchase)?;
+    let order = told(call, buy(call, &purchase)?)?;
     Ok(Reply::success(
         call.switches.success_status,
         answer(call, &order)?,
@@ -70,12 +73,14 @@ pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
         id: id.map(str::to_owned),
         reference: reference.map(str::to_owned),
         state: None,
+        compare: call.plan.search,
     };
     let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
     let order = orders
-        .first()
+        .into_iter()
+        .next()
         .ok_or_else(|| call.refuse(&Refusal::UnknownOrder.into()))?;
-    Ok(Reply::success(200, answer(call, order)?))
+    Ok(Reply::success(200, answer(call, &told(call, order)?)?))
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
@@ -84,13 +89,22 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
         id: None,
         reference: call.query.text("referenceId")?.map(str::to_owned),
         state: call.query.word("status", &STATES)?.map(str::to_owned),
+        compare: call.plan.search,
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, call.query.limit()?))?;
+    let (orders, _) = call.of(call.world.find_orders(&search, call.limit()?))?;
+    let orders = orders
+        .into_iter()
+        .map(|order| told(call, order))
+        .collect::<Result<Vec<_>, Reply>>()?;
     let orders = orders
         .iter()
         .map(|order| answer(call, order))
         .collect::<Result<Vec<_>, Reply>>()?;
     Ok(Reply::success(200, Orders { orders }))
+}
+
+fn told(call: &Call<'_>, order: OrderRecord) -> Result<OrderRecord, Reply> {
+    call.of(call.world.told_order(order, call.plan))
 }
 
 fn answer<'a>(call: &Call<'_>, order: &'a OrderRecord) -> Result<OrderAnswer<'a>, Reply> {
