@@ -2,7 +2,7 @@
 //! point in its turn, and another one carries the order on. The judge is the sandbox's ledger; the
 //! sandbox charges every order that reaches it, whatever its reference.
 
-mod ports;
+pub(crate) mod ports;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -12,6 +12,7 @@ mod conformance;
 mod crash_points;
 mod decoders;
 mod events;
+mod old_journals;
 mod postgres;
 mod precedence;
 mod providers;
