@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 use self::reply::HangUp;
 use crate::dialect::{Dialect, Dialects};
-use crate::world::World;
+use crate::world::{World, WorldError};
 
 /// How long a graceful end waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(2);
@@ -48,18 +48,26 @@ struct Face {
     /// The requests of the current second of real time.
     pace: Mutex<Option<(Instant, u32)>>,
     /// Events leave one after the other.
-    delivering: tokio::sync::Mutex<()>,
+    delivering: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Face {
-    /// Whether the request carries the world's token.
-    fn knows(&self, headers: &axum::http::HeaderMap) -> bool {
+    /// The account that a request is for by its bearer token; none where it may not call.
+    fn account_of(&self, headers: &axum::http::HeaderMap) -> Result<Option<World>, WorldError> {
         let given = headers
             .get(axum::http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .unwrap_or_default();
-        self.is_token(given.as_bytes())
+        self.account(given.as_bytes())
+    }
+
+    /// The account of a token or access code; none where it may not call.
+    fn account(&self, given: &[u8]) -> Result<Option<World>, WorldError> {
+        if self.is_token(given) {
+            return Ok(Some(self.world.clone()));
+        }
+        self.world.admits(given)
     }
 
     /// Whether these are the bytes of the world's token. Takes the same time for every wrong one.
@@ -141,9 +149,9 @@ impl Server {
             world,
             options,
             pace: Mutex::new(None),
-            delivering: tokio::sync::Mutex::new(()),
+            delivering: Arc::default(),
         });
-        let mut router = Router::new().merge(control::routes(&face));
+        let mut router = Router::new().merge(control::routes());
         if dialects.speaks(Dialect::Roamify) {
             router = router.merge(roamify::routes());
         }

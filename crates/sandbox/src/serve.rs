@@ -22,6 +22,10 @@ pub struct ServeArguments {
     #[arg(long, value_name = "TOKEN", default_value = USUAL_TOKEN)]
     pub token: String,
 
+    /// Token of a further account, with orders and a wallet of its own; may be repeated
+    #[arg(long = "account", value_name = "TOKEN")]
+    pub accounts: Vec<String>,
+
     /// Key of signed requests, in the dialect that has them; it guards nothing either
     #[arg(long, value_name = "KEY", default_value = USUAL_SECRET_KEY)]
     pub secret_key: String,
@@ -110,13 +114,19 @@ pub async fn serve(
     if let Some(state) = arguments.state {
         world = world.state(state);
     }
+    let world = world.build()?;
+    if !arguments.accounts.is_empty() {
+        let mut switches = world.switches()?;
+        switches.accounts = arguments.accounts;
+        world.set_switches(switches)?;
+    }
     // Listened for before anybody knows the address, so that no signal is missed.
     let stop = Stop::new().map_err(ServeError::Signal)?;
     let options = ServerOptions {
         latency: Duration::from_millis(arguments.latency_ms),
     };
     let address = arguments.listen;
-    let server = Server::start_speaking(world.build()?, address, options, arguments.dialect)
+    let server = Server::start_speaking(world, address, options, arguments.dialect)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     writeln!(stdout, "listening on {}", server.base_url())

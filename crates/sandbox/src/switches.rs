@@ -164,6 +164,9 @@ pub struct Switches {
     /// Below this much money, in US dollars, the first dialect says that the wallet is low.
     #[serde(with = "rust_decimal::serde::str")]
     pub low_balance: Decimal,
+    /// Further tokens (access codes in the second dialect) that may call: each is an account with
+    /// orders, eSIMs, a wallet and a ledger of its own.
+    pub accounts: Vec<String>,
     /// The switches of the second dialect.
     pub esim_access: EsimAccessSwitches,
 }
@@ -199,6 +202,7 @@ impl Default for Switches {
             reuse_iccids: false,
             long_event_types: false,
             low_balance: Decimal::TEN,
+            accounts: Vec::new(),
             esim_access: EsimAccessSwitches::default(),
         }
     }

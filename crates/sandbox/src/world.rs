@@ -1,5 +1,6 @@
 //! The simulated world: one handle on catalogue, wallet, orders, eSIMs, ledger, faults and clock.
 
+mod account;
 mod builder;
 mod contents;
 mod control;
@@ -13,6 +14,8 @@ mod refusal;
 mod search;
 mod telling;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,6 +53,8 @@ use crate::state::Log;
 #[derive(Clone)]
 pub struct World {
     inner: Arc<Inner>,
+    /// Whose orders and wallet this handle sees; those of the world's own token where none is named.
+    account: Option<Arc<str>>,
     /// How far behind this handle sees the world.
     lag: SignedDuration,
 }
@@ -86,7 +91,10 @@ impl Base {
 }
 
 struct Live {
+    /// What belongs to the world's own token.
     contents: Contents,
+    /// What belongs to further accounts, by their tokens.
+    others: BTreeMap<String, Contents>,
     log: Option<Log>,
     /// What is in memory may differ from the file: read it again from the beginning.
     stale: bool,
@@ -96,12 +104,15 @@ struct Live {
 struct Transaction<'a> {
     catalogue: &'a Catalogue,
     salt: &'a str,
+    account: Option<&'a str>,
     contents: &'a mut Contents,
     /// What time it is, or was, as far behind as this transaction sees.
     now: Timestamp,
     lagging: bool,
     /// Kept only where there is a file to write them to.
     events: Option<Vec<Event>>,
+    /// Those that happen to every account.
+    shared: Vec<Event>,
 }
 
 impl Transaction<'_> {
@@ -132,8 +143,19 @@ impl Transaction<'_> {
     }
 
     fn record(&mut self, event: Event) {
+        let shared = event.is_shared();
         if let Some(events) = &mut self.events {
-            events.push(event.clone());
+            let event = event.clone();
+            events.push(match self.account {
+                Some(account) if !shared => Event::Of {
+                    account: account.to_owned(),
+                    event: Box::new(event),
+                },
+                _ => event,
+            });
+        }
+        if shared {
+            self.shared.push(event.clone());
         }
         self.contents.apply(event);
     }
@@ -277,6 +299,7 @@ impl World {
         let ms = i64::try_from(plan.stale).unwrap_or(i64::MAX);
         Self {
             inner: Arc::clone(&self.inner),
+            account: self.account.clone(),
             lag: SignedDuration::from_millis(ms),
         }
     }
@@ -300,7 +323,7 @@ impl World {
         if let Some(log) = &live.log {
             log.lock()?;
         }
-        let result = self.inner.locked(&mut live, self.lag, work);
+        let result = self.inner.locked(&mut live, self, work);
         if let Some(log) = &live.log {
             log.unlock()?;
         }
@@ -312,27 +335,37 @@ impl Inner {
     fn locked<T>(
         &self,
         live: &mut Live,
-        lag: SignedDuration,
+        seen: &World,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, WorldError>,
     ) -> Result<T, WorldError> {
         live.catch_up()?;
+        let account = seen.account.as_deref();
+        let keeps = live.log.is_some();
+        let contents = live.of(account);
         let mut transaction = Transaction {
             catalogue: &self.catalogue,
-            salt: &self.salt,
-            now: time(live.contents.pace, &self.base),
-            lagging: !lag.is_zero(),
-            contents: &mut live.contents,
-            events: live.log.is_some().then(Vec::new),
+            salt: &match account {
+                None => Cow::Borrowed(self.salt.as_str()),
+                Some(account) => Cow::Owned(format!("{} {account}", self.salt)),
+            },
+            account,
+            now: time(contents.pace, &self.base),
+            lagging: !seen.lag.is_zero(),
+            contents,
+            events: keeps.then(Vec::new),
+            shared: Vec::new(),
         };
         transaction.settle();
         let now = transaction.now;
-        transaction.now = now.checked_sub(lag).unwrap_or(now);
+        transaction.now = now.checked_sub(seen.lag).unwrap_or(now);
         let result = work(&mut transaction);
-        let events = transaction.events.unwrap_or_default();
+        let Transaction { events, shared, .. } = transaction;
+        let events = events.unwrap_or_default();
+        for event in shared {
+            live.share(event, account);
+        }
         if let (Some(log), false) = (&mut live.log, events.is_empty()) {
-            let durable = events
-                .iter()
-                .any(|event| matches!(event, Event::Charged { .. } | Event::Refunded { .. }));
+            let durable = events.iter().any(Event::moves_money);
             if let Err(error) = log.append(&events, durable) {
                 live.stale = true;
                 return Err(error.into());
@@ -350,12 +383,13 @@ impl Live {
         if self.stale {
             log.rewind()?;
             self.contents = self.contents.begun();
+            self.others.clear();
             self.stale = false;
         }
         match log.catch_up() {
             Ok(events) => {
                 for event in events {
-                    self.contents.apply(event);
+                    self.replay(event);
                 }
                 Ok(())
             }

@@ -3,13 +3,12 @@
 mod hooks;
 mod lifecycle;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use rust_decimal::Decimal;
@@ -23,9 +22,25 @@ use crate::fault::Rule;
 use crate::world::{Refusal, WorldError, amount};
 
 type Answer = Result<Reply, Reply>;
-type Shared = State<Arc<Face>>;
 
-pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
+/// The account that a control call is for, by its bearer token, with all else that the server has.
+struct Control(Arc<Face>);
+
+impl FromRequestParts<Arc<Face>> for Control {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Reply> {
+        let account = of(face.account_of(&parts.headers))?;
+        Ok(Self(Arc::new(Face {
+            world: account.ok_or_else(unauthorized)?,
+            options: face.options,
+            pace: Mutex::default(),
+            delivering: Arc::clone(&face.delivering),
+        })))
+    }
+}
+
+pub(super) fn routes() -> Router<Arc<Face>> {
     Router::new()
         .route("/_control/ledger", get(ledger))
         .route(
@@ -38,15 +53,6 @@ pub(super) fn routes(face: &Arc<Face>) -> Router<Arc<Face>> {
         .route("/_control/balance", get(balance).post(set_balance))
         .merge(lifecycle::routes())
         .merge(hooks::routes())
-        .route_layer(from_fn_with_state(Arc::clone(face), guard))
-}
-
-async fn guard(State(face): Shared, request: Request, next: Next) -> Response {
-    if face.knows(request.headers()) {
-        next.run(request).await
-    } else {
-        unauthorized().into_response()
-    }
 }
 
 fn refuse(error: &WorldError) -> Reply {
@@ -67,7 +73,7 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
     serde_json::from_slice(body).map_err(|error| Reply::invalid(&error.to_string()))
 }
 
-async fn ledger(State(face): Shared) -> Answer {
+async fn ledger(Control(face): Control) -> Answer {
     let charges = of(face.world.ledger())?;
     let refunds = of(face.world.refunds())?;
     let balance = of(face.world.balance())?.to_string();
@@ -77,7 +83,7 @@ async fn ledger(State(face): Shared) -> Answer {
     ))
 }
 
-async fn faults(State(face): Shared) -> Answer {
+async fn faults(Control(face): Control) -> Answer {
     Ok(Reply::json(200, &of(face.world.faults())?))
 }
 
@@ -88,7 +94,7 @@ enum OneOrMany {
     One(Value),
 }
 
-async fn add_faults(State(face): Shared, body: Bytes) -> Answer {
+async fn add_faults(Control(face): Control, body: Bytes) -> Answer {
     let rules = match read(&body)? {
         OneOrMany::One(rule) => vec![rule],
         OneOrMany::Many(rules) => rules,
@@ -101,12 +107,12 @@ async fn add_faults(State(face): Shared, body: Bytes) -> Answer {
     Ok(Reply::json(200, &of(face.world.add_faults(rules))?))
 }
 
-async fn clear_faults(State(face): Shared) -> Answer {
+async fn clear_faults(Control(face): Control) -> Answer {
     of(face.world.clear_faults())?;
-    faults(State(face)).await
+    faults(Control(face)).await
 }
 
-async fn clock(State(face): Shared) -> Answer {
+async fn clock(Control(face): Control) -> Answer {
     Ok(Reply::json(200, &json!({ "now": of(face.world.now())? })))
 }
 
@@ -122,7 +128,7 @@ struct ClockMove {
     run: bool,
 }
 
-async fn move_clock(State(face): Shared, body: Bytes) -> Answer {
+async fn move_clock(Control(face): Control, body: Bytes) -> Answer {
     let wanted: ClockMove = read(&body)?;
     let by = match (&wanted.advance, wanted.advance_seconds) {
         (Some(_), Some(_)) => {
@@ -148,7 +154,7 @@ async fn move_clock(State(face): Shared, body: Bytes) -> Answer {
     if wanted.run {
         of(face.world.run())?;
     }
-    clock(State(face)).await
+    clock(Control(face)).await
 }
 
 /// `2h`, `30d`, `PT5M`: a day is 24 hours.
@@ -160,11 +166,11 @@ fn duration(text: &str) -> Result<SignedDuration, Reply> {
         .map_err(|_| Reply::invalid("`advance` takes weeks, days, hours, minutes and seconds"))
 }
 
-async fn switches(State(face): Shared) -> Answer {
+async fn switches(Control(face): Control) -> Answer {
     Ok(Reply::json(200, &of(face.world.switches())?))
 }
 
-async fn set_switches(State(face): Shared, body: Bytes) -> Answer {
+async fn set_switches(Control(face): Control, body: Bytes) -> Answer {
     let wanted: serde_json::Map<String, Value> = read(&body)?;
     let now = of(face.world.switches())?;
     let Ok(mut all) = serde_json::to_value(now) else {
@@ -173,7 +179,7 @@ async fn set_switches(State(face): Shared, body: Bytes) -> Answer {
     merge(&mut all, wanted.into());
     let all = serde_json::from_value(all).map_err(|error| Reply::invalid(&error.to_string()))?;
     of(face.world.set_switches(all))?;
-    switches(State(face)).await
+    switches(Control(face)).await
 }
 
 /// Any subset may be given, at any depth.
@@ -188,12 +194,12 @@ fn merge(all: &mut Value, wanted: Value) {
     }
 }
 
-async fn reset(State(face): Shared) -> Answer {
+async fn reset(Control(face): Control) -> Answer {
     of(face.world.reset())?;
-    balance(State(face)).await
+    balance(Control(face)).await
 }
 
-async fn balance(State(face): Shared) -> Answer {
+async fn balance(Control(face): Control) -> Answer {
     let balance = of(face.world.balance())?;
     Ok(Reply::json(
         200,
@@ -208,7 +214,7 @@ enum BalanceChange {
     Add(String),
 }
 
-async fn set_balance(State(face): Shared, body: Bytes) -> Answer {
+async fn set_balance(Control(face): Control, body: Bytes) -> Answer {
     match read(&body)? {
         BalanceChange::Set(text) => {
             of(amount(&text).and_then(|balance| face.world.set_balance(balance)))?;
@@ -220,5 +226,5 @@ async fn set_balance(State(face): Shared, body: Bytes) -> Answer {
             of(face.world.add_balance(by))?;
         }
     }
-    balance(State(face)).await
+    balance(Control(face)).await
 }

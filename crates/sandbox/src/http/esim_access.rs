@@ -163,11 +163,11 @@ async fn way(face: &Face, operation: Operation, handler: Handler, request: Reque
         Err(error) => return refuse(&error).reply(&Switches::default().esim_access),
     };
     let switches = switches.esim_access;
-    let body = match admitted(face, &head, &bytes, &switches) {
-        Ok(body) => body,
+    let (world, body) = match admitted(face, &head, &bytes, &switches) {
+        Ok(admitted) => admitted,
         Err(failure) => return failure.reply(&switches),
     };
-    let plan = match face.world.draw(refined(operation, &body)) {
+    let plan = match world.draw(refined(operation, &body)) {
         Ok(plan) => plan,
         Err(error) => return refuse(&error).reply(&switches),
     };
@@ -175,7 +175,7 @@ async fn way(face: &Face, operation: Operation, handler: Handler, request: Reque
         Reply::hang_up()
     } else {
         let call = Call {
-            world: &face.world.seen_by(&plan),
+            world: &world.seen_by(&plan),
             body: &body,
             plan: &plan,
             switches: &switches,
@@ -201,18 +201,18 @@ fn admitted(
     head: &Parts,
     bytes: &[u8],
     switches: &EsimAccessSwitches,
-) -> Result<Body, Failure> {
+) -> Result<(World, Body), Failure> {
     if switches.address_blocked {
         return Err(Failure::new("101002", "this address is blocked"));
     }
     if !face.within_pace(switches.requests_per_second) {
         return Err(Failure::new("900001", "system busy: too many requests").with_status(429));
     }
-    auth::check(face, &head.headers, bytes, switches)?;
+    let world = auth::check(face, &head.headers, bytes, switches)?;
     if head.method != Method::POST {
         return Err(Failure::new("000103", "only POST is supported"));
     }
-    Body::parse(bytes)
+    Ok((world, Body::parse(bytes)?))
 }
 
 /// One path serves two calls of the fault list, here and there.

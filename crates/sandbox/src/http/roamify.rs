@@ -131,17 +131,20 @@ async fn way(face: &Face, operation: Operation, handler: Handler, request: Reque
         Err(error) => return refuse(&error, &Switches::default()),
     };
     let open = operation == Operation::Health && !switches.health_needs_token;
-    if !open && !face.knows(&head.headers) {
-        return unauthorized();
-    }
-    let plan = match face.world.draw(operation) {
+    let world = match face.account_of(&head.headers) {
+        Ok(Some(world)) => world,
+        Ok(None) if open => face.world.clone(),
+        Ok(None) => return unauthorized(),
+        Err(error) => return refuse(&error, &switches),
+    };
+    let plan = match world.draw(operation) {
         Ok(plan) => plan,
         Err(error) => return refuse(&error, &switches),
     };
     let mut reply = if plan.stops(operation) {
         Reply::hang_up()
     } else {
-        attempt(face, handler, &plan, switches, &head, &body).unwrap_or_else(|refusal| refusal)
+        attempt(&world, handler, &plan, switches, &head, &body).unwrap_or_else(|refusal| refusal)
     };
     reply.body = garble(std::mem::take(&mut reply.body), &plan.garbles);
     let mut reply = end(reply, &plan);
@@ -150,7 +153,7 @@ async fn way(face: &Face, operation: Operation, handler: Handler, request: Reque
 }
 
 fn attempt(
-    face: &Face,
+    world: &World,
     handler: Handler,
     plan: &Plan,
     switches: Switches,
@@ -160,7 +163,7 @@ fn attempt(
     let query = Query::parse(&head.uri, switches.strict)?;
     let body = json(&head.headers, body)?;
     handler(&Call {
-        world: &face.world.seen_by(plan),
+        world: &world.seen_by(plan),
         query,
         body,
         plan,

@@ -1,5 +1,6 @@
 //! How a world begins: its size, seed, wallet, clock and, perhaps, the file that keeps it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
@@ -177,10 +178,12 @@ impl WorldBuilder {
         }
         let live = Live {
             contents: Contents::new(beginning),
+            others: BTreeMap::new(),
             log,
             stale: false,
         };
         let world = World {
+            account: None,
             lag: SignedDuration::ZERO,
             inner: Arc::new(Inner {
                 catalogue,

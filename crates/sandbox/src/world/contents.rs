@@ -41,6 +41,8 @@ pub(crate) struct LateEffect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
+    /// It happened to another account than that of the world's own token.
+    Of { account: String, event: Box<Event> },
     /// Money moved: with the order, and the eSIMs that are new or have more data.
     Charged {
         charge: Charge,
@@ -148,6 +150,8 @@ impl Contents {
 
     pub(crate) fn apply(&mut self, event: Event) {
         match event {
+            // Taken apart before it comes here.
+            Event::Of { event, .. } => self.apply(*event),
             Event::Charged {
                 charge,
                 order,

@@ -4,6 +4,7 @@
     reason = "this whole crate is tests; clippy sees only the functions marked so"
 )]
 
+mod accounts;
 mod catalogue;
 mod control;
 mod errors;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::hooks::{deliver, is_loopback};
 use super::super::reply::Reply;
-use super::{Answer, Shared, of, read};
+use super::{Answer, Control, of, read};
 use crate::dialect::Dialect;
 use crate::http::Face;
 use crate::world::{Hook, NoticeKind};
@@ -29,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<Face>> {
         .route("/_control/webhooks/deliver", post(deliver_now))
 }
 
-async fn show(State(face): Shared) -> Answer {
+async fn show(Control(face): Control) -> Answer {
     let hooks = of(face.world.hooks())?;
     let hooks: Vec<Value> = hooks
         .iter()
@@ -66,7 +65,7 @@ struct NewHook {
     secret: Option<String>,
 }
 
-async fn set_hook(State(face): Shared, body: Bytes) -> Answer {
+async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
     let hook: NewHook = read(&body)?;
     if !is_loopback(&hook.url) {
         return Err(Reply::invalid(
@@ -79,12 +78,12 @@ async fn set_hook(State(face): Shared, body: Bytes) -> Answer {
         secret: hook.secret,
     };
     of(face.world.set_hook(hook))?;
-    show(State(face)).await
+    show(Control(face)).await
 }
 
-async fn clear_hooks(State(face): Shared) -> Answer {
+async fn clear_hooks(Control(face): Control) -> Answer {
     of(face.world.clear_hooks())?;
-    show(State(face)).await
+    show(Control(face)).await
 }
 
 #[derive(Deserialize)]
@@ -95,12 +94,12 @@ struct Wish {
     dialect: Option<Dialect>,
 }
 
-async fn send(State(face): Shared, body: Bytes) -> Answer {
+async fn send(Control(face): Control, body: Bytes) -> Answer {
     let wish: Wish = read(&body)?;
     of(face
         .world
         .tell(&wish.kind, wish.esim.as_deref(), wish.dialect))?;
-    show(State(face)).await
+    show(Control(face)).await
 }
 
 #[derive(Deserialize)]
@@ -109,18 +108,18 @@ struct Again {
     seq: u64,
 }
 
-async fn repeat(State(face): Shared, body: Bytes) -> Answer {
+async fn repeat(Control(face): Control, body: Bytes) -> Answer {
     let again: Again = read(&body)?;
     if of(face.world.repeat_event(again.seq))? {
-        show(State(face)).await
+        show(Control(face)).await
     } else {
         Err(Reply::failed(404, "there is no such event"))
     }
 }
 
-async fn hold(State(face): Shared) -> Answer {
+async fn hold(Control(face): Control) -> Answer {
     of(face.world.hold_events(true))?;
-    show(State(face)).await
+    show(Control(face)).await
 }
 
 #[derive(Default, Deserialize)]
@@ -131,7 +130,7 @@ struct Order {
 }
 
 /// Lets go what was kept back, and delivers it before anything else can.
-async fn release(State(face): Shared, body: Bytes) -> Answer {
+async fn release(Control(face): Control, body: Bytes) -> Answer {
     let order = if body.is_empty() {
         Order::default()
     } else {
@@ -141,6 +140,6 @@ async fn release(State(face): Shared, body: Bytes) -> Answer {
     Ok(Reply::json(200, &of(deliver(&face, order.reversed).await)?))
 }
 
-async fn deliver_now(State(face): Shared) -> Answer {
+async fn deliver_now(Control(face): Control) -> Answer {
     Ok(Reply::json(200, &of(deliver(&face, false).await)?))
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Face;
 use super::super::reply::Reply;
-use super::{Answer, Shared, of, read};
+use super::{Answer, Control, of, read};
 use crate::world::{EsimRecord, World, WorldError};
 
 pub(super) fn routes() -> Router<Arc<Face>> {
@@ -46,7 +46,7 @@ fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
     }))
 }
 
-async fn esims(State(face): Shared) -> Answer {
+async fn esims(Control(face): Control) -> Answer {
     let esims = of(face.world.esims())?;
     let all: Result<Vec<Value>, Reply> = esims
         .iter()
@@ -59,7 +59,7 @@ fn changed(face: &Face, outcome: Result<EsimRecord, WorldError>) -> Answer {
     Ok(Reply::json(200, &summary(&face.world, &of(outcome)?)?))
 }
 
-async fn act(State(face): Shared, Path((esim, action)): Path<(String, String)>) -> Answer {
+async fn act(Control(face): Control, Path((esim, action)): Path<(String, String)>) -> Answer {
     let world = &face.world;
     let esim = esim.as_str();
     let outcome = match action.as_str() {
@@ -92,7 +92,7 @@ enum DataUse {
     Kb(u64),
 }
 
-async fn use_data(State(face): Shared, Path(esim): Path<String>, body: Bytes) -> Answer {
+async fn use_data(Control(face): Control, Path(esim): Path<String>, body: Bytes) -> Answer {
     let kilobytes = match read(&body)? {
         DataUse::Mb(megabytes) => megabytes.saturating_mul(1024),
         DataUse::Kb(kilobytes) => kilobytes,

@@ -9,27 +9,28 @@ use secrecy::ExposeSecret as _;
 use sha2::Sha256;
 
 use super::super::Face;
-use super::failure::Failure;
+use super::failure::{Failure, refuse};
 use crate::switches::EsimAccessSwitches;
+use crate::world::World;
 
 const ACCESS_CODE: &str = "RT-AccessCode";
 const TIMESTAMP: &str = "RT-Timestamp";
 const REQUEST_ID: &str = "RT-RequestID";
 const SIGNATURE: &str = "RT-Signature";
 
-/// Lets a request pass, or says what is wrong with its headers.
+/// Lets a request pass to the account it is for, or says what is wrong with its headers.
 pub(super) fn check(
     face: &Face,
     headers: &HeaderMap,
     body: &[u8],
     switches: &EsimAccessSwitches,
-) -> Result<(), Failure> {
+) -> Result<World, Failure> {
     let code = header(headers, ACCESS_CODE)?;
-    if !face.is_token(code.as_bytes()) {
-        return Err(Failure::new("000102", "the access code is not valid"));
-    }
+    let account = face.account(code.as_bytes());
+    let account = account.map_err(|error| refuse(&error))?;
+    let account = account.ok_or_else(|| Failure::new("000102", "the access code is not valid"))?;
     if !switches.signature_required && !headers.contains_key(SIGNATURE) {
-        return Ok(());
+        return Ok(account);
     }
     let timestamp = header(headers, TIMESTAMP)?;
     let request = header(headers, REQUEST_ID)?;
@@ -50,7 +51,8 @@ pub(super) fn check(
     }
     let given = from_hex(signature).ok_or_else(|| malformed(SIGNATURE))?;
     mac.verify_slice(&given)
-        .map_err(|_| Failure::new("101003", "the signature does not match"))
+        .map_err(|_| Failure::new("101003", "the signature does not match"))?;
+    Ok(account)
 }
 
 /// HMAC-SHA256 (RFC 2104) under a key of any length.
