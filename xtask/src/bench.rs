@@ -2,7 +2,7 @@
 //!
 //! `bench client` prices the typed client, `bench orders` the order machine and its journals; without a
 //! name both run. `bench build` prices compiling our crates, which takes minutes, so it runs by name only.
-//! The simulation is built as such a program too, yet has a task of its own.
+//! The simulation and the lying provider are built as such programs too, yet each has a task of its own.
 
 mod build;
 
@@ -17,8 +17,8 @@ use xshell::{Shell, cmd};
 /// The crate whose `benches` folder holds the programs: the only one that may see every other.
 const HOME: &str = "roamport-bootstrap";
 
-/// A program there that measures nothing: `cargo xtask sim` runs it.
-const NO_BENCHMARK: &str = "sim";
+/// Programs there that measure nothing: `cargo xtask sim` and `cargo xtask lies` run them.
+const NO_BENCHMARKS: [&str; 2] = ["lies", "sim"];
 
 /// The one benchmark that is no program: it times cargo.
 const BUILD: &str = "build";
@@ -96,7 +96,7 @@ fn programs(metadata: &Value) -> Vec<String> {
         .flat_map(|package| package["targets"].as_array().into_iter().flatten())
         .filter(|target| is_bench(target))
         .filter_map(|target| target["name"].as_str())
-        .filter(|name| *name != NO_BENCHMARK)
+        .filter(|name| !NO_BENCHMARKS.contains(name))
         .map(str::to_owned)
         .collect()
 }

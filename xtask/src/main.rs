@@ -10,6 +10,7 @@ mod ci;
 mod cluster;
 mod demo;
 mod docs;
+mod lies;
 mod lint;
 mod mutants;
 mod new_adapter;
@@ -57,6 +58,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Live orders by the hundred thousand through crashes, freezes and faults; count double charges.
     Sim(sim::Options),
+    /// Drive orders by the thousand past a provider that lies; count broken promises.
+    Lies(lies::Options),
     /// Run real workers against a faulty sandbox, kill them all the while, and check every charge.
     Soak(soak::Arguments),
     /// Change the order machine in small ways, one by one, and see that its tests notice each.
@@ -112,6 +115,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Mutants { extra } => mutants::run(&shell, extra),
         Task::Docs { check } => docs::run(&shell, root, *check),
         Task::NewAdapter(arguments) => new_adapter::run(&shell, root, arguments),
+        Task::Lies(options) => lies::run(&shell, options),
         Task::Sim(options) => sim::run(&shell, options),
         Task::Ci => ci::run(&shell, root),
     }

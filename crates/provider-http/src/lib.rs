@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod failure;
+#[cfg(feature = "test-support")]
+pub mod in_process;
 pub mod json;
 pub mod listing;
 mod request;

@@ -27,6 +27,8 @@ pub struct Transport {
     gate: Arc<dyn Gate>,
     reads: reqwest::Client,
     effects: reqwest::Client,
+    #[cfg(feature = "test-support")]
+    in_process: Option<crate::in_process::InProcessClient>,
 }
 
 impl Transport {
@@ -45,6 +47,8 @@ impl Transport {
     ) -> Result<Self, BuildError> {
         let encrypted = base_url.is_encrypted();
         Ok(Self {
+            #[cfg(feature = "test-support")]
+            in_process: crate::in_process::InProcessClient::find(&base_url, &headers),
             reads: reads(headers.clone(), connect_time_out, encrypted)?,
             effects: effects(headers, connect_time_out, encrypted)?,
             base_url,
@@ -137,10 +141,15 @@ impl Transport {
         if let Some(body) = request.body {
             builder = builder.body(body);
         }
-        let response = builder
-            .send()
-            .await
-            .map_err(|error| Failure::no_answer(effect, sent(&error), describe(&error)))?;
+        let failed =
+            |error: reqwest::Error| Failure::no_answer(effect, sent(&error), describe(&error));
+        let request = builder.build().map_err(failed)?;
+        #[cfg(feature = "test-support")]
+        if let Some(client) = &self.in_process {
+            let response = client.execute(request, effect, time_out).await?;
+            return answer::read(response, effect, self.clock.now()).await;
+        }
+        let response = client.execute(request).await.map_err(failed)?;
         answer::read(response, effect, self.clock.now()).await
     }
 }

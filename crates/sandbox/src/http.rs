@@ -5,6 +5,7 @@ mod edit;
 mod esim_access;
 mod garble;
 mod hooks;
+mod in_process;
 mod reply;
 mod roamify;
 
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+pub use self::in_process::{InProcess, InProcessAnswer};
 use self::reply::HangUp;
 use crate::dialect::{Dialect, Dialects};
 use crate::world::{World, WorldError};
@@ -52,6 +54,15 @@ struct Face {
 }
 
 impl Face {
+    fn new(world: World, options: ServerOptions) -> Self {
+        Self {
+            world,
+            options,
+            pace: Mutex::new(None),
+            delivering: Arc::default(),
+        }
+    }
+
     /// The account that a request is for by its bearer token; none where it may not call.
     fn account_of(&self, headers: &axum::http::HeaderMap) -> Result<Option<World>, WorldError> {
         let given = headers
@@ -145,24 +156,9 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let face = Arc::new(Face {
-            world,
-            options,
-            pace: Mutex::new(None),
-            delivering: Arc::default(),
-        });
-        let mut router = Router::new().merge(control::routes());
-        if dialects.speaks(Dialect::Roamify) {
-            router = router.merge(roamify::routes());
-        }
-        if dialects.speaks(Dialect::EsimAccess) {
-            router = router.merge(esim_access::routes());
-        }
-        let router = router.fallback(reply::not_found);
+        let face = Arc::new(Face::new(world, options));
         let events = tokio::spawn(hooks::run(Arc::clone(&face)));
-        let router = router
-            .method_not_allowed_fallback(reply::not_found)
-            .with_state(face);
+        let router = router(face, dialects);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(accept(listener, router, stopped));
         Ok(Self {
@@ -199,6 +195,21 @@ impl Drop for Server {
             task.abort();
         }
     }
+}
+
+/// Every route of these dialects, and the control routes.
+fn router(face: Arc<Face>, dialects: Dialects) -> Router {
+    let mut router = Router::new().merge(control::routes());
+    if dialects.speaks(Dialect::Roamify) {
+        router = router.merge(roamify::routes());
+    }
+    if dialects.speaks(Dialect::EsimAccess) {
+        router = router.merge(esim_access::routes());
+    }
+    router
+        .fallback(reply::not_found)
+        .method_not_allowed_fallback(reply::not_found)
+        .with_state(face)
 }
 
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {

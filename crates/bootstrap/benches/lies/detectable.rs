@@ -103,7 +103,11 @@ pub(crate) fn contradictions(transcript: &Transcript) -> Vec<Contradiction> {
         silent_purchase: false,
         shown: false,
     };
-    for exchange in transcript.exchanges.iter().filter(|exchange| !exchange.lost) {
+    for exchange in transcript
+        .exchanges
+        .iter()
+        .filter(|exchange| !exchange.lost)
+    {
         judge.take(exchange);
     }
     judge.end()
@@ -260,9 +264,11 @@ impl Judge<'_> {
         let Some(known) = known else {
             return;
         };
-        let is_there = rows
-            .iter()
-            .any(|row| row.id.as_deref().is_some_and(|id| bare(id) == bare(&known.order)));
+        let is_there = rows.iter().any(|row| {
+            row.id
+                .as_deref()
+                .is_some_and(|id| bare(id) == bare(&known.order))
+        });
         if !is_there {
             self.find(Contradiction::ControlMissing);
         }
@@ -281,7 +287,10 @@ impl Judge<'_> {
                 self.find(Contradiction::OtherTotal);
             }
             if let Some(target) = &self.transcript.ordered.target
-                && row.iccid.as_ref().is_some_and(|iccid| *iccid != target.iccid)
+                && row
+                    .iccid
+                    .as_ref()
+                    .is_some_and(|iccid| *iccid != target.iccid)
             {
                 self.find(Contradiction::OtherId);
             }
@@ -312,10 +321,12 @@ impl Judge<'_> {
 
     fn goods(&mut self, exchange: &Exchange, rows: &[&OrderRow]) {
         // One provider has one row for each eSIM, the other one for the whole order.
-        let whole: Vec<Vec<String>> = if self.transcript.dialect == roamport_sandbox::Dialect::EsimAccess
+        let whole: Vec<Vec<String>> = if self.transcript.dialect
+            == roamport_sandbox::Dialect::EsimAccess
             && exchange.call != Call::Purchase
         {
-            let told: Option<Vec<Vec<String>>> = rows.iter().map(|row| row.packages.clone()).collect();
+            let told: Option<Vec<Vec<String>>> =
+                rows.iter().map(|row| row.packages.clone()).collect();
             told.filter(|told| !told.is_empty())
                 .map(|told| told.concat())
                 .into_iter()
@@ -334,14 +345,13 @@ impl Judge<'_> {
     }
 
     fn wallet(&mut self, left: i64) {
-        match (self.bought_at, self.wallet_before) {
-            (None, _) => self.wallet_before = Some(left),
-            (Some(_), Some(before)) if !self.shown => {
-                if before - left >= self.transcript.ordered.total - 1 {
-                    self.find(Contradiction::WalletShort);
-                }
-            }
-            _ => {}
+        if self.bought_at.is_none() {
+            self.wallet_before = Some(left);
+            return;
+        }
+        let gone = self.wallet_before.map_or(0, |before| before - left);
+        if !self.shown && gone >= self.transcript.ordered.total - 1 {
+            self.find(Contradiction::WalletShort);
         }
     }
 
@@ -391,15 +401,16 @@ impl Judge<'_> {
             return;
         };
         let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
-        let apart =
-            |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        let apart = |one: &Option<String>, other: &Option<String>| {
+            one.is_some() && other.is_some() && one != other
+        };
         let of_others = self.cards.iter().any(|(other, (iccid, code))| {
             other != id && (same(iccid, &esim.iccid) || same(code, &esim.code))
         });
         let (iccid, code) = self.cards.entry(id.clone()).or_default();
         let changed = apart(iccid, &esim.iccid) || apart(code, &esim.code);
-        iccid.clone_from(&esim.iccid.clone().or(iccid.take()));
-        code.clone_from(&esim.code.clone().or(code.take()));
+        *iccid = esim.iccid.clone().or(iccid.take());
+        *code = esim.code.clone().or(code.take());
         if of_others {
             self.find(Contradiction::SameCard);
         }
@@ -410,10 +421,14 @@ impl Judge<'_> {
 }
 
 fn same_esim(told: &EsimRow, known: &KnownEsim) -> bool {
-    told.id.as_deref().is_some_and(|id| bare(id) == bare(&known.id)) || same_card(told, known)
+    told.id
+        .as_deref()
+        .is_some_and(|id| bare(id) == bare(&known.id))
+        || same_card(told, known)
 }
 
 fn same_card(told: &EsimRow, known: &KnownEsim) -> bool {
-    let is = |told: &Option<String>, known: &str| !known.is_empty() && told.as_deref() == Some(known);
+    let is =
+        |told: &Option<String>, known: &str| !known.is_empty() && told.as_deref() == Some(known);
     is(&told.iccid, &known.iccid) || is(&told.code, &known.code)
 }

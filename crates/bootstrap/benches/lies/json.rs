@@ -253,18 +253,3 @@ impl Reader<'_> {
         Some(Json::Number(literal.to_owned()))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_written_as_it_was_read() {
-        let text = r#"{"b":[1.50,-0,1E+4,{}],"a":"\u00e9\"","b":null,"c":[],"d":true}"#;
-        let value = Json::parse(text.as_bytes()).expect("this is JSON");
-        assert_eq!(value.to_string(), text.replace("\\u00e9", "é"));
-        assert_eq!(Json::parse(b"{\"a\":1}x"), None);
-        assert_eq!(Json::parse(b"[1,]"), None);
-        assert_eq!(Json::parse("[".repeat(100_000).as_bytes()), None);
-    }
-}

@@ -108,8 +108,12 @@ fn roamify(call: Call, status: u16, body: &Json) -> Told {
         Call::Purchase | Call::TopUp | Call::FindById => {
             roamify_order(data).map(|row| Told::Orders(vec![row]))
         }
-        Call::FindByReference | Call::List => rows(data.get("orders"), roamify_order).map(Told::Orders),
-        Call::Provision if data.as_list().is_some() => rows(Some(data), roamify_esim).map(Told::Esims),
+        Call::FindByReference | Call::List => {
+            rows(data.get("orders"), roamify_order).map(Told::Orders)
+        }
+        Call::Provision if data.as_list().is_some() => {
+            rows(Some(data), roamify_esim).map(Told::Esims)
+        }
         Call::Provision | Call::Esim => roamify_esim(data).map(|row| Told::Esims(vec![row])),
         Call::Wallet => data.get("balance").and_then(dollars).map(Told::Wallet),
         _ => Some(Told::Other),
@@ -135,14 +139,17 @@ fn rows<T>(list: Option<&Json>, read: fn(&Json) -> Option<T>) -> Option<Vec<T>> 
 }
 
 fn literal(value: &Json, name: &str) -> Option<String> {
-    value.get(name).and_then(Json::as_literal).map(str::to_owned)
+    value
+        .get(name)
+        .and_then(Json::as_literal)
+        .map(str::to_owned)
 }
 
 fn roamify_order(value: &Json) -> Option<OrderRow> {
     value.as_object()?;
     let items = match (value.get("items"), value.get("esims")) {
         (Some(items), _) => items.as_list()?,
-        (None, Some(_)) | (None, None) => &[],
+        (None, _) => &[],
     };
     let packages: Option<Vec<String>> = items
         .iter()
@@ -197,7 +204,11 @@ fn esim_access(call: Call, status: u16, body: &Json) -> Told {
     }
     if !success {
         let coded = code.is_some_and(|code| code != "0");
-        return if coded { Told::Failure } else { Told::Undocumented };
+        return if coded {
+            Told::Failure
+        } else {
+            Told::Undocumented
+        };
     }
     if code.is_some_and(|code| code != "0") || !no_error(body) {
         return Told::Undocumented;

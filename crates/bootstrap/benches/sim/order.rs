@@ -446,7 +446,7 @@ fn named(order: &Order) -> BTreeSet<ProviderOrderId> {
 }
 
 /// The provider's orders that a finding shows.
-fn found_in(finding: &Finding) -> Vec<ProviderOrderId> {
+pub(crate) fn found_in(finding: &Finding) -> Vec<ProviderOrderId> {
     match &finding.difference {
         Difference::TheirsNotOurs { provider_order } => vec![provider_order.id.clone()],
         Difference::Twice { taken, others, .. } => taken.iter().chain(others).cloned().collect(),

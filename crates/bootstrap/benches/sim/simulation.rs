@@ -5,17 +5,17 @@
 //! part is shared by the program `sim` and by a test.
 
 #[path = "dice.rs"]
-mod dice;
+pub(crate) mod dice;
 #[path = "faults.rs"]
-mod faults;
+pub(crate) mod faults;
 #[path = "journal.rs"]
-mod journal;
+pub(crate) mod journal;
 #[path = "naive.rs"]
 mod naive;
 #[path = "order.rs"]
-mod order;
+pub(crate) mod order;
 #[path = "process.rs"]
-mod process;
+pub(crate) mod process;
 #[path = "provider.rs"]
 mod provider;
 #[path = "report.rs"]

@@ -12,6 +12,7 @@ mod conformance;
 mod crash_points;
 mod decoders;
 mod events;
+mod lies;
 mod old_journals;
 mod postgres;
 mod precedence;
@@ -20,3 +21,6 @@ mod secrets;
 mod simulation;
 mod support;
 mod under_load;
+
+/// The simulation, which the lying provider shares.
+use simulation::library as simulated;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use self::library::{Bound, Fault, Naive, Plan, Report, Weather};
 
 #[path = "../../benches/sim/simulation.rs"]
-mod library;
+pub(crate) mod library;
 
 const SEED: u64 = 1;
 

@@ -1,0 +1,125 @@
+//! What one case is made of: drawn from the seed of the run and the number of the case.
+
+use roamport_sandbox::Dialect;
+
+use super::dice::Dice;
+use super::rules::{Lasting, Lie, Rule, pairs};
+use super::transcript::Call;
+
+/// What becomes of the first purchase call on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    Clean,
+    /// The request never arrives.
+    RequestLost,
+    /// It is charged, and the answer is lost.
+    ReplyLost,
+}
+
+/// What is bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Esims(u16),
+    TopUp,
+}
+
+/// The plan of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) seed: u64,
+    pub(crate) index: u64,
+    pub(crate) dialect: Dialect,
+    pub(crate) wanted: Wanted,
+    pub(crate) network: Network,
+    pub(crate) lies: Vec<Lie>,
+    /// The chance of a crash at each await of a port, in a million.
+    pub(crate) crash: u32,
+    /// Whoever comes after a crash has the credentials of another account.
+    pub(crate) other_account: bool,
+    /// Somebody pays into the wallet after the first purchase call.
+    pub(crate) paid_in: bool,
+    /// The provider answers first and delivers later.
+    pub(crate) later: bool,
+}
+
+/// A prime that shares no factor with the size of any table here.
+const STRIDE: u64 = 7_919;
+
+impl Case {
+    /// The case with this number.
+    pub(crate) fn drawn(seed: u64, index: u64) -> Self {
+        let pairs = pairs();
+        let count = u64::try_from(pairs.len()).expect("a table");
+        // One case in twelve hides the order everywhere or changes nothing: neither can be found out.
+        let mut dice = Dice::of(seed, index, 20);
+        let special = index % 12;
+        // Steps through the whole table, but not in its order.
+        let place = usize::try_from(index.wrapping_mul(STRIDE) % count).expect("in the table");
+        let (dialect, rule, call) = pairs[place];
+        let hides = rule == Rule::Hide || special == 7;
+        let (dialect, rule, call) = if special == 7 {
+            (Dialect::Roamify, Rule::Hide, Call::FindByReference)
+        } else {
+            (dialect, rule, call)
+        };
+        let lasting = if hides || dice.hits(650_000) {
+            Lasting::Always
+        } else {
+            Lasting::Once(u32::try_from(dice.below(3)).expect("below three"))
+        };
+        let mut lies = vec![Lie {
+            rule,
+            call,
+            lasting,
+            luck: dice.next(),
+        }];
+        // A coherent liar makes no other mistake.
+        if !hides && dice.hits(250_000) {
+            let (_, rule, call) = pairs[usize::try_from(dice.below(count)).expect("in the table")];
+            if rule != Rule::Hide {
+                lies.push(Lie {
+                    rule,
+                    call,
+                    lasting: Lasting::Once(u32::try_from(dice.below(4)).expect("below four")),
+                    luck: dice.next(),
+                });
+            }
+        }
+        let tops_up = matches!(call, Call::TopUp | Call::TopUpPackages) || dice.hits(80_000);
+        let wanted = if tops_up {
+            Wanted::TopUp
+        } else {
+            Wanted::Esims(if dice.hits(300_000) { 2 } else { 1 })
+        };
+        let doubt = match call {
+            _ if hides => 1_000_000,
+            Call::FindByReference | Call::Wallet => 700_000,
+            Call::Purchase | Call::TopUp => 100_000,
+            _ => 250_000,
+        };
+        let network = if !dice.hits(doubt) {
+            Network::Clean
+        } else if !hides && dice.hits(150_000) {
+            Network::RequestLost
+        } else {
+            Network::ReplyLost
+        };
+        let crashes = !hides && dice.hits(420_000);
+        Self {
+            seed,
+            index,
+            dialect,
+            wanted,
+            network,
+            lies,
+            crash: if crashes {
+                [6_000, 20_000, 50_000][usize::try_from(dice.below(3)).expect("below three")]
+            } else {
+                0
+            },
+            other_account: crashes && dice.hits(200_000),
+            paid_in: !hides && dice.hits(150_000),
+            later: call == Call::FindById || dice.hits(100_000),
+        }
+    }
+}

@@ -1,0 +1,666 @@
+//! Where a case is played: the honest provider, the liar in front of it, and what is written down of
+//! both.
+
+use std::collections::HashMap;
+use std::str::FromStr as _;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use roamport_domain::Clock;
+use roamport_provider_http::in_process::BrokenConnection;
+use roamport_sandbox::http::{InProcess, InProcessAnswer};
+use roamport_sandbox::switches::Tolerance;
+use roamport_sandbox::world::{OrderRecord, Purchase};
+use roamport_sandbox::{Dialect, Dialects, Switches, World};
+use rust_decimal::Decimal;
+
+use super::calls::Sent;
+use super::case::{Case, Network};
+use super::dice::Dice;
+use super::edits::{Knowledge, Names, Sends, lie};
+use super::json::Json;
+use super::naive::Naive;
+use super::process::{Life, Process};
+use super::rules::{Lasting, Rule};
+use super::transcript::{Answer, Asked, Call, Exchange};
+
+/// The packages for sale.
+const PACKAGES: usize = 24;
+/// The tokens of two accounts at one provider. They look like secrets, so that a log can be searched.
+pub(crate) const TOKENS: [&str; 2] = ["tok_account_one_7f3a9c51", "tok_account_two_b24e60d8"];
+
+/// What was asked of the liar before a purchase call that was not the first: what a client could know
+/// that asks every witness.
+#[derive(Clone, Debug)]
+pub(crate) struct Witnesses {
+    /// The number of exchanges before it.
+    pub(crate) before: usize,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+/// The provider, its liar, and the writing of what happens.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) case: Case,
+    pub(crate) life: Arc<Life>,
+    /// One for each account.
+    pub(crate) worlds: [World; 2],
+    sandboxes: [InProcess; 2],
+    lying: AtomicBool,
+    /// The reference of the order that the case is about, once it is known.
+    reference: Mutex<Option<String>>,
+    /// The control order: of our own, placed before.
+    control: Mutex<Option<String>>,
+    strangers: Mutex<HashMap<Call, Vec<Json>>>,
+    state: Mutex<State>,
+    purchases: AtomicU32,
+    naive: Option<Naive>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    exchanges: Vec<Exchange>,
+    witnesses: Vec<Witnesses>,
+    first: HashMap<String, InProcessAnswer>,
+    /// How often each lie had a chance.
+    chances: Vec<u32>,
+    applied: Vec<(Rule, Call)>,
+    dice: Option<Dice>,
+    paid_in: bool,
+    /// What the shim of a naive client remembers.
+    memory: HashMap<&'static str, String>,
+}
+
+impl Stage {
+    pub(crate) fn new(
+        case: Case,
+        life: Arc<Life>,
+        clock: &Arc<dyn Clock>,
+        naive: Option<Naive>,
+    ) -> Self {
+        let world = |account: usize| {
+            World::builder()
+                .packages(PACKAGES)
+                .balance("500")
+                .token(TOKENS[account])
+                .salt(format!("lies-{account}"))
+                .clock(clock.clone())
+                .switches(Switches {
+                    // The provider promises nothing about a second order under one reference.
+                    duplicate_reference: Tolerance::Accepted,
+                    ..Switches::default()
+                })
+                .build()
+                .expect("a small world in memory")
+        };
+        let worlds = [world(0), world(1)];
+        let sandboxes = worlds
+            .clone()
+            .map(|world| InProcess::new(world, Dialects::Both));
+        let dice = Dice::of(case.seed, case.index, 21);
+        Self {
+            case,
+            life,
+            worlds,
+            sandboxes,
+            lying: AtomicBool::new(false),
+            reference: Mutex::default(),
+            control: Mutex::default(),
+            strangers: Mutex::default(),
+            state: Mutex::new(State {
+                dice: Some(dice),
+                ..State::default()
+            }),
+            purchases: AtomicU32::new(0),
+            naive,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Orders that somebody else placed with the same account.
+    pub(crate) fn sell_to_strangers(&self, package: &str) {
+        for name in ["7Q2M4XW0C9N8V5T3ZK6HJD1BRE", "shop-10442", ""] {
+            let purchase = match name {
+                "" => Purchase::Order {
+                    lines: vec![roamport_sandbox::world::PurchaseLine {
+                        package_id: package.to_owned(),
+                        quantity: 1,
+                    }],
+                    reference: None,
+                    instant: true,
+                },
+                name => match Purchase::order(package, 1, name) {
+                    Purchase::Order {
+                        lines, reference, ..
+                    } => Purchase::Order {
+                        lines,
+                        reference,
+                        instant: true,
+                    },
+                    other => other,
+                },
+            };
+            let sold = self.worlds[0].purchase(&purchase);
+            sold.expect("the world sells to anybody");
+        }
+    }
+
+    /// From now on the liar lies, about the order of this reference; `control` was placed before.
+    pub(crate) async fn begin(&self, reference: &str, control: &str) {
+        let fill = |slot: &Mutex<Option<String>>, text: &str| {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+        };
+        fill(&self.reference, reference);
+        fill(&self.control, control);
+        for call in [Call::FindByReference, Call::List, Call::Esim] {
+            let rows = self.strangers_rows(call).await;
+            let mut strangers = self
+                .strangers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            strangers.insert(call, rows);
+        }
+        let mut state = self.state();
+        state.exchanges.clear();
+        state.chances = vec![0; self.case.lies.len()];
+        drop(state);
+        self.lying.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on the provider is honest.
+    pub(crate) fn stop_lying(&self) {
+        self.lying.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.state().exchanges.clone()
+    }
+
+    pub(crate) fn witnesses(&self) -> Vec<Witnesses> {
+        self.state().witnesses.clone()
+    }
+
+    pub(crate) fn applied(&self) -> Vec<(Rule, Call)> {
+        self.state().applied.clone()
+    }
+
+    /// What a process heard and could not store before it died.
+    pub(crate) fn lose(&self, process: u32, after: Duration) {
+        for exchange in &mut self.state().exchanges {
+            if exchange.process == process && exchange.answered > after {
+                exchange.lost = true;
+            }
+        }
+    }
+
+    fn reference(&self) -> Option<String> {
+        let reference = self.reference.lock();
+        reference.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The orders under our reference, in both worlds.
+    pub(crate) fn charged(&self) -> Vec<OrderRecord> {
+        let Some(reference) = self.reference() else {
+            return Vec::new();
+        };
+        self.worlds
+            .iter()
+            .flat_map(|world| world.orders().expect("a world in memory"))
+            .filter(|order| order.reference.as_ref() == Some(&reference))
+            .collect()
+    }
+
+    /// All that is known of an order in a world.
+    pub(crate) fn names(&self, fits: impl Fn(&OrderRecord) -> bool) -> Names {
+        let world = &self.worlds[0];
+        let orders = world.orders().expect("a world in memory");
+        let Some(order) = orders.iter().find(|order| fits(order)) else {
+            return Names::default();
+        };
+        let esims = world.esims().expect("a world in memory");
+        let bought: Vec<_> = esims
+            .iter()
+            .filter(|esim| order.items.iter().any(|item| item.esim_id == esim.id))
+            .collect();
+        let profiles = bought.iter().filter_map(|esim| esim.profile.as_ref());
+        Names {
+            reference: order.reference.clone().unwrap_or_default(),
+            orders: [order.id.clone(), order.number().to_owned()],
+            esims: bought
+                .iter()
+                .map(|esim| [esim.id.clone(), esim.transaction().to_owned()])
+                .collect(),
+            cards: profiles
+                .clone()
+                .map(|profile| profile.iccid.clone())
+                .collect(),
+            codes: profiles
+                .map(|profile| profile.activation_code.clone())
+                .collect(),
+        }
+    }
+
+    /// Every id under which the provider tells of a charge.
+    pub(crate) fn told_as(&self, charge: &OrderRecord) -> Vec<String> {
+        let mut names = vec![charge.id.clone(), charge.number().to_owned()];
+        for world in &self.worlds {
+            for esim in world.esims().expect("a world in memory") {
+                let top_ups = esim.allowances.iter().skip(1);
+                let ours = top_ups.filter(|bought| bought.reference == charge.reference);
+                for number in ours.filter_map(|bought| bought.transaction.as_deref()) {
+                    names.push(format!("{}/{number}", esim.transaction()));
+                }
+            }
+        }
+        names
+    }
+
+    async fn strangers_rows(&self, call: Call) -> Vec<Json> {
+        let (sent, path): (Sent, &[&str]) = match (self.case.dialect, call) {
+            (Dialect::Roamify, Call::Esim) => (self.question("GET", "/api/esims?limit=20", ""), &["data"]),
+            (Dialect::Roamify, _) => (
+                self.question("GET", "/api/esim/orders?limit=20", ""),
+                &["data", "orders"],
+            ),
+            (Dialect::EsimAccess, _) => (
+                self.question(
+                    "POST",
+                    "/api/v1/open/esim/query",
+                    r#"{"startTime":"2020-01-01T00:00:00+0000","endTime":"2040-01-01T00:00:00+0000","pager":{"pageNum":1,"pageSize":50}}"#,
+                ),
+                &["obj", "esimList"],
+            ),
+        };
+        let answer = self.ask(0, &sent).await;
+        let body = answer.and_then(|answer| Json::parse(&answer.body));
+        let rows = body.as_ref().and_then(|body| body.at(path)?.as_list());
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let control = control.clone().unwrap_or_default();
+        let rows = rows.unwrap_or_default().iter();
+        rows.filter(|row| !row.to_string().contains(&control))
+            .cloned()
+            .collect()
+    }
+
+    /// A request as a client of the first account would send it.
+    fn question(&self, method: &str, target: &str, body: &str) -> Sent {
+        let credentials = match self.case.dialect {
+            Dialect::Roamify => ("authorization", format!("Bearer {}", TOKENS[0])),
+            Dialect::EsimAccess => ("rt-accesscode", TOKENS[0].to_owned()),
+        };
+        Sent {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: vec![
+                (credentials.0.to_owned(), credentials.1),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ],
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    async fn ask(&self, account: usize, sent: &Sent) -> Option<InProcessAnswer> {
+        let headers = sent.headers.iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+        let sandbox = &self.sandboxes[account];
+        sandbox
+            .answer(&sent.method, &sent.target, headers, sent.body.clone())
+            .await
+    }
+
+    /// Answers one request of a process, as the liar does; with whether the body is whole.
+    pub(crate) async fn exchange(
+        self: Arc<Self>,
+        process: Arc<Process>,
+        number: u32,
+        sent: Sent,
+    ) -> Result<(InProcessAnswer, bool), BrokenConnection> {
+        process.pass().await;
+        let account = usize::from(sent.credentials() == TOKENS[1]);
+        let Some((call, asked)) = sent.understood(self.case.dialect) else {
+            let answer = self.ask(account, &sent).await;
+            let answer = answer.map(|answer| (answer, true));
+            return answer.ok_or(BrokenConnection::NoAnswer);
+        };
+        let (there, back) = self.travel();
+        let is_lying = self.lying.load(Ordering::SeqCst);
+        let attempt = if is_lying && call.buys() {
+            self.purchases.fetch_add(1, Ordering::SeqCst) + 1
+        } else {
+            0
+        };
+        if attempt > 1 {
+            let exchanges = self.ask_witnesses().await;
+            let mut state = self.state();
+            let before = state.exchanges.len();
+            state.witnesses.push(Witnesses { before, exchanges });
+        }
+        tokio::time::sleep(there).await;
+        let sent_at = self.life.elapsed();
+        let network = if attempt == 1 {
+            self.case.network
+        } else {
+            Network::Clean
+        };
+        let mut exchange = Exchange {
+            process: number,
+            call,
+            account: u8::try_from(account).expect("one of two"),
+            sent: sent_at,
+            answered: sent_at,
+            asked,
+            answer: Answer::Nothing,
+            lost: false,
+            lie: None,
+        };
+        if attempt > 0 {
+            // Whoever buys must not be forgotten, even if the process dies while it waits.
+            self.state().exchanges.push(exchange.clone());
+        }
+        let place = self.state().exchanges.len().saturating_sub(1);
+        let mut sends = Sends::Nothing;
+        if network != Network::RequestLost {
+            let honest = self.ask(account, &sent).await;
+            self.pay_in(attempt);
+            if let Some(honest) = honest.filter(|_| network == Network::Clean) {
+                let honest = self.deliver_later(call, honest);
+                (sends, exchange.lie) = if is_lying {
+                    self.lies(call, &sent, &honest, true)
+                } else {
+                    let mut state = self.state();
+                    let first = state.first.entry(call.name().to_owned());
+                    first.or_insert_with(|| honest.clone());
+                    drop(state);
+                    (Sends::Answer(honest), None)
+                };
+            }
+        }
+        tokio::time::sleep(back).await;
+        if matches!(sends, Sends::Silence) {
+            // The client gives up first; what it heard is nothing.
+            self.note(attempt, place, exchange);
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            return Err(BrokenConnection::NoAnswer);
+        }
+        exchange.answered = self.life.elapsed();
+        let outcome = match sends {
+            Sends::Answer(answer) => {
+                exchange.answer = Answer::Whole {
+                    status: answer.status,
+                    headers: answer.headers.clone(),
+                    body: answer.body.clone(),
+                };
+                Ok((answer, true))
+            }
+            Sends::Part(answer) => Ok((answer, false)),
+            Sends::Nothing | Sends::Silence => Err(BrokenConnection::NoAnswer),
+        };
+        let asked = exchange.asked.clone();
+        self.note(attempt, place, exchange);
+        let outcome = match (self.naive, is_lying) {
+            (Some(naive), true) => {
+                let (reference, mut state) = (self.reference(), self.state());
+                naive.reads(
+                    self.case.dialect,
+                    call,
+                    &asked,
+                    reference.as_deref(),
+                    &mut state.memory,
+                    outcome,
+                )
+            }
+            _ => outcome,
+        };
+        process.pass().await;
+        outcome
+    }
+
+    fn note(&self, attempt: u32, place: usize, exchange: Exchange) {
+        let mut state = self.state();
+        if attempt > 0 {
+            state.exchanges[place] = exchange;
+        } else {
+            state.exchanges.push(exchange);
+        }
+    }
+
+    fn travel(&self) -> (Duration, Duration) {
+        let mut state = self.state();
+        let dice = state.dice.as_mut().expect("there from the beginning");
+        (dice.between(10, 120), dice.between(10, 120))
+    }
+
+    fn pay_in(&self, attempt: u32) {
+        let mut state = self.state();
+        if attempt == 1 && self.case.paid_in && !state.paid_in {
+            state.paid_in = true;
+            let amount = Decimal::from_str("100").expect("a number");
+            self.worlds[0]
+                .add_balance(amount)
+                .expect("a world in memory");
+        }
+    }
+
+    /// An order that is paid is answered as pending at first.
+    fn deliver_later(&self, call: Call, mut honest: InProcessAnswer) -> InProcessAnswer {
+        let made = self.charged().first().map(|order| order.created_at);
+        let now = self.worlds[0].now().expect("a world in memory");
+        let young = made.is_some_and(|made| now.duration_since(made).as_secs() < 20);
+        let fits = matches!(
+            call,
+            Call::Purchase | Call::FindById | Call::FindByReference
+        );
+        if !(self.case.later && young && fits && self.case.dialect == Dialect::Roamify) {
+            return honest;
+        }
+        let Some(mut body) = Json::parse(&honest.body) else {
+            return honest;
+        };
+        body.visit_mut(&mut |path, value| match path.last().map(String::as_str) {
+            Some("items") => *value = Json::List(Vec::new()),
+            Some("status") if path.len() > 1 => *value = Json::text("PENDING"),
+            _ => {}
+        });
+        honest.body = body.to_string().into_bytes();
+        honest
+    }
+
+    /// The answer as the liar has it. Counts and remembers where it `counts`.
+    fn lies(
+        &self,
+        call: Call,
+        sent: &Sent,
+        honest: &InProcessAnswer,
+        counts: bool,
+    ) -> (Sends, Option<&'static str>) {
+        let question = sent.question();
+        let reference = self.reference().unwrap_or_default();
+        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let control = control.clone().unwrap_or_default();
+        let first = {
+            let mut state = self.state();
+            let first = state.first.get(&question);
+            // A cache that knows one answer a path.
+            let first = first.or_else(|| state.first.get(call.name())).cloned();
+            if counts {
+                state
+                    .first
+                    .entry(question)
+                    .or_insert_with(|| honest.clone());
+            }
+            first
+        };
+        let mut answer = honest.clone();
+        let mut told = None;
+        for (place, one) in self.case.lies.iter().enumerate() {
+            if one.rule == Rule::Hide {
+                if let Some(hidden) = self.hide(call, sent, &answer) {
+                    answer = hidden;
+                    told = Some(Rule::Hide.name());
+                    if counts {
+                        self.state().applied.push((Rule::Hide, call));
+                    }
+                }
+                continue;
+            }
+            if one.call != call || !self.is_its_turn(place, one.lasting, counts) {
+                continue;
+            }
+            let ours = self.names(|order| order.reference.as_ref() == Some(&reference));
+            let stranger = self.names(|order| order.reference.as_deref() == Some("shop-10442"));
+            let earlier = self.names(|order| order.reference.as_ref() == Some(&control));
+            let strangers = self
+                .strangers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let kind = match (self.case.dialect, call) {
+                (Dialect::Roamify, Call::Esim) => Call::Esim,
+                _ => Call::FindByReference,
+            };
+            let knowledge = Knowledge {
+                dialect: self.case.dialect,
+                ours: &ours,
+                stranger: &stranger,
+                earlier: &earlier,
+                strangers: strangers.get(&kind).map_or(&[], Vec::as_slice),
+                token: TOKENS[0],
+                first: first.as_ref(),
+            };
+            let sends = lie(one.rule, one.luck, &knowledge, &answer);
+            drop(strangers);
+            let Some(sends) = sends else { continue };
+            told = Some(one.rule.name());
+            if counts {
+                self.state().applied.push((one.rule, call));
+            }
+            match sends {
+                Sends::Answer(changed) => answer = changed,
+                other => return (other, told),
+            }
+        }
+        (Sends::Answer(answer), told)
+    }
+
+    fn is_its_turn(&self, place: usize, lasting: Lasting, counts: bool) -> bool {
+        let mut state = self.state();
+        let chance = state.chances[place];
+        if counts {
+            state.chances[place] += 1;
+        }
+        match lasting {
+            Lasting::Always => true,
+            Lasting::Once(turn) => counts && chance == turn,
+        }
+    }
+
+    /// The answer of a provider that hides our first order wherever it would show.
+    fn hide(&self, call: Call, sent: &Sent, honest: &InProcessAnswer) -> Option<InProcessAnswer> {
+        let order = self.charged().into_iter().next()?;
+        let mut answer = honest.clone();
+        let mut body = Json::parse(&honest.body)?;
+        let before = body.clone();
+        match call {
+            Call::Wallet => {
+                body.visit_mut(&mut |path, value| {
+                    if path.last().is_some_and(|name| name == "balance")
+                        && let Json::Number(text) = value
+                        && let Ok(left) = Decimal::from_str(text)
+                    {
+                        let scale = match self.case.dialect {
+                            Dialect::Roamify => Decimal::ONE,
+                            Dialect::EsimAccess => Decimal::from(10_000),
+                        };
+                        *text = (left + order.total * scale).normalize().to_string();
+                    }
+                });
+            }
+            Call::FindByReference | Call::List | Call::Esim => {
+                body.visit_mut(&mut |_, value| {
+                    if let Json::List(rows) = value {
+                        rows.retain(|row| {
+                            let text = row.to_string();
+                            !text.contains(&order.id) && !text.contains(order.number())
+                        });
+                    }
+                });
+            }
+            Call::FindById if sent.question().contains(&order.id) => {
+                answer.status = 404;
+                body = Json::parse(br#"{"message":"Order not found","status":"failed"}"#)?;
+            }
+            _ => return None,
+        }
+        if body == before {
+            return None;
+        }
+        answer.body = body.to_string().into_bytes();
+        Some(answer)
+    }
+
+    /// Asks the liar what a client could ask before it buys again: for the order, for the control order,
+    /// and for the wallet.
+    pub(crate) async fn ask_witnesses(&self) -> Vec<Exchange> {
+        let reference = self.reference().unwrap_or_default();
+        let control = self
+            .control
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let control = control.unwrap_or_default();
+        let questions = match self.case.dialect {
+            Dialect::Roamify => vec![
+                self.question(
+                    "GET",
+                    &format!("/api/esim/orders?limit=50&referenceId={reference}"),
+                    "",
+                ),
+                self.question(
+                    "GET",
+                    &format!("/api/esim/orders?limit=50&referenceId={control}"),
+                    "",
+                ),
+                self.question("GET", "/api/balance", ""),
+            ],
+            Dialect::EsimAccess => {
+                vec![self.question("POST", "/api/v1/open/balance/query", "{}")]
+            }
+        };
+        let mut exchanges = Vec::with_capacity(questions.len());
+        for sent in questions {
+            let (call, asked) = sent
+                .understood(self.case.dialect)
+                .unwrap_or((Call::Wallet, Asked::default()));
+            let honest = self.ask(0, &sent).await;
+            let is_lying = self.lying.load(Ordering::SeqCst);
+            let sends = match honest {
+                Some(honest) if is_lying => self.lies(call, &sent, &honest, false).0,
+                Some(honest) => Sends::Answer(honest),
+                None => Sends::Nothing,
+            };
+            let now = self.life.elapsed();
+            exchanges.push(Exchange {
+                process: 0,
+                call,
+                account: 0,
+                sent: now,
+                answered: now,
+                asked,
+                answer: match sends {
+                    Sends::Answer(answer) => Answer::Whole {
+                        status: answer.status,
+                        headers: answer.headers,
+                        body: answer.body,
+                    },
+                    _ => Answer::Nothing,
+                },
+                lost: false,
+                lie: None,
+            });
+        }
+        exchanges
+    }
+}

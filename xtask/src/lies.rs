@@ -1,0 +1,90 @@
+//! `cargo xtask lies`: orders past a provider that lies, in release mode, over as many cases as one likes.
+
+use xshell::{Shell, cmd};
+
+/// The crate whose `benches` folder holds the program.
+const HOME: &str = "roamport-bootstrap";
+
+/// What the liar is to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Cases.
+    #[arg(long, default_value_t = 20_000)]
+    cases: u64,
+    /// What every case follows from, together with its number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Live this one case again, and print every answer of it.
+    #[arg(long)]
+    case: Option<u64>,
+    /// Threads; as many as there are cores by default.
+    #[arg(long)]
+    threads: Option<u16>,
+    /// Put a careless client in the place of Roamport: its number in the table of the documentation.
+    #[arg(long)]
+    naive: Option<u16>,
+}
+
+impl Options {
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec![
+            "--cases".to_owned(),
+            self.cases.to_string(),
+            "--seed".to_owned(),
+            self.seed.to_string(),
+        ];
+        if let Some(case) = self.case {
+            arguments.extend(["--case".to_owned(), case.to_string()]);
+        }
+        if let Some(threads) = self.threads {
+            arguments.extend(["--threads".to_owned(), threads.to_string()]);
+        }
+        if let Some(naive) = self.naive {
+            arguments.extend(["--naive".to_owned(), naive.to_string()]);
+        }
+        arguments
+    }
+}
+
+/// Builds the program and runs it; it prints its table, and fails where a promise was broken.
+pub(crate) fn run(shell: &Shell, options: &Options) -> anyhow::Result<()> {
+    let arguments = options.arguments();
+    cmd!(
+        shell,
+        "cargo bench --quiet --package {HOME} --bench lies -- {arguments...}"
+    )
+    .run()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn arguments(line: &[&str]) -> String {
+        let line = [&["lies"], line].concat();
+        let parsed = CommandLine::try_parse_from(line).unwrap();
+        parsed.options.arguments().join(" ")
+    }
+
+    #[test]
+    fn without_arguments_it_is_twenty_thousand_cases() {
+        assert_eq!(arguments(&[]), "--cases 20000 --seed 1");
+    }
+
+    #[test]
+    fn one_case_can_be_lived_again() {
+        assert_eq!(
+            arguments(&["--seed", "9", "--case", "17", "--naive", "2"]),
+            "--cases 20000 --seed 9 --case 17 --naive 2"
+        );
+    }
+}
