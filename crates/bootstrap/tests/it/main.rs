@@ -12,6 +12,7 @@ mod conformance;
 mod crash_points;
 mod decoders;
 mod events;
+mod in_process;
 mod lies;
 mod old_journals;
 mod postgres;
