@@ -194,6 +194,7 @@ mod tests {
         check_arrow("crates/bootstrap", "roamport-adapter-roamify", None, true);
         check_arrow("crates/bootstrap", "roamport-conformance", DEV, true);
         check_arrow("crates/bootstrap", "roamport-conformance", None, false);
+        check_arrow("crates/bootstrap", "roamport-provider-http", DEV, true);
         check_arrow("crates/cli", "roamport-bootstrap", None, true);
         check_arrow("crates/cli", "roamport-adapter-roamify", None, false);
         check_arrow("crates/server", "roamport-sandbox", None, false);

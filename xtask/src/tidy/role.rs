@@ -93,7 +93,8 @@ impl Role {
             App => &[Sandbox, Conformance, Layers],
             Layers | ProviderAdapter | JournalAdapter | Sandbox => &[Conformance, Sandbox],
             Conformance | Server => &[Sandbox],
-            Bootstrap => &[Conformance],
+            // Tests there answer adapters in process, below `provider-http`.
+            Bootstrap => &[Conformance, ProviderHttp],
         }
     }
 

@@ -12,10 +12,14 @@ mod case;
 mod detectable;
 #[path = "edits.rs"]
 mod edits;
+#[path = "fields.rs"]
+mod fields;
 #[path = "json.rs"]
 pub(crate) mod json;
 #[path = "judge.rs"]
 mod judge;
+#[path = "liar.rs"]
+mod liar;
 #[path = "living.rs"]
 mod living;
 #[path = "naive.rs"]
