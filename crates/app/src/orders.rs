@@ -124,6 +124,7 @@ impl Orders {
                 content: quote.content.clone(),
                 cap,
                 place_before,
+                account: None,
             },
         };
         match self.parts.journal.open(&new).await? {

@@ -294,6 +294,7 @@ impl ProviderEvents {
             started_at,
             conclusive: false,
             result,
+            evidence: None,
         };
         let written = self.orders.append_by_hand(order.id(), |order, _| {
             Ok(if is_looked_for(order) {

@@ -128,6 +128,12 @@ text_id! {
     Iccid, "ICCID", check_iccid
 }
 text_id! {
+    /// Which account at a provider an order belongs to: a keyed digest of the credentials that name the
+    /// account, made by [`AccountStore::account`](crate::journal::AccountStore::account). The same
+    /// credentials have the same digest in one journal and another digest in another journal.
+    Account, "account", check_opaque
+}
+text_id! {
     /// What we call an order toward the provider: one per order, for life. Derived from the
     /// [`IdempotencyKey`], so that a journal restored from a backup looks for the right thing.
     Reference, "reference", check_opaque

@@ -1,6 +1,7 @@
 //! The ports to what is kept: the order journal, the profile store, the balances that were read and
 //! the provider events that were acted upon.
 
+mod accounts;
 mod balances;
 mod damage;
 mod inbox;
@@ -16,6 +17,11 @@ use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "mock")]
+pub use self::accounts::MockAccountStore;
+pub use self::accounts::{
+    AccountHold, AccountStore, Charge, ChargeState, KnownOrder, LookupProbe, Spending,
+};
 #[cfg(feature = "mock")]
 pub use self::balances::MockBalanceStore;
 pub use self::balances::{BalanceReading, BalanceStore};

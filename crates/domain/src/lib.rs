@@ -36,9 +36,10 @@ pub use country::CountryCode;
 pub use data::{DataAllowance, DataSize};
 pub use esim::{Activation, Esim};
 pub use id::{
-    EsimId, Iccid, IdempotencyKey, OrderId, PackageId, ProviderName, ProviderOrderId, Reference,
+    Account, EsimId, Iccid, IdempotencyKey, OrderId, PackageId, ProviderName, ProviderOrderId,
+    Reference,
 };
-pub use journal::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
+pub use journal::{AccountStore, BalanceStore, EventInbox, OrderJournal, ProfileStore};
 pub use money::{Currency, Money};
 pub use order::Order;
 pub use package::{Destination, Package};

@@ -5,6 +5,7 @@
 //! `app` performs the steps and appends the events.
 
 mod event;
+mod evidence;
 mod policy;
 mod state;
 mod step;
@@ -16,6 +17,10 @@ pub use self::event::{
     EventFormatError, Fingerprint, GuardReason, ItemNumber, LookUpResult, NotSentCause,
     OrderContent, OrderedLine, PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance,
     ProvisioningOutcome, PurchaseRequest, Requested, Resolution,
+};
+pub use self::evidence::{
+    Absence, AbsenceEvidence, Adoption, AnswerEvidence, AnswerField, ControlEvidence, Doubt,
+    FilterEvidence, LookUpEvidence, PlacementEvidence, WalletEvidence, WalletReading,
 };
 pub use self::policy::OrderPolicy;
 pub use self::state::{

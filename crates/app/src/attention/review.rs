@@ -89,6 +89,7 @@ fn tally(history: &[Recorded]) -> LookUpTally {
             started_at,
             conclusive,
             result,
+            ..
         } = &recorded.event
         else {
             continue;

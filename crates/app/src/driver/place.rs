@@ -65,6 +65,7 @@ impl Driver {
             request: request.clone(),
             replays,
             blind,
+            evidence: None,
         };
         self.append(order, &[started]).await?;
         self.watched_since = self.parts.clock.monotonic();
@@ -210,6 +211,7 @@ impl Driver {
                 attempt,
                 at,
                 outcome: outcome.clone(),
+                evidence: None,
             };
             let error = match self.append(order, &[settled]).await {
                 Ok(()) => return Ok(overtaken),

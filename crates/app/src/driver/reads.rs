@@ -22,6 +22,7 @@ impl Driver {
             started_at,
             conclusive,
             result,
+            evidence: None,
         };
         match self.append(order, &[looked_up(result.clone())]).await {
             Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
@@ -66,8 +67,15 @@ impl Driver {
             }
         };
         let read = found.as_ref().map(PlacedOrder::from);
-        self.append(order, &[Event::OrderRead { at, order: read }])
-            .await?;
+        self.append(
+            order,
+            &[Event::OrderRead {
+                at,
+                order: read,
+                evidence: None,
+            }],
+        )
+        .await?;
         let profiles = found.into_iter().flat_map(|found| found.items);
         let ready: Vec<Esim> = profiles
             .filter_map(|item| item.profile)

@@ -105,6 +105,7 @@ async fn a_second_call_waits_for_the_quiet_period_and_three_look_ups_that_find_n
         Event::AbsenceEstablished {
             attempt: 1,
             look_ups,
+            ..
         } => Some(look_ups.len()),
         _ => None,
     });

@@ -84,6 +84,7 @@ fn order(events: &[Event]) -> Failure {
             content,
             cap: usd("1.18"),
             place_before: Timestamp::UNIX_EPOCH,
+            account: None,
         },
     );
     for event in events {

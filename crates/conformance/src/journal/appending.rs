@@ -323,6 +323,7 @@ pub async fn a_providers_order_belongs_to_one_order(harness: &dyn JournalHarness
     let read = Event::OrderRead {
         at: trial.start,
         order: None,
+        evidence: None,
     };
     trial
         .append(first.id, Version::from_count(4), &[read], None)

@@ -98,6 +98,7 @@ fn order_for(provider_name: &str, text: &str, content: OrderContent, at: Timesta
             content,
             cap: good(Money::parse_amount("20", Currency::USD)),
             place_before: after(at, 900),
+            account: None,
         },
     }
 }
@@ -176,6 +177,7 @@ pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<E
             started_at: at,
             conclusive: false,
             result: LookUpResult::Healthy { found: Vec::new() },
+            evidence: None,
         },
         Event::PlacementStarted {
             attempt,
@@ -184,6 +186,7 @@ pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<E
             request,
             replays: None,
             blind: false,
+            evidence: None,
         },
     ]
 }
@@ -194,6 +197,7 @@ pub const fn settled(attempt: AttemptNumber, at: Timestamp, outcome: PlacementOu
         attempt,
         at,
         outcome,
+        evidence: None,
     }
 }
 

@@ -13,6 +13,7 @@ pub use self::content::{
     AttemptNumber, Fingerprint, ItemNumber, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
     ProviderInstance, PurchaseRequest, Requested,
 };
+use super::evidence::{AbsenceEvidence, AnswerEvidence, LookUpEvidence, PlacementEvidence};
 use crate::provider::{ProviderOrderStatus, Refund};
 use crate::{Money, ProviderOrderId};
 
@@ -288,6 +289,9 @@ pub enum Event {
         replays: Option<AttemptNumber>,
         /// Whether no look-up was possible before it.
         blind: bool,
+        /// Who sends it, and what the wallet held. Absent in orders of releases before format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<PlacementEvidence>,
     },
     /// The purchase call ended.
     PlacementSettled {
@@ -297,6 +301,9 @@ pub enum Event {
         at: Timestamp,
         /// How.
         outcome: PlacementOutcome,
+        /// What comparing the answer with the request showed. Absent in orders of releases before format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<AnswerEvidence>,
     },
     /// A new owner found the purchase call unsettled.
     PlacementAbandoned {
@@ -313,6 +320,9 @@ pub enum Event {
         conclusive: bool,
         /// What it gave.
         result: LookUpResult,
+        /// What the answer proves. Absent where no answer came, and in orders of releases before format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Box<LookUpEvidence>>,
     },
     /// Enough conclusive look-ups found nothing: the attempt may be followed by another.
     AbsenceEstablished {
@@ -320,6 +330,9 @@ pub enum Event {
         attempt: AttemptNumber,
         /// When each of those look-ups was started.
         look_ups: Vec<Timestamp>,
+        /// On what it rests. Absent in orders of releases before format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<AbsenceEvidence>,
     },
     /// The provider promises to answer a repeated request with the first order: the stored request
     /// may be sent again.
@@ -337,6 +350,10 @@ pub enum Event {
         at: Timestamp,
         /// What it said; `None` where the read failed.
         order: Option<PlacedOrder>,
+        /// What comparing the answer with the request showed. Absent where the read failed, and in orders of
+        /// releases before format 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<AnswerEvidence>,
     },
     /// A profile is about to be asked for. Durable before the call.
     ProvisioningStarted {
@@ -417,8 +434,9 @@ pub enum Event {
     },
 }
 
-/// The version of the format below.
-const FORMAT: u32 = 1;
+/// The newest format: that of events which carry evidence or an account. All others are written in
+/// format 1, byte for byte as earlier releases wrote them.
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -487,12 +505,28 @@ impl Event {
         }
     }
 
-    /// The text a journal stores: `{"v":1,"event":{…}}`.
+    /// The text a journal stores: `{"v":1,"event":{…}}`, with 2 for an event that carries evidence or an
+    /// account.
     pub fn to_stored(&self) -> String {
         super::to_json(&Envelope {
-            v: FORMAT,
+            v: self.format(),
             event: self,
         })
+    }
+
+    /// The format it is stored in: the lowest that a release must know to read it rightly.
+    fn format(&self) -> u32 {
+        let is_newer = match self {
+            Self::Requested(requested) => requested.account.is_some(),
+            Self::PlacementStarted { evidence, .. } => evidence.is_some(),
+            Self::PlacementSettled { evidence, .. } | Self::OrderRead { evidence, .. } => {
+                evidence.is_some()
+            }
+            Self::LookedUp { evidence, .. } => evidence.is_some(),
+            Self::AbsenceEstablished { evidence, .. } => evidence.is_some(),
+            _ => false,
+        };
+        if is_newer { FORMAT } else { 1 }
     }
 
     /// Reads what [`Event::to_stored`] wrote, now or in an earlier release.

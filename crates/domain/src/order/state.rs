@@ -11,7 +11,7 @@ use super::event::{
     OrderContent, PlacedOrder, PurchaseRequest, Requested,
 };
 use crate::journal::Version;
-use crate::{EsimId, Money, OrderId, PackageId, ProviderOrderId};
+use crate::{Account, EsimId, Money, OrderId, PackageId, ProviderOrderId};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,6 +128,8 @@ pub struct Attempt {
     pub closes_at: Timestamp,
     /// What was sent.
     pub request: PurchaseRequest,
+    /// The account whose credentials sent it. Absent in orders of releases before format 2.
+    pub account: Option<Account>,
     /// The attempt it repeats inside the provider's dedup window.
     pub replays: Option<AttemptNumber>,
     /// What became of it.

@@ -325,6 +325,7 @@ impl Decision<'_> {
         Step::Record(vec![Event::AbsenceEstablished {
             attempt: attempt.number,
             look_ups: self.order.look_ups().conclusive_empty.clone(),
+            evidence: None,
         }])
     }
 

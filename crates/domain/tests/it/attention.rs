@@ -299,6 +299,7 @@ fn a_provider_that_takes_the_order_back_is_shown_from_every_state_that_has_one()
             scene.with(Event::OrderRead {
                 at: at(50),
                 order: Some(order),
+                evidence: None,
             })
         };
         let fulfilled = base

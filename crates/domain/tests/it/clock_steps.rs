@@ -52,10 +52,12 @@ fn answer(scene: &mut Scene, step: Step) {
             started_at: at(now),
             conclusive,
             result: roamport_domain::order::LookUpResult::Healthy { found: Vec::new() },
+            evidence: None,
         }),
         Step::ReadOrder(_) => scene.take(Event::OrderRead {
             at: at(now),
             order: None,
+            evidence: None,
         }),
         Step::Items(_) => {
             scene.take(Event::EsimRead {

@@ -125,6 +125,7 @@ fn a_repetition_sends_the_stored_request_and_nothing_else() {
         request,
         replays,
         blind,
+        evidence: None,
     };
     scene.refuses(&other);
     scene.refuses(&scene.start(2, 8, None, true));

@@ -88,6 +88,7 @@ fn the_price_is_compared_with_what_was_sent_not_with_the_first_quote() {
         request,
         replays,
         blind,
+        evidence: None,
     };
     let scene = scene
         .with(start)
@@ -145,6 +146,7 @@ fn items_that_come_one_by_one_are_awaited_until_the_last() {
     let read = Event::OrderRead {
         at: at(9),
         order: Some(coming(&["esim-1", "esim-2"])),
+        evidence: None,
     };
     let scene = scene.with(read);
     assert_eq!(scene.state(), OrderState::Provisioning);
@@ -152,6 +154,7 @@ fn items_that_come_one_by_one_are_awaited_until_the_last() {
     let shorter = Event::OrderRead {
         at: at(12),
         order: Some(coming(&[])),
+        evidence: None,
     };
     assert_eq!(
         scene.with(shorter).order.items().len(),
@@ -182,6 +185,7 @@ fn items_that_never_come_end_in_attention_with_those_that_did() {
             Step::ReadOrder(_) => scene.take(Event::OrderRead {
                 at: at(scene.now),
                 order: None,
+                evidence: None,
             }),
             _ => {}
         }

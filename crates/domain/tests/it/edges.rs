@@ -41,6 +41,7 @@ fn read(second: i64, order: Option<PlacedOrder>) -> Event {
     Event::OrderRead {
         at: at(second),
         order,
+        evidence: None,
     }
 }
 

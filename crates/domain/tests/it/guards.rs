@@ -43,6 +43,7 @@ fn a_window_that_closes_before_it_opens_is_refused() {
             request: request_of(&scene.order.requested().content),
             replays: None,
             blind: false,
+            evidence: None,
         });
     }
 }

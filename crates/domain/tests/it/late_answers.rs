@@ -45,6 +45,7 @@ fn awaiting_the_answer() -> Vec<(OrderState, Scene)> {
             found_it.clone().with(Event::OrderRead {
                 at: at(90),
                 order: Some(bought("po-1", &["esim-1"])),
+                evidence: None,
             }),
         ),
         (
@@ -53,6 +54,7 @@ fn awaiting_the_answer() -> Vec<(OrderState, Scene)> {
                 .with(Event::OrderRead {
                     at: at(90),
                     order: Some(bought("po-1", &["esim-1"])),
+                    evidence: None,
                 })
                 .with(generated(0, 95, ProvisioningOutcome::Ready)),
         ),

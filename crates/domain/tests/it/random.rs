@@ -80,6 +80,7 @@ fn event(scene: &Scene, (kind, one, two, _): Dice) -> Event {
         18 => Event::AbsenceEstablished {
             attempt,
             look_ups: scene.order.look_ups().conclusive_empty.clone(),
+            evidence: None,
         },
         19 => Event::ReplayPermitted {
             attempt,
@@ -88,7 +89,11 @@ fn event(scene: &Scene, (kind, one, two, _): Dice) -> Event {
         },
         20 => {
             let order = (one % 3 > 0).then(|| provider_orders(two));
-            Event::OrderRead { at: at(now), order }
+            Event::OrderRead {
+                at: at(now),
+                order,
+                evidence: None,
+            }
         }
         21 => asked(item, now),
         22 => {
@@ -417,12 +422,14 @@ fn drive(scene: &mut Scene, faulty: &mut Faulty) -> TestCaseResult {
                         started_at: at(now),
                         conclusive,
                         result,
+                        evidence: None,
                     }),
                 }
             }
             Step::ReadOrder(_) => scene.take(Event::OrderRead {
                 at: at(now),
                 order: None,
+                evidence: None,
             }),
             Step::Items(items) => {
                 for step in items {

@@ -55,6 +55,7 @@ pub(crate) fn all() -> Vec<(String, Event)> {
             started_at: at(300),
             conclusive: true,
             result,
+            evidence: None,
         };
         add(&format!("looked_up.{name}"), event);
     }
@@ -64,6 +65,7 @@ pub(crate) fn all() -> Vec<(String, Event)> {
         Event::AbsenceEstablished {
             attempt: 1,
             look_ups,
+            evidence: None,
         },
     );
     let permitted = Event::ReplayPermitted {
@@ -77,6 +79,7 @@ pub(crate) fn all() -> Vec<(String, Event)> {
         Event::OrderRead {
             at: at(30),
             order: None,
+            evidence: None,
         },
     );
     for (name, status) in statuses() {
@@ -86,7 +89,11 @@ pub(crate) fn all() -> Vec<(String, Event)> {
         });
         add(
             &format!("order_read.{name}"),
-            Event::OrderRead { at: at(30), order },
+            Event::OrderRead {
+                at: at(30),
+                order,
+                evidence: None,
+            },
         );
     }
     add(
@@ -260,11 +267,13 @@ fn placements() -> Vec<(&'static str, Event)> {
         request: request_of(content),
         replays,
         blind,
+        evidence: None,
     };
     let settled = |outcome| Event::PlacementSettled {
         attempt: 2,
         at: at(5),
         outcome,
+        evidence: None,
     };
     let not_sent = |cause, not_before| {
         let message = "connection refused".to_owned();

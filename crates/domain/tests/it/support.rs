@@ -91,6 +91,7 @@ pub(crate) fn requested(content: OrderContent) -> Requested {
         content,
         cap: usd("100"),
         place_before: at(PLACE_BEFORE),
+        account: None,
     }
 }
 
@@ -164,6 +165,7 @@ pub(crate) fn settled(attempt: AttemptNumber, second: i64, outcome: PlacementOut
         attempt,
         at: at(second),
         outcome,
+        evidence: None,
     }
 }
 
@@ -179,6 +181,7 @@ pub(crate) fn found(second: i64, found: Vec<PlacedOrder>) -> Event {
         started_at: at(second),
         conclusive: false,
         result: LookUpResult::Healthy { found },
+        evidence: None,
     }
 }
 
@@ -191,6 +194,7 @@ pub(crate) fn conclusively_nothing(second: i64) -> Event {
         started_at: at(second),
         conclusive: true,
         result: LookUpResult::Healthy { found: Vec::new() },
+        evidence: None,
     }
 }
 
@@ -201,6 +205,7 @@ pub(crate) fn unhealthy(second: i64) -> Event {
         result: LookUpResult::Unhealthy {
             message: "the provider's list was cut".to_owned(),
         },
+        evidence: None,
     }
 }
 
@@ -208,6 +213,7 @@ pub(crate) fn absent(attempt: AttemptNumber, seconds: &[i64]) -> Event {
     Event::AbsenceEstablished {
         attempt,
         look_ups: seconds.iter().copied().map(at).collect(),
+        evidence: None,
     }
 }
 
@@ -391,6 +397,7 @@ impl Scene {
             request: request_of(&self.order.requested().content),
             replays,
             blind,
+            evidence: None,
         }
     }
 

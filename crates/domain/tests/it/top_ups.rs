@@ -54,6 +54,7 @@ fn a_pending_top_up_is_read_until_it_is_done() {
     scene.take(Event::OrderRead {
         at: at(7),
         order: Some(done("po-1")),
+        evidence: None,
     });
     assert_eq!(scene.state(), OrderState::Fulfilled);
 }
@@ -79,6 +80,7 @@ fn a_top_up_in_a_state_nobody_knows_does_not_wait_for_ever() {
                 scene.take(Event::OrderRead {
                     at: at(scene.now),
                     order: Some(order.clone()),
+                    evidence: None,
                 });
             }
             _ => {}
@@ -98,11 +100,13 @@ fn a_resumed_order_is_read_before_its_delivery_is_overdue() {
     let late = Event::OrderRead {
         at: at(86_400),
         order: Some(done("po-1")),
+        evidence: None,
     };
     assert_eq!(scene.clone().with(late).state(), OrderState::Fulfilled);
     let mut unread = scene.with(Event::OrderRead {
         at: at(86_400),
         order: None,
+        evidence: None,
     });
     unread.settle_down();
     assert_eq!(unread.open_reasons(), [AttentionReason::DeliveryOverdue]);

@@ -164,6 +164,7 @@ fn items_named_by_a_later_read_are_provisioned() {
     let read = Event::OrderRead {
         at: at(9),
         order: Some(bought("po-1", &["esim-1"])),
+        evidence: None,
     };
     check(standing(OrderState::Placed), read, OrderState::Provisioning);
 }
@@ -176,6 +177,7 @@ fn a_final_status_ends_the_wait_for_items() {
             status: ProviderOrderStatus::Completed,
             ..pending("po-1")
         }),
+        evidence: None,
     };
     let scene = check(
         standing(OrderState::Placed),
@@ -437,18 +439,21 @@ fn the_providers_order_is_read_only_where_there_is_one() {
     let read = Event::OrderRead {
         at: at(9),
         order: Some(pending("po-1")),
+        evidence: None,
     };
     refused_in(&read, &all_but(&with_order));
     refused_in(
         &Event::OrderRead {
             at: at(9),
             order: None,
+            evidence: None,
         },
         &all_but(&with_order),
     );
     let other = Event::OrderRead {
         at: at(9),
         order: Some(pending("po-2")),
+        evidence: None,
     };
     refused_in(&other, &OrderState::ALL);
 }

@@ -56,7 +56,9 @@ pub(super) fn sentence(event: &Event) -> String {
         Event::LookedUp {
             conclusive, result, ..
         } => looked_up(*conclusive, result),
-        Event::AbsenceEstablished { attempt, look_ups } => format!(
+        Event::AbsenceEstablished {
+            attempt, look_ups, ..
+        } => format!(
             "purchase call {attempt} was not charged, as {} look-ups after the quiet period show",
             look_ups.len()
         ),

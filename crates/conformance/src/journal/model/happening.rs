@@ -144,6 +144,7 @@ impl Happening {
                 vec![Event::OrderRead {
                     at,
                     order: delivered,
+                    evidence: None,
                 }]
             }
             Self::Provisioned => sample::provisioned(at),
@@ -197,6 +198,7 @@ fn looked_up(started_at: Timestamp, conclusive: bool, found: Vec<PlacedOrder>) -
         started_at,
         conclusive,
         result: LookUpResult::Healthy { found },
+        evidence: None,
     }
 }
 
@@ -208,7 +210,11 @@ fn absence(order: &Order, attempt: AttemptNumber, at: Timestamp) -> Vec<Event> {
     look_ups.push(at);
     vec![
         looked_up(at, true, Vec::new()),
-        Event::AbsenceEstablished { attempt, look_ups },
+        Event::AbsenceEstablished {
+            attempt,
+            look_ups,
+            evidence: None,
+        },
     ]
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::{Line, ProviderOrder, ProviderOrderStatus};
 use crate::{
-    DataAllowance, EsimId, IdempotencyKey, Money, PackageId, ProviderName, ProviderOrderId,
-    Reference, TopUp,
+    Account, DataAllowance, EsimId, IdempotencyKey, Money, PackageId, ProviderName,
+    ProviderOrderId, Reference, TopUp,
 };
 
 /// The number of a purchase call in an order's life, from 1.
@@ -207,6 +207,9 @@ pub struct Requested {
     pub cap: Money,
     /// No purchase call begins after this moment.
     pub place_before: Timestamp,
+    /// The account it was requested for. Absent in orders of releases before format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
 }
 
 /// One eSIM of an order as the provider's answer named it.

@@ -119,6 +119,7 @@ impl Order {
                 attempt,
                 at,
                 outcome,
+                ..
             } => self.settle_placement(*attempt, *at, outcome),
             Event::PlacementAbandoned { attempt, at } => {
                 let found = self.attempt_mut(*attempt)?;
@@ -134,10 +135,11 @@ impl Order {
                 started_at,
                 conclusive,
                 result,
+                ..
             } => self.looked_up(*started_at, *conclusive, result),
-            Event::AbsenceEstablished { attempt, look_ups } => {
-                self.establish_absence(*attempt, look_ups)
-            }
+            Event::AbsenceEstablished {
+                attempt, look_ups, ..
+            } => self.establish_absence(*attempt, look_ups),
             Event::ReplayPermitted { attempt, until, .. } => {
                 self.in_state(OrderState::Reconciling)?;
                 let found = self.attempt_mut(*attempt)?;
@@ -149,7 +151,7 @@ impl Order {
                 self.look_ups.fresh_empty = false;
                 Ok(())
             }
-            Event::OrderRead { at, order } => self.order_read(*at, order.as_ref()),
+            Event::OrderRead { at, order, .. } => self.order_read(*at, order.as_ref()),
             Event::ProvisioningStarted { item, at } => self.start_provisioning(*item, *at),
             Event::ProvisioningSettled { item, at, outcome } => {
                 self.settle_provisioning(*item, *at, outcome)
@@ -264,6 +266,7 @@ impl Order {
             request,
             replays,
             blind,
+            evidence,
         } = event
         else {
             return Err("not a placement");
@@ -304,6 +307,7 @@ impl Order {
             opens_at: *opens_at,
             closes_at: *closes_at,
             request: request.clone(),
+            account: evidence.as_ref().map(|evidence| evidence.account.clone()),
             replays: *replays,
             state: AttemptState::InFlight,
             settled_at: None,

@@ -193,6 +193,7 @@ impl Orders {
             started_at: at(wall),
             conclusive,
             result,
+            evidence: None,
         };
         let unhealthy = || {
             looked_up(
@@ -229,6 +230,7 @@ impl Orders {
                 request: request_of(&order.requested().content),
                 replays: None,
                 blind: false,
+                evidence: None,
             }],
             Deed::Settled { attempt, answer } => vec![Event::PlacementSettled {
                 attempt: attempt.into(),
@@ -241,6 +243,7 @@ impl Orders {
                     Answer::NotSent => not_sent(),
                     Answer::Ambiguous => ambiguous(),
                 },
+                evidence: None,
             }],
             Deed::Cancelled => vec![cancelled(wall)],
         }
