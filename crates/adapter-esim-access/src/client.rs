@@ -51,7 +51,7 @@ pub(crate) struct Client {
     pub(crate) page_size: u16,
     pub(crate) time_outs: TimeOuts,
     pub(crate) transport: Transport,
-    access_code: Secret,
+    pub(crate) access_code: Secret,
     signer: Option<Signer>,
     secrets: Secrets,
 }

@@ -19,7 +19,7 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimId, Money, Package, ProviderError, ProviderName,
-    Usage,
+    Secret, Usage,
 };
 use roamport_provider_http::{Effect, Failure};
 
@@ -67,6 +67,11 @@ impl EsimAccess {
     pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
         Arc::make_mut(&mut self.client).transport.set_gate(gate);
         self
+    }
+
+    /// What names the account whose wallet pays: the access code.
+    pub fn account_identity(&self) -> Secret {
+        self.client.access_code.clone()
     }
 
     /// Interrupts the plan of an eSIM that is in use (`POST /esim/suspend`). Moves no money.

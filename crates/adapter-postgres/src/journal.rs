@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
-    Version,
+    Claim, DigestKey, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure,
+    Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
@@ -32,6 +32,7 @@ use crate::{ClockOffset, PostgresJournalConfig, list, pressure, rows};
 /// around it share its connections.
 pub struct PostgresJournal {
     pub(crate) connections: Arc<Connections>,
+    pub(crate) key: DigestKey,
 }
 
 impl fmt::Debug for PostgresJournal {
@@ -70,8 +71,12 @@ impl PostgresJournal {
         offset: ClockOffset,
     ) -> Result<Self, JournalError> {
         let connections = Connections::open(config, offset).await?;
+        let mut lent = connections.lend().await?;
+        let done = connections.timed(digest_key(&mut lent)).await;
+        let key = lent.finish(done)?;
         Ok(Self {
             connections: Arc::new(connections),
+            key,
         })
     }
 
@@ -106,6 +111,20 @@ async fn find(
             .map(Some),
         None => Ok(None),
     }
+}
+
+/// The key that the migration drew.
+pub(crate) async fn digest_key(connection: &mut PgConnection) -> Result<DigestKey, Failure> {
+    let bytes: Vec<u8> = sqlx::query_scalar("SELECT digest_key FROM journal")
+        .fetch_one(connection)
+        .await?;
+    let bytes = bytes.try_into().map_err(|_| {
+        Failure::Refused(JournalError::Corrupt {
+            message: "the journal's digest key is damaged; nothing was written: restore a backup"
+                .to_owned(),
+        })
+    })?;
+    Ok(DigestKey::new(bytes))
 }
 
 async fn now(connection: &mut PgConnection) -> Result<Timestamp, Failure> {

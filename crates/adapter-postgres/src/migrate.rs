@@ -17,7 +17,7 @@ struct Migration {
 }
 
 /// Each one is run once, in this order; its place is the version it makes. None is ever edited.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         name: "journal",
         sql: include_str!("../migrations/0001_journal.sql"),
@@ -32,6 +32,21 @@ const MIGRATIONS: [Migration; 3] = [
         name: "provider events",
         sql: include_str!("../migrations/0003_provider_events.sql"),
         tables: &["provider_events"],
+    },
+    Migration {
+        name: "accounts",
+        sql: include_str!("../migrations/0004_accounts.sql"),
+        tables: &[
+            "journal",
+            "attempts",
+            "refunds",
+            "account_confirmations",
+            "account_witnesses",
+            "account_holds",
+            "account_probes",
+            "deliveries",
+            "delivered_codes",
+        ],
     },
 ];
 
@@ -173,15 +188,21 @@ mod tests {
     fn migrations_are_known_by_number_and_name() {
         assert_eq!(check("s", &done(&["journal"]), |_| true), Ok(1));
         assert_eq!(check("s", &done(&["journal", "balances"]), |_| true), Ok(2));
-        let all = done(&["journal", "balances", "provider events"]);
-        assert_eq!(check("s", &all, |_| true), Ok(3));
+        let all = done(&["journal", "balances", "provider events", "accounts"]);
+        assert_eq!(check("s", &all, |_| true), Ok(4));
         for (names, says) in [
             (&[][..], "is empty"),
             (&["balances"][..], "`balances`"),
             (&["journal", "balances", "refunds"][..], "`refunds`"),
             (
-                &["journal", "balances", "provider events", "refunds"][..],
-                "version 4",
+                &[
+                    "journal",
+                    "balances",
+                    "provider events",
+                    "accounts",
+                    "refunds",
+                ][..],
+                "version 5",
             ),
         ] {
             let error = check("s", &done(names), |_| true).unwrap_err();

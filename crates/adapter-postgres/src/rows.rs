@@ -1,8 +1,10 @@
 //! An order's events and row: how they are read back and turned into columns.
 
 use jiff::Timestamp;
-use roamport_domain::journal::{JournalError, OrderSummary, Recorded, StoredSummary, Version};
-use roamport_domain::order::{Attempt, AttemptState, Event};
+use roamport_domain::journal::{
+    AttemptRecord, JournalError, OrderSummary, Recorded, RefundRecord, StoredSummary, Version,
+};
+use roamport_domain::order::Event;
 use roamport_domain::{Order, OrderId};
 use serde::Serialize;
 use sqlx::Row as _;
@@ -79,25 +81,63 @@ impl EventColumns {
 #[derive(Default)]
 pub(crate) struct AttemptColumns {
     pub(crate) numbers: Vec<i32>,
-    pub(crate) settled_at: Vec<Moment>,
+    pub(crate) accounts: Vec<Option<String>>,
+    pub(crate) opened_at: Vec<Moment>,
+    pub(crate) settled_at: Vec<Option<Moment>>,
     pub(crate) are_unknown: Vec<bool>,
+    pub(crate) states: Vec<&'static str>,
+    pub(crate) amounts: Vec<Option<String>>,
+    pub(crate) placed: Vec<Option<String>>,
+    pub(crate) placed_at: Vec<Option<Moment>>,
 }
 
 impl AttemptColumns {
-    /// The settled attempts of `after` that `before` did not have like that.
-    pub(crate) fn of(before: &Order, after: &Order) -> Self {
+    /// The attempts of `after` that `before` did not have like that.
+    pub(crate) fn changed(before: &Order, after: &Order) -> Self {
+        let known = before.attempt_records();
+        let mut records = after.attempt_records();
+        records.retain(|attempt| !known.contains(attempt));
+        Self::of(records)
+    }
+
+    /// These attempts.
+    pub(crate) fn of(records: Vec<AttemptRecord>) -> Self {
         let mut columns = Self::default();
-        let changed = |attempt: &&Attempt| !before.attempts().contains(attempt);
-        for attempt in after.attempts().iter().filter(changed) {
-            let Some(settled_at) = attempt.settled_at else {
-                continue;
-            };
+        for attempt in records {
             columns.numbers.push(attempt.number.into());
-            columns.settled_at.push(Moment::of(settled_at));
-            columns.are_unknown.push(matches!(
-                attempt.state,
-                AttemptState::Ambiguous { .. } | AttemptState::Abandoned
-            ));
+            columns
+                .accounts
+                .push(attempt.account.map(|account| account.to_string()));
+            columns.opened_at.push(Moment::of(attempt.opened_at));
+            columns.settled_at.push(attempt.settled_at.map(Moment::of));
+            columns.are_unknown.push(attempt.is_unknown);
+            columns.states.push(attempt.state.as_str());
+            columns.amounts.push(attempt.amount.as_ref().map(to_json));
+            columns
+                .placed
+                .push(attempt.placed.map(|placed| placed.to_string()));
+            columns.placed_at.push(attempt.placed_at.map(Moment::of));
+        }
+        columns
+    }
+}
+
+/// Refunds as columns.
+#[derive(Default)]
+pub(crate) struct RefundColumns {
+    pub(crate) items: Vec<i32>,
+    pub(crate) at: Vec<Moment>,
+    pub(crate) amounts: Vec<String>,
+}
+
+impl RefundColumns {
+    /// What `events` record.
+    pub(crate) fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut columns = Self::default();
+        for refund in events.into_iter().filter_map(RefundRecord::of) {
+            columns.items.push(refund.item.into());
+            columns.at.push(Moment::of(refund.at));
+            columns.amounts.push(to_json(&refund.amount));
         }
         columns
     }

@@ -41,6 +41,7 @@ pub(crate) struct Client {
     pub(crate) limits: Limits,
     pub(crate) time_outs: TimeOuts,
     pub(crate) transport: Transport,
+    pub(crate) token: Secret,
     secrets: Secrets,
 }
 
@@ -58,6 +59,7 @@ impl Client {
             config.connect_time_out,
             Arc::clone(&clock),
         )?;
+        let token = Secret::new(config.token.expose_secret());
         Ok(Self {
             name: config.name.clone(),
             clock,
@@ -74,7 +76,8 @@ impl Client {
                 provision: config.provision_time_out,
             },
             transport,
-            secrets: Secrets::new([Secret::new(config.token.expose_secret())]),
+            secrets: Secrets::new([token.clone()]),
+            token,
         })
     }
 

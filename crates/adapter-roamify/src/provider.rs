@@ -19,7 +19,7 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Iccid, Money, Package, ProviderError, ProviderName,
-    ProviderOrderId, Reference, Usage,
+    ProviderOrderId, Reference, Secret, Usage,
 };
 use roamport_provider_http::Failure;
 
@@ -65,6 +65,12 @@ impl Roamify {
     pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
         Arc::make_mut(&mut self.client).transport.set_gate(gate);
         self
+    }
+
+    /// What names the account whose wallet pays: the token, since the API has no name for an account. A
+    /// token that is rotated inside one account looks like another account.
+    pub fn account_identity(&self) -> Secret {
+        self.client.token.clone()
     }
 
     /// Whether Roamify answers (`GET /api/health`).

@@ -1,5 +1,6 @@
 //! Everything that can be written, each as one [`Change`](crate::writer::Change).
 
+pub(crate) mod accounts;
 pub(crate) mod balances;
 pub(crate) mod claims;
 pub(crate) mod inbox;

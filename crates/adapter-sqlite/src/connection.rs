@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use roamport_domain::journal::DigestKey;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
@@ -49,12 +50,30 @@ fn options(config: &SqliteJournalConfig) -> SqliteConnectOptions {
 pub(crate) async fn open(
     options: &SqliteConnectOptions,
     path: &Path,
-) -> Result<SqliteConnection, Failure> {
+) -> Result<(SqliteConnection, DigestKey), Failure> {
     let mut connection = SqliteConnection::connect_with(options).await?;
     migrate::check(&mut connection, path).await?;
     write_ahead(&mut connection, path).await?;
     migrate::run(&mut connection, path).await?;
-    Ok(connection)
+    let key = digest_key(&mut connection).await?;
+    Ok((connection, key))
+}
+
+/// The key that the migration drew.
+pub(crate) async fn digest_key(connection: &mut SqliteConnection) -> Result<DigestKey, Failure> {
+    let bytes: Vec<u8> = sqlx::query_scalar("SELECT digest_key FROM journal")
+        .fetch_one(connection)
+        .await?;
+    let bytes = bytes.try_into().map_err(|_| {
+        Failure::Refused(
+            Trouble::damage(
+                "the journal's digest key is damaged; nothing was written: restore a backup"
+                    .to_owned(),
+            )
+            .into(),
+        )
+    })?;
+    Ok(DigestKey::new(bytes))
 }
 
 /// Switches the file to the write-ahead log, where it is not.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
-    Version,
+    Claim, DigestKey, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure,
+    Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
@@ -34,6 +34,7 @@ use crate::{SqliteJournalConfig, connection, list, pressure, rows};
 /// [`SqliteJournal::close`] waits for that.
 pub struct SqliteJournal {
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) key: DigestKey,
     pub(crate) writer: Writer,
     pub(crate) readers: Arc<Readers>,
 }
@@ -87,7 +88,7 @@ impl SqliteJournal {
     ) -> Result<Self, JournalError> {
         file::prepare(&config.path)?;
         let identity = FileIdentity::of(&config.path)?;
-        let connection = connection::open(&writing, &config.path)
+        let (connection, key) = connection::open(&writing, &config.path)
             .await
             .map_err(|failure| failure.into_error(&config.path))?;
         let reading = connection::reader_options(&config);
@@ -100,6 +101,7 @@ impl SqliteJournal {
         let writer = Writer::start(database, connection, Arc::clone(&clock));
         Ok(Self {
             clock,
+            key,
             writer,
             readers: Arc::new(readers),
         })

@@ -10,10 +10,11 @@ use crate::error::{Failure, Trouble};
 const APPLICATION_ID: i64 = 0x526F_616D;
 
 /// Each one is run once, in this order; its place is the version it makes. None is ever edited.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_journal.sql"),
     include_str!("../migrations/0002_balances.sql"),
     include_str!("../migrations/0003_provider_events.sql"),
+    include_str!("../migrations/0004_accounts.sql"),
 ];
 
 /// What a file says of itself.

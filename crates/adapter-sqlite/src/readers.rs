@@ -98,6 +98,15 @@ pub(crate) fn closed() -> JournalError {
 }
 
 impl Reader<'_> {
+    /// Gives the connection back where the read went well, and answers in the port's words.
+    pub(crate) fn finish<T>(self, read: Result<T, Failure>) -> Result<T, JournalError> {
+        let readers = self.readers;
+        if read.is_ok() {
+            self.give_back();
+        }
+        read.map_err(|failure| readers.explain(failure))
+    }
+
     /// Gives the connection back, all its statements done.
     pub(crate) fn give_back(mut self) {
         if let Some(connection) = self.connection.take() {

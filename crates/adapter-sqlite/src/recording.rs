@@ -1,9 +1,9 @@
 //! The statements that record an order: its row, its events, and what follows from them.
 
 use jiff::Timestamp;
-use roamport_domain::journal::{NewOrder, OrderSummary};
-use roamport_domain::order::{Attempt, Event};
-use roamport_domain::{EsimId, Order, OrderId};
+use roamport_domain::journal::{AttemptRecord, NewOrder, OrderSummary, RefundRecord};
+use roamport_domain::order::Event;
+use roamport_domain::{Account, EsimId, Order, OrderId, ProviderOrderId};
 
 use crate::moment;
 use crate::recent::Kept;
@@ -16,8 +16,8 @@ pub(crate) fn opening(new: &NewOrder, order: &Order, event: &Event, at: Timestam
     let mut script = Script::default();
     script.statement(
         "INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
-         is_top_up, lines, total, esims, created_at, updated_at, due_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         is_top_up, lines, total, esims, created_at, updated_at, due_at, account) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     script
         .bind(new.id.to_string())
@@ -34,7 +34,8 @@ pub(crate) fn opening(new: &NewOrder, order: &Order, event: &Event, at: Timestam
         .bind(to_json(&summary.esims))
         .bind(moment::to_text(summary.created_at))
         .bind(moment::to_text(at))
-        .bind(moment::to_text(at));
+        .bind(moment::to_text(at))
+        .bind(order.account().map(Account::as_str));
     add_events(&mut script, order, std::slice::from_ref(event), at);
     add_esims(&mut script, order.id(), &summary.esims);
     script
@@ -54,7 +55,7 @@ pub(crate) fn appending(
     let mut script = Script::default();
     script.statement(
         "UPDATE orders SET version = ?, state = ?, provider_order_id = ?, total = ?, esims = ?, \
-         updated_at = ?, due_at = ? WHERE id = ? AND version = ? AND updated_at = ?",
+         updated_at = ?, due_at = ?, account = ? WHERE id = ? AND version = ? AND updated_at = ?",
     );
     script
         .bind(count(order.version().count()))
@@ -64,6 +65,7 @@ pub(crate) fn appending(
         .bind(to_json(&summary.esims))
         .bind(after.updated_at.as_str())
         .bind(due.map(moment::to_text))
+        .bind(order.account().map(Account::as_str))
         .bind(id.to_string())
         .bind(count(before.order.version().count()))
         .bind(before.updated_at.as_str());
@@ -73,10 +75,14 @@ pub(crate) fn appending(
         script.bind(id.to_string());
         add_esims(&mut script, id, &summary.esims);
     }
-    for attempt in order.attempts() {
-        if !before.order.attempts().contains(attempt) {
-            add_attempt(&mut script, order, attempt);
+    let known = before.order.attempt_records();
+    for attempt in order.attempt_records() {
+        if !known.contains(&attempt) {
+            add_attempt(&mut script, order, &attempt);
         }
+    }
+    for refund in events.iter().filter_map(RefundRecord::of) {
+        add_refund(&mut script, order, &refund);
     }
     script
 }
@@ -120,21 +126,40 @@ fn add_esims(script: &mut Script, id: OrderId, esims: &[EsimId]) {
     }
 }
 
-fn add_attempt(script: &mut Script, order: &Order, attempt: &Attempt) {
-    let Some(settled_at) = attempt.settled_at else {
-        return;
-    };
+pub(crate) fn add_attempt(script: &mut Script, order: &Order, attempt: &AttemptRecord) {
     script.statement(
-        "INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
-         settled_at = excluded.settled_at, is_unknown = excluded.is_unknown",
+        "INSERT INTO attempts (order_id, number, provider, account, opened_at, settled_at, \
+         is_unknown, state, amount, placed, placed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT DO UPDATE SET account = excluded.account, settled_at = excluded.settled_at, \
+         is_unknown = excluded.is_unknown, state = excluded.state, placed = excluded.placed, \
+         placed_at = excluded.placed_at",
     );
     script
         .bind(order.id().to_string())
         .bind(attempt.number)
         .bind(order.requested().provider.name.as_str())
-        .bind(moment::to_text(settled_at))
-        .bind(attempt.is_unknown());
+        .bind(attempt.account.as_ref().map(Account::as_str))
+        .bind(moment::to_text(attempt.opened_at))
+        .bind(attempt.settled_at.map(moment::to_text))
+        .bind(attempt.is_unknown)
+        .bind(attempt.state.as_str())
+        .bind(attempt.amount.as_ref().map(to_json))
+        .bind(attempt.placed.as_ref().map(ProviderOrderId::as_str))
+        .bind(attempt.placed_at.map(moment::to_text));
+}
+
+/// An eSIM is canceled once: what the first answer gave back stands.
+pub(crate) fn add_refund(script: &mut Script, order: &Order, refund: &RefundRecord) {
+    script.statement(
+        "INSERT INTO refunds (order_id, item, account, at, amount) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT DO NOTHING",
+    );
+    script
+        .bind(order.id().to_string())
+        .bind(refund.item)
+        .bind(order.account().map(Account::as_str))
+        .bind(moment::to_text(refund.at))
+        .bind(to_json(&refund.amount));
 }
 
 /// A count as SQLite keeps integers.

@@ -124,7 +124,7 @@ impl Orders {
                 content: quote.content.clone(),
                 cap,
                 place_before,
-                account: None,
+                account: Some(self.parts.account.clone()),
             },
         };
         match self.parts.journal.open(&new).await? {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_domain::journal::Owner;
+use roamport_domain::journal::{AccountStore, Owner};
 use roamport_domain::order::{OrderPolicy, ProviderInstance};
-use roamport_domain::{Clock, EsimProvider, Order, OrderJournal, ProfileStore};
+use roamport_domain::{Account, Clock, EsimProvider, Order, OrderJournal, ProfileStore};
 
 /// How long a claim lasts and how often it is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub struct OrdersParts {
     pub journal: Arc<dyn OrderJournal>,
     /// Where profiles are kept.
     pub profiles: Arc<dyn ProfileStore>,
+    /// What is known of accounts at providers.
+    pub accounts: Arc<dyn AccountStore>,
+    /// The account whose credentials the provider was made with.
+    pub account: Account,
     /// This process's clocks.
     pub clock: Arc<dyn Clock>,
     /// Times and limits.

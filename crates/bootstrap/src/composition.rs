@@ -175,11 +175,15 @@ impl Composition {
     /// Those of [`Composition::storage`].
     pub async fn orders(&self) -> Result<Orders, StartError> {
         let storage = self.storage().await?;
+        let accounts = storage.accounts();
+        let account = accounts.account(self.running.account_identity()).await?;
         let orders = Orders::new(OrdersParts {
             provider: self.provider(),
             instance: self.instance().clone(),
             journal: storage.journal(),
             profiles: storage.profiles(),
+            accounts,
+            account,
             clock: self.clock(),
             policy: self.settings.orders.clone(),
             lease: self.settings.lease,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
 use roamport_adapter_sqlite::SqliteJournal;
+use roamport_domain::journal::AccountStore;
 use roamport_domain::{BalanceStore, Clock, EventInbox, OrderJournal, ProfileStore};
 
 use crate::ending::Ending;
@@ -36,17 +37,23 @@ impl JournalContext {
 pub struct Storage {
     journal: Arc<dyn OrderJournal>,
     profiles: Arc<dyn ProfileStore>,
+    accounts: Arc<dyn AccountStore>,
     balances: Option<Arc<dyn BalanceStore>>,
     inbox: Option<Arc<dyn EventInbox>>,
     ending: Ending,
 }
 
 impl Storage {
-    /// A journal and a profile store, which may be one thing.
-    pub fn new(journal: Arc<dyn OrderJournal>, profiles: Arc<dyn ProfileStore>) -> Self {
+    /// A journal, a profile store and an account store, which may be one thing.
+    pub fn new(
+        journal: Arc<dyn OrderJournal>,
+        profiles: Arc<dyn ProfileStore>,
+        accounts: Arc<dyn AccountStore>,
+    ) -> Self {
         Self {
             journal,
             profiles,
+            accounts,
             balances: None,
             inbox: None,
             ending: Ending::default(),
@@ -92,6 +99,11 @@ impl Storage {
     /// The profiles.
     pub fn profiles(&self) -> Arc<dyn ProfileStore> {
         Arc::clone(&self.profiles)
+    }
+
+    /// What is known of accounts.
+    pub fn accounts(&self) -> Arc<dyn AccountStore> {
+        Arc::clone(&self.accounts)
     }
 
     /// The balances that were read, where they are kept.
@@ -180,11 +192,12 @@ async fn postgres(context: JournalContext) -> Result<Storage, StartError> {
 /// One database that keeps everything.
 fn storage<Kept>(journal: &Arc<Kept>) -> Storage
 where
-    Kept: OrderJournal + ProfileStore + BalanceStore + EventInbox,
+    Kept: OrderJournal + ProfileStore + AccountStore + BalanceStore + EventInbox,
 {
     let storage = Storage::new(
         Arc::clone(journal) as Arc<dyn OrderJournal>,
         Arc::clone(journal) as Arc<dyn ProfileStore>,
+        Arc::clone(journal) as Arc<dyn AccountStore>,
     );
     storage
         .with_balances(Arc::clone(journal) as Arc<dyn BalanceStore>)

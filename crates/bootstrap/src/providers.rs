@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::{Classified, EventDecoder};
-use roamport_domain::{Capabilities, Clock, EsimProvider};
+use roamport_domain::{Capabilities, Clock, EsimProvider, Secret};
 
 use crate::ending::Ending;
 use crate::registry::Registry;
@@ -265,6 +265,7 @@ impl fmt::Debug for Providers {
 pub struct RunningProvider {
     provider: Arc<dyn EsimProvider>,
     instance: ProviderInstance,
+    account_identity: Secret,
     ending: Ending,
 }
 
@@ -273,9 +274,21 @@ impl RunningProvider {
     /// from run to run. An order is only carried on with the instance it was started with.
     pub fn new(provider: Arc<dyn EsimProvider>, instance: ProviderInstance) -> Self {
         Self {
+            account_identity: Secret::new(instance.to_string()),
             provider,
             instance,
             ending: Ending::default(),
+        }
+    }
+
+    /// With the part of the credentials that names the account whose wallet pays, such as an access code.
+    /// Orders remember a digest of it, and are never sent again under another account. Without one, all
+    /// orders of the instance belong to one account.
+    #[must_use]
+    pub fn with_account_identity(self, account_identity: Secret) -> Self {
+        Self {
+            account_identity,
+            ..self
         }
     }
 
@@ -300,6 +313,11 @@ impl RunningProvider {
     /// What orders remember of it.
     pub fn instance(&self) -> &ProviderInstance {
         &self.instance
+    }
+
+    /// What names the account.
+    pub(crate) const fn account_identity(&self) -> &Secret {
+        &self.account_identity
     }
 
     pub(crate) async fn shutdown(self) {

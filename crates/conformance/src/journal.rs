@@ -17,7 +17,7 @@
 //! use roamport_conformance::journal::model::{self, Plan};
 //! use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, claims};
 //! # use roamport_domain::journal::InMemoryJournal as ShopJournal;
-//! use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
+//! use roamport_domain::{AccountStore, BalanceStore, EventInbox, OrderJournal, ProfileStore};
 //!
 //! #[derive(Debug)]
 //! struct Shop {
@@ -42,6 +42,11 @@
 //!
 //!     fn profiles(&self) -> Arc<dyn ProfileStore> {
 //!         self.journal.clone()
+//!     }
+//!
+//!     // `None`, the default, where the store knows nothing of accounts.
+//!     fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+//!         Some(self.journal.clone())
 //!     }
 //!
 //!     // `None`, the default, where the store keeps no balances.
@@ -94,6 +99,7 @@
 //! - **Nothing is promised of speed.** The model stops drawing cases after a few seconds; a store that
 //!   takes long to make has fewer of them.
 
+pub mod accounts;
 pub mod appending;
 pub mod balances;
 pub mod claims;
@@ -113,7 +119,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
+use roamport_domain::{AccountStore, BalanceStore, EventInbox, OrderJournal, ProfileStore};
 
 pub use self::clock::MovableClock;
 
@@ -124,6 +130,8 @@ pub struct Handle {
     pub journal: Arc<dyn OrderJournal>,
     /// The profile store.
     pub profiles: Arc<dyn ProfileStore>,
+    /// What is known of accounts; `None` where the store knows nothing of them.
+    pub accounts: Option<Arc<dyn AccountStore>>,
     /// The balances; `None` where the store keeps none.
     pub balances: Option<Arc<dyn BalanceStore>>,
     /// The inbox of provider events; `None` where the store has none.
@@ -131,19 +139,23 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// On a store that keeps neither balances nor provider events.
+    /// On a store that keeps neither accounts nor balances nor provider events.
     pub fn new(store: Arc<impl OrderJournal + ProfileStore>) -> Self {
         Self {
             journal: Arc::clone(&store) as _,
             profiles: store,
+            accounts: None,
             balances: None,
             inbox: None,
         }
     }
 
     /// On a store that keeps everything.
-    pub fn whole(store: Arc<impl OrderJournal + ProfileStore + BalanceStore + EventInbox>) -> Self {
+    pub fn whole(
+        store: Arc<impl OrderJournal + ProfileStore + AccountStore + BalanceStore + EventInbox>,
+    ) -> Self {
         Self {
+            accounts: Some(Arc::clone(&store) as _),
             balances: Some(Arc::clone(&store) as _),
             inbox: Some(Arc::clone(&store) as _),
             ..Self::new(store)
@@ -160,6 +172,12 @@ pub trait JournalHarness: Debug + Send + Sync {
 
     /// The profile store under test.
     fn profiles(&self) -> Arc<dyn ProfileStore>;
+
+    /// What is known of accounts; `None` where the store knows nothing of them. The cases that need it
+    /// are then skipped, and say so.
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+        None
+    }
 
     /// The balances under test; `None` where the store keeps none. The cases that need them are then
     /// skipped, and say so.
@@ -268,6 +286,18 @@ macro_rules! journal_suite {
                 an_erased_profile_is_gone_and_no_other
                 a_profile_belongs_to_its_provider
             }
+            accounts {
+                credentials_have_one_digest
+                confirmed_accounts_are_the_same
+                the_known_order_is_the_newest_of_the_account
+                a_purchase_that_was_found_counts_as_placed
+                spending_names_every_call_of_the_span
+                a_call_belongs_to_the_account_that_sent_it
+                refunds_are_those_of_canceled_esims
+                witnesses_are_counted_by_order
+                a_hold_stands_until_it_is_lifted
+                the_last_probe_of_an_account_is_kept
+            }
             balances {
                 readings_are_kept_whole_and_read_back_oldest_first
                 readings_of_another_wallet_stay_apart
@@ -285,6 +315,7 @@ macro_rules! journal_suite {
                 one_key_through_two_handles_makes_one_order
                 an_order_woken_through_one_handle_is_due_through_another
                 an_event_is_new_through_one_of_two_handles
+                an_account_is_the_same_through_two_handles
             }
         }
     };

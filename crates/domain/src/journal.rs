@@ -4,6 +4,8 @@
 mod accounts;
 mod balances;
 mod damage;
+mod derived;
+mod digest;
 mod inbox;
 mod memory;
 mod stored;
@@ -25,6 +27,8 @@ pub use self::accounts::{
 #[cfg(feature = "mock")]
 pub use self::balances::MockBalanceStore;
 pub use self::balances::{BalanceReading, BalanceStore};
+pub use self::derived::{AttemptRecord, RefundRecord};
+pub use self::digest::DigestKey;
 pub use self::inbox::EventInbox;
 #[cfg(feature = "mock")]
 pub use self::inbox::MockEventInbox;

@@ -3,21 +3,21 @@
 use jiff::Timestamp;
 use roamport_domain::journal::{JournalError, NewOrder, Opened, OrderSummary, Version};
 use roamport_domain::order::Event;
-use roamport_domain::{EsimId, Order, OrderId};
+use roamport_domain::{Account, EsimId, Order, OrderId};
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 use sqlx::types::Uuid;
 
 use crate::error::{Failure, violated};
 use crate::moment::Moment;
-use crate::rows::{self, AttemptColumns, EventColumns};
+use crate::rows::{self, AttemptColumns, EventColumns, RefundColumns};
 
 /// An order and its first event, due at once; nothing where a name of it is taken.
 const OPEN: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
      added AS ( \
          INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
-             is_top_up, lines, total, esims, created_at, updated_at, due_at) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now, now FROM clock \
+             is_top_up, lines, total, esims, created_at, updated_at, due_at, account) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now, now, $17 FROM clock \
          ON CONFLICT DO NOTHING RETURNING id, updated_at), \
      event AS ( \
          INSERT INTO events (order_id, version, at, name, body) \
@@ -50,6 +50,7 @@ pub(crate) async fn open(connection: &mut PgConnection, new: &NewOrder) -> Resul
         .bind(event.name())
         .bind(event.to_stored())
         .bind(names(&summary.esims))
+        .bind(order.account().map(Account::as_str))
         .fetch_one(&mut *connection)
         .await?;
     if added == 1 {
@@ -98,7 +99,7 @@ async fn known(connection: &mut PgConnection, new: &NewOrder) -> Result<Opened, 
 const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
      changed AS ( \
          UPDATE orders SET version = $3, state = $4, provider_order_id = $5, total = $6, \
-             esims = $7, window_closes_at = $8, due_at = $9, \
+             esims = $7, window_closes_at = $8, due_at = $9, account = $18, \
              updated_at = CASE WHEN $10 THEN (SELECT now FROM clock) ELSE updated_at END \
          WHERE id = $1 AND version = $2 RETURNING id, provider), \
      added AS ( \
@@ -106,13 +107,25 @@ const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now),
          SELECT changed.id, event.version, clock.now, event.name, event.body \
          FROM changed, clock, unnest($11::bigint[], $12::text[], $13::text[]) \
              AS event (version, name, body)), \
-     settled AS ( \
-         INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown) \
-         SELECT changed.id, attempt.number, changed.provider, attempt.settled_at, attempt.is_unknown \
-         FROM changed, unnest($14::integer[], $15::timestamptz[], $16::boolean[]) \
-             AS attempt (number, settled_at, is_unknown) \
+     called AS ( \
+         INSERT INTO attempts (order_id, number, provider, settled_at, is_unknown, account, opened_at, \
+             state, amount, placed, placed_at) \
+         SELECT changed.id, attempt.number, changed.provider, attempt.settled_at, attempt.is_unknown, \
+             attempt.account, attempt.opened_at, attempt.state, attempt.amount, attempt.placed, \
+             attempt.placed_at \
+         FROM changed, unnest($14::integer[], $15::timestamptz[], $16::boolean[], $19::text[], \
+             $20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::timestamptz[]) \
+             AS attempt (number, settled_at, is_unknown, account, opened_at, state, amount, placed, \
+                 placed_at) \
          ON CONFLICT (order_id, number) DO UPDATE \
-             SET settled_at = excluded.settled_at, is_unknown = excluded.is_unknown), \
+             SET settled_at = excluded.settled_at, is_unknown = excluded.is_unknown, \
+                 account = excluded.account, state = excluded.state, placed = excluded.placed, \
+                 placed_at = excluded.placed_at), \
+     refunded AS ( \
+         INSERT INTO refunds (order_id, item, account, at, amount) \
+         SELECT changed.id, refund.item, $18, refund.at, refund.amount \
+         FROM changed, unnest($25::integer[], $26::timestamptz[], $27::text[]) \
+             AS refund (item, at, amount) ON CONFLICT DO NOTHING), \
      lost AS ( \
          DELETE FROM order_esims USING changed \
          WHERE order_id = changed.id AND NOT esim = ANY ($17::text[])), \
@@ -162,7 +175,8 @@ impl Append<'_> {
     ) -> Result<bool, Failure> {
         let summary = OrderSummary::of(after, Timestamp::UNIX_EPOCH);
         let events = EventColumns::of(after, self.events);
-        let attempts = AttemptColumns::of(before, after);
+        let attempts = AttemptColumns::changed(before, after);
+        let refunds = RefundColumns::of(self.events);
         let window = after
             .attempts()
             .last()
@@ -185,6 +199,16 @@ impl Append<'_> {
             .bind(attempts.settled_at)
             .bind(attempts.are_unknown)
             .bind(names(&summary.esims))
+            .bind(after.account().map(Account::as_str))
+            .bind(attempts.accounts)
+            .bind(attempts.opened_at)
+            .bind(attempts.states)
+            .bind(attempts.amounts)
+            .bind(attempts.placed)
+            .bind(attempts.placed_at)
+            .bind(refunds.items)
+            .bind(refunds.at)
+            .bind(refunds.amounts)
             .fetch_one(connection)
             .await;
         match written {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use roamport_adapter_postgres::{ClockOffset, PostgresJournal, PostgresJournalConfig};
 use roamport_conformance::journal::{Handle, JournalHarness, sample};
 use roamport_domain::journal::{JournalError, NewOrder, Opened};
-use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore, Secret};
+use roamport_domain::{AccountStore, BalanceStore, EventInbox, OrderJournal, ProfileStore, Secret};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -95,6 +95,10 @@ impl JournalHarness for Bench {
 
     fn profiles(&self) -> Arc<dyn ProfileStore> {
         Arc::clone(&self.journal) as _
+    }
+
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+        Some(Arc::clone(&self.journal) as _)
     }
 
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {

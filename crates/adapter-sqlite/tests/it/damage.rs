@@ -93,10 +93,10 @@ async fn a_damaged_event_shows_no_value() {
 #[tokio::test]
 async fn an_event_of_a_later_format_is_left_to_the_later_release() {
     let sql =
-        "UPDATE events SET body = replace(body, '\"v\":1', '\"v\":2') WHERE {id} AND version = 3";
+        "UPDATE events SET body = replace(body, '\"v\":1', '\"v\":3') WHERE {id} AND version = 3";
     check(
         sql,
-        &["format 2", "(event 3)", "use the release that wrote it"],
+        &["format 3", "(event 3)", "use the release that wrote it"],
     )
     .await;
 }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use roamport_adapter_sqlite::{SqliteJournal, SqliteJournalConfig};
 use roamport_conformance::journal::{Handle, JournalHarness, MovableClock};
 use roamport_domain::journal::{JournalError, NewOrder, Opened};
-use roamport_domain::{BalanceStore, Clock as _, EventInbox, OrderJournal, ProfileStore};
+use roamport_domain::{
+    AccountStore, BalanceStore, Clock as _, EventInbox, OrderJournal, ProfileStore,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
@@ -81,6 +83,10 @@ impl JournalHarness for Bench {
 
     fn profiles(&self) -> Arc<dyn ProfileStore> {
         Arc::clone(&self.journal) as _
+    }
+
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+        Some(Arc::clone(&self.journal) as _)
     }
 
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {

@@ -17,7 +17,8 @@ use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::money::Currency;
 use roamport_domain::order::{Event, OrderPolicy, ProviderInstance};
 use roamport_domain::{
-    Clock, EsimId, EsimProvider, IdempotencyKey, Money, Monotonic, Order, OrderId, PackageId,
+    Account, Clock, EsimId, EsimProvider, IdempotencyKey, Money, Monotonic, Order, OrderId,
+    PackageId,
 };
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::world::WorldBuilder;
@@ -226,6 +227,8 @@ pub(crate) fn parts(
         },
         journal: journal.clone(),
         profiles: journal.clone(),
+        accounts: journal.clone(),
+        account: Account::parse("the shop's account").unwrap(),
         clock: clock.clone(),
         policy: OrderPolicy::default(),
         lease: LeasePolicy::default(),

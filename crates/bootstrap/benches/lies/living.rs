@@ -17,7 +17,7 @@ use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::provider::{DestinationFilter, EsimKey, TopUpQuery, UsageQuery};
 use roamport_domain::{
-    Clock, EsimProvider, IdempotencyKey, Order, OrderJournal as _, PackageId, ProviderName,
+    Account, Clock, EsimProvider, IdempotencyKey, Order, OrderJournal as _, PackageId, ProviderName,
 };
 use roamport_layers::Stack;
 use roamport_provider_http::in_process::{InProcessHandler, InProcessHost};
@@ -323,7 +323,9 @@ impl Living {
             provider,
             instance: instance(),
             journal: journal.clone(),
-            profiles: journal,
+            profiles: journal.clone(),
+            accounts: journal,
+            account: Account::parse(format!("account {account}")).expect("a plain text"),
             clock: process.clone(),
             policy: OrderPolicy::default(),
             lease: LeasePolicy::default(),

@@ -18,7 +18,8 @@ use roamport_app::{LeasePolicy, Orders, OrdersParts, Silent, StopSignal};
 use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::{
-    EsimProvider as _, IdempotencyKey, OrderJournal, PackageId, ProfileStore, ProviderName, Secret,
+    Account, AccountStore, EsimProvider as _, IdempotencyKey, OrderJournal, PackageId,
+    ProfileStore, ProviderName, Secret,
 };
 
 use crate::Outcome;
@@ -44,15 +45,17 @@ pub(crate) const PACKAGE: &str = "esim-portugal-7days-1gb-all";
 struct Runner {
     journal: Arc<Timed>,
     profiles: Arc<dyn ProfileStore>,
+    accounts: Arc<dyn AccountStore>,
     /// How long each round took.
     rounds: Vec<Duration>,
 }
 
 impl Runner {
-    fn new<J: OrderJournal + ProfileStore>(journal: &Arc<J>) -> Self {
+    fn new<J: OrderJournal + ProfileStore + AccountStore>(journal: &Arc<J>) -> Self {
         Self {
             journal: Arc::new(Timed::new(Arc::clone(journal) as _)),
             profiles: Arc::clone(journal) as _,
+            accounts: Arc::clone(journal) as _,
             rounds: Vec::new(),
         }
     }
@@ -105,6 +108,7 @@ async fn race(runner: &Runner, round: usize) -> Outcome<Duration> {
         &sandbox.base_url,
         Arc::clone(&runner.journal) as _,
         Arc::clone(&runner.profiles),
+        Arc::clone(&runner.accounts),
         "bench",
         LeasePolicy::default(),
     )?;
@@ -143,6 +147,7 @@ pub(crate) fn orders_with(
     base_url: &str,
     journal: Arc<dyn OrderJournal>,
     profiles: Arc<dyn ProfileStore>,
+    accounts: Arc<dyn AccountStore>,
     owner: &str,
     lease: LeasePolicy,
 ) -> Outcome<Orders> {
@@ -155,6 +160,8 @@ pub(crate) fn orders_with(
         provider: Arc::new(provider),
         journal,
         profiles,
+        accounts,
+        account: Account::parse("the account of the bench")?,
         clock: clock(),
         policy: OrderPolicy::default(),
         lease,

@@ -45,7 +45,8 @@ const ORDERS: &str = "\
 INSERT INTO orders SELECT printf('01930000-0000-7000-8000-%012x', i), version, state, \
     printf('finished-%012d', i), fingerprint, provider, base_url, printf('%026d', i), \
     printf('theirs-%012d', i), is_top_up, lines, total, \
-    replace(esims, 'its-esim', printf('esim-%012d', i)), created_at, updated_at, NULL, NULL, 0, NULL \
+    replace(esims, 'its-esim', printf('esim-%012d', i)), created_at, updated_at, NULL, NULL, 0, NULL, \
+    account \
     FROM numbers, one ORDER BY i";
 
 const EVENTS: &str = "\
@@ -60,8 +61,8 @@ INSERT INTO order_esims SELECT printf('01930000-0000-7000-8000-%012x', i), print
     FROM numbers ORDER BY i";
 
 const ATTEMPTS: &str = "\
-INSERT INTO attempts SELECT printf('01930000-0000-7000-8000-%012x', i), number, provider, settled_at, \
-    is_unknown FROM numbers, its_attempts ORDER BY i";
+INSERT INTO attempts SELECT printf('01930000-0000-7000-8000-%012x', i), number, provider, account, \
+    opened_at, settled_at, is_unknown, state, amount, placed, placed_at FROM numbers, its_attempts ORDER BY i";
 
 pub(crate) async fn measure(table: &mut Table) -> Outcome<()> {
     let folder = tempfile::tempdir()?;

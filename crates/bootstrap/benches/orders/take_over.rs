@@ -103,7 +103,14 @@ async fn record(orders: &Orders) -> Outcome<OrderId> {
 
 fn orders(base_url: &str, journal: &Arc<SqliteJournal>, owner: &str) -> Outcome<Orders> {
     let (kept, profiles) = (Arc::clone(journal) as _, Arc::clone(journal) as _);
-    orders_with(base_url, kept, profiles, owner, LEASE)
+    orders_with(
+        base_url,
+        kept,
+        profiles,
+        Arc::clone(journal) as _,
+        owner,
+        LEASE,
+    )
 }
 
 /// What the process that is to be killed does: a worker's work.

@@ -28,15 +28,20 @@ pub(crate) struct SimulatedJournal {
     process: Arc<Process>,
 }
 
-type Result<T, E = JournalError> = std::result::Result<T, E>;
+pub(super) type Result<T, E = JournalError> = std::result::Result<T, E>;
 
 impl SimulatedJournal {
     pub(crate) fn new(kept: Arc<InMemoryJournal>, process: Arc<Process>) -> Self {
         Self { kept, process }
     }
 
+    /// What is kept, without the way there.
+    pub(super) fn kept(&self) -> &InMemoryJournal {
+        &self.kept
+    }
+
     /// A call that changes nothing, or that may be repeated.
-    async fn call<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn call<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.process.pass().await;
         self.reach()?;
         let result = work.await;

@@ -21,7 +21,7 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::Line;
 use roamport_domain::{
-    EsimId, IdempotencyKey, Order, OrderJournal as _, ProviderOrderId, Reference, TopUp,
+    Account, EsimId, IdempotencyKey, Order, OrderJournal as _, ProviderOrderId, Reference, TopUp,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
@@ -494,7 +494,9 @@ fn parts(
         provider: Arc::new(SimulatedProvider::new(process.clone(), wanted)),
         instance: instance(),
         journal: journal.clone(),
-        profiles: journal,
+        profiles: journal.clone(),
+        accounts: journal,
+        account: Account::parse("the simulated account").expect("a plain text"),
         clock: process.clone(),
         policy,
         lease: LeasePolicy::default(),

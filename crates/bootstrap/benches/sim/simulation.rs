@@ -4,6 +4,8 @@
 //! Every order's luck follows from the run's seed and its index, so that a single one replays. This
 //! part is shared by the program `sim` and by a test.
 
+#[path = "accounts.rs"]
+mod accounts;
 #[path = "dice.rs"]
 pub(crate) mod dice;
 #[path = "faults.rs"]

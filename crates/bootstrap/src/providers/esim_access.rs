@@ -34,7 +34,8 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
         name: provider.name().clone(),
         base_url: settings.base_url.clone(),
     };
-    Ok(RunningProvider::new(Arc::new(provider), instance))
+    let identity = provider.account_identity();
+    Ok(RunningProvider::new(Arc::new(provider), instance).with_account_identity(identity))
 }
 
 /// What the adapter can do with these settings. Needs no access code, and sends nothing.

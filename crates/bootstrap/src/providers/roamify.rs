@@ -26,7 +26,8 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
         name: roamify.name().clone(),
         base_url: settings.base_url.clone(),
     };
-    Ok(RunningProvider::new(Arc::new(roamify), instance))
+    let identity = roamify.account_identity();
+    Ok(RunningProvider::new(Arc::new(roamify), instance).with_account_identity(identity))
 }
 
 /// What the adapter can do with these settings. Needs no token, and sends nothing.

@@ -51,6 +51,7 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
     };
     Ok(
         RunningProvider::new(adapter(&context, &server.base_url())?, instance)
+            .with_account_identity(Secret::new(USUAL_TOKEN))
             .with_shutdown(move || async move { server.shutdown().await }),
     )
 }

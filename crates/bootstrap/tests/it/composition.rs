@@ -405,7 +405,8 @@ async fn a_journal_of_ones_own_is_chosen_by_its_name() {
     let home = Home::new();
     let journals = Journals::standard().with("memory", |context| async move {
         let journal = Arc::new(InMemoryJournal::new(context.clock));
-        Ok(Storage::new(Arc::clone(&journal) as _, journal))
+        let profiles = Arc::clone(&journal) as _;
+        Ok(Storage::new(Arc::clone(&journal) as _, profiles, journal))
     });
     let settings = home
         .small_sandbox()

@@ -19,8 +19,8 @@ use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::provider::{Dedup, EsimKey};
 use roamport_domain::{
-    Capabilities, Clock, EsimId, EsimProvider as _, IdempotencyKey, Monotonic, Order, PackageId,
-    Secret,
+    Account, Capabilities, Clock, EsimId, EsimProvider as _, IdempotencyKey, Monotonic, Order,
+    PackageId, Secret,
 };
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::world::{ApplyTarget, Purchase};
@@ -109,6 +109,7 @@ impl Bench {
             Place::Memory(journal) => Kept {
                 journal: journal.clone(),
                 profiles: journal.clone(),
+                accounts: journal.clone(),
                 before_each: Arc::new(|| {}),
             },
             Place::Sqlite(directory) => {
@@ -117,7 +118,8 @@ impl Bench {
                 let journal = Arc::new(while_time_stands(opening).await.unwrap());
                 Kept {
                     journal: journal.clone(),
-                    profiles: journal,
+                    profiles: journal.clone(),
+                    accounts: journal,
                     before_each: Arc::new(|| {}),
                 }
             }
@@ -129,7 +131,8 @@ impl Bench {
                 let clock = self.clock;
                 Kept {
                     journal: journal.clone(),
-                    profiles: journal,
+                    profiles: journal.clone(),
+                    accounts: journal,
                     before_each: Arc::new(move || {
                         let mut kept_up = kept_up.lock().unwrap();
                         let elapsed = clock.0.elapsed();
@@ -157,7 +160,9 @@ impl Bench {
             provider: Arc::new(StoppingProvider::new(provider, points.clone())),
             instance,
             journal: journal.clone(),
-            profiles: journal,
+            profiles: journal.clone(),
+            accounts: journal,
+            account: Account::parse("the shop's account").unwrap(),
             clock: Arc::new(self.clock),
             policy: OrderPolicy::default(),
             lease: LeasePolicy::default(),

@@ -27,7 +27,7 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::{EsimKey, Provisioning};
 use roamport_domain::{
-    Capabilities, Clock, EsimId, EsimProvider as _, Monotonic, ProviderName, Secret,
+    Account, Capabilities, Clock, EsimId, EsimProvider as _, Monotonic, ProviderName, Secret,
 };
 use roamport_sandbox::{SandboxProvider, World};
 use sqlx::Connection as _;
@@ -152,7 +152,8 @@ impl Restored {
                 let journal = Arc::new(while_time_stands(opening).await.unwrap());
                 Kept {
                     journal: journal.clone(),
-                    profiles: journal,
+                    profiles: journal.clone(),
+                    accounts: journal,
                     before_each: Arc::new(|| {}),
                 }
             }
@@ -164,7 +165,8 @@ impl Restored {
                 let clock = self.clock;
                 Kept {
                     journal: journal.clone(),
-                    profiles: journal,
+                    profiles: journal.clone(),
+                    accounts: journal,
                     before_each: Arc::new(move || {
                         let mut kept_up = kept_up.lock().unwrap();
                         let elapsed = clock.since.elapsed();
@@ -212,7 +214,9 @@ impl Restored {
             provider: Arc::new(provider),
             instance,
             journal: journal.clone(),
-            profiles: journal,
+            profiles: journal.clone(),
+            accounts: journal,
+            account: Account::parse("the shop's account").unwrap(),
             clock: Arc::new(self.clock),
             policy: OrderPolicy::default(),
             lease: LeasePolicy::default(),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 
 use futures::future::{join, join_all};
+use roamport_domain::Secret;
 use roamport_domain::journal::{JournalError, Opened, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 
@@ -225,6 +226,36 @@ pub async fn an_event_is_new_through_one_of_two_handles(harness: &dyn JournalHar
                 format!("{event} is not known to both")
             })?;
         }
+    }
+    Ok(())
+}
+
+/// The same credentials have one digest through both handles, and a hold that is set through one stands
+/// through the other.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn an_account_is_the_same_through_two_handles(harness: &dyn JournalHarness) -> Verdict {
+    let (Some(one), Some(two)) = (harness.accounts(), second(harness).await?.accounts) else {
+        return skipped("the store knows nothing of accounts");
+    };
+    let token = Secret::new("token-of-the-portal");
+    let account = one.account(&token).await.or_broken("digesting")?;
+    let other = two.account(&token).await.or_broken("digesting")?;
+    ensure(account == other, || {
+        format!("one token has the digests {account} and {other}")
+    })?;
+    let (first, second) = join(one.hold(&account, "one"), two.hold(&account, "two")).await;
+    let (first, second) = (first.or_broken("holding")?, second.or_broken("holding")?);
+    ensure(first != second, || {
+        format!("two held one account at once, answered {first} and {second}")
+    })?;
+    for handle in [&one, &two] {
+        let hold = handle.held(&account).await.or_broken("reading a hold")?;
+        ensure(hold.is_some(), || {
+            "a hold does not stand everywhere".to_owned()
+        })?;
     }
     Ok(())
 }

@@ -8,20 +8,21 @@ use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::journal::{KeptProfile, NewOrder};
 use roamport_domain::order::{
     AttemptNumber, DeferralReason, Event, Fingerprint, LookUpResult, OrderContent, OrderedLine,
-    PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance, ProvisioningOutcome,
-    PurchaseRequest, Requested,
+    PlacedItem, PlacedOrder, PlacementEvidence, PlacementOutcome, ProviderInstance,
+    ProvisioningOutcome, PurchaseRequest, Requested,
 };
 use roamport_domain::provider::{Line, ProviderOrderStatus};
 use roamport_domain::{
-    Activation, Currency, DataAllowance, DataSize, Esim, EsimId, Iccid, IdempotencyKey, Money,
-    OrderId, PackageId, ProviderName, ProviderOrderId, Reference, Secret, TopUp,
+    Account, Activation, Currency, DataAllowance, DataSize, Esim, EsimId, Iccid, IdempotencyKey,
+    Money, OrderId, PackageId, ProviderName, ProviderOrderId, Reference, Secret, TopUp,
 };
 use uuid::{NoContext, Uuid};
 
 /// The provider of samples that name no other.
 pub const PROVIDER: &str = "sandbox";
 
-/// The matching id in every sample's activation: a secret that must not turn up in a text.
+/// How the matching id in every sample's activation begins, before the eSIM's id: a secret that must not
+/// turn up in a text.
 pub const MATCHING_ID: &str = "K2-1A9F3C";
 
 /// A parsed name, for texts that are known to be good.
@@ -54,7 +55,8 @@ pub fn after(moment: Timestamp, seconds: i64) -> Timestamp {
 /// A minute, the lease of most cases.
 pub const MINUTE: Duration = Duration::from_mins(1);
 
-fn price() -> Money {
+/// What each line of a sample costs.
+pub fn price() -> Money {
     good(Money::parse_amount("3.2755", Currency::USD))
 }
 
@@ -191,6 +193,40 @@ pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<E
     ]
 }
 
+/// The account with this name.
+pub fn account(name: &str) -> Account {
+    good(Account::parse(name))
+}
+
+/// The same as [`started`], with the account that sends the call.
+pub fn started_by(
+    account: &Account,
+    wish: &Requested,
+    attempt: AttemptNumber,
+    at: Timestamp,
+) -> Vec<Event> {
+    let mut events = started(wish, attempt, at);
+    for event in &mut events {
+        if let Event::PlacementStarted { evidence, .. } = event {
+            *evidence = Some(PlacementEvidence {
+                account: account.clone(),
+                baseline: None,
+            });
+        }
+    }
+    events
+}
+
+/// A look-up finds this order.
+pub fn found(at: Timestamp, order: PlacedOrder) -> Event {
+    Event::LookedUp {
+        started_at: at,
+        conclusive: false,
+        result: LookUpResult::Healthy { found: vec![order] },
+        evidence: None,
+    }
+}
+
 /// A purchase call ends.
 pub const fn settled(attempt: AttemptNumber, at: Timestamp, outcome: PlacementOutcome) -> Event {
     Event::PlacementSettled {
@@ -255,7 +291,7 @@ pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptP
         plan: PlanState::Other("DORMANT".to_owned()),
         activation: Some(good(Activation::new(
             "smdp.example.com",
-            Secret::new(MATCHING_ID),
+            Secret::new(format!("{MATCHING_ID}-{esim_id}")),
         ))),
         pin: secret("4711"),
         puk: secret("98765432"),

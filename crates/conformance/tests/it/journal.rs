@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use roamport_conformance::journal::{JournalHarness, MovableClock};
 use roamport_domain::journal::InMemoryJournal;
-use roamport_domain::{BalanceStore, EventInbox, OrderJournal, ProfileStore};
+use roamport_domain::{AccountStore, BalanceStore, EventInbox, OrderJournal, ProfileStore};
 
 #[derive(Debug)]
 struct InMemory {
@@ -37,6 +37,10 @@ impl JournalHarness for InMemory {
         Arc::clone(&self.journal) as _
     }
 
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
     fn balances(&self) -> Option<Arc<dyn BalanceStore>> {
         Some(Arc::clone(&self.journal) as _)
     }
@@ -61,6 +65,7 @@ mod in_memory {
             "one_key_through_two_handles_makes_one_order",
             "an_order_woken_through_one_handle_is_due_through_another",
             "an_event_is_new_through_one_of_two_handles",
+            "an_account_is_the_same_through_two_handles",
         ]
     );
 }

@@ -37,6 +37,26 @@ pub enum ChargeState {
     None,
 }
 
+impl ChargeState {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::InFlight, Self::Placed, Self::Unknown, Self::None];
+
+    /// The name of it, as it stands in a journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InFlight => "in_flight",
+            Self::Placed => "placed",
+            Self::Unknown => "unknown",
+            Self::None => "none",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
 /// A purchase call, as the wallet may show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {

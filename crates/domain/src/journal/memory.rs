@@ -1,5 +1,7 @@
 //! The journal and everything beside it in memory: for tests, and for whoever needs no durability.
 
+mod accounts;
+
 use std::collections::HashMap;
 use std::num::NonZeroU16;
 use std::pin::Pin;
@@ -12,9 +14,11 @@ use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 
+use self::accounts::Accounts;
 use super::{
-    BalanceReading, BalanceStore, Claim, EventInbox, JournalError, KeptProfile, NewOrder, Opened,
-    OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, ProfileStore, Recorded, Version,
+    BalanceReading, BalanceStore, Claim, DigestKey, EventInbox, JournalError, KeptProfile,
+    NewOrder, Opened, OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, ProfileStore,
+    Recorded, Version,
 };
 use crate::clock::later;
 use crate::order::{Attempt, AttemptState, Event, Order, OrderState, ProviderInstance};
@@ -25,6 +29,8 @@ use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
 #[derive(Debug)]
 pub struct InMemoryJournal {
     clock: Arc<dyn Clock>,
+    /// Fixed: what is digested here ends with the process, and tests see the same digests at every run.
+    key: DigestKey,
     memory: Mutex<Memory>,
 }
 
@@ -35,6 +41,7 @@ struct Memory {
     /// The last kept comes last: a card number that was used again means the newer eSIM.
     profiles: Vec<KeptProfile>,
     balances: Vec<BalanceReading>,
+    accounts: Accounts,
     /// Events that were acted upon, and when.
     events: HashMap<ProviderName, HashMap<String, Timestamp>>,
     leases: u64,
@@ -65,6 +72,7 @@ impl InMemoryJournal {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            key: DigestKey::new(*b"the key of any journal in memory"),
             memory: Mutex::default(),
         }
     }

@@ -15,7 +15,7 @@ use roamport_app::{LeasePolicy, Orders, OrdersParts, Quote};
 use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::provider::EsimKey;
-use roamport_domain::{EsimId, EsimProvider, Order, OrderId, PackageId};
+use roamport_domain::{Account, EsimId, EsimProvider, Order, OrderId, PackageId};
 use roamport_layers::{CircuitBreakerPolicy, RateLimit, RetryPolicy, Stack};
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::{
@@ -58,6 +58,10 @@ impl Goods {
     }
 }
 
+fn account() -> Account {
+    Account::parse("the shop's account").unwrap()
+}
+
 /// A provider that charges every order it is sent, a journal, and one process that buys.
 pub(crate) struct Shop {
     pub(crate) goods: Goods,
@@ -96,7 +100,9 @@ impl Shop {
             instance: instance(&provider),
             provider: Arc::new(provider),
             journal: journal.clone(),
-            profiles: journal,
+            profiles: journal.clone(),
+            accounts: journal,
+            account: account(),
             clock: clock.clone(),
             policy,
             lease: LeasePolicy::default(),
@@ -119,7 +125,9 @@ impl Shop {
             instance: instance(&provider),
             provider,
             journal: journal.clone(),
-            profiles: journal,
+            profiles: journal.clone(),
+            accounts: journal,
+            account: account(),
             clock: clock.clone(),
             policy: quick_policy(),
             lease: LeasePolicy {

@@ -1,6 +1,8 @@
 //! The two ports with points at which a process is stopped: before and after every call that writes
 //! to the journal, and every call to the provider.
 
+mod accounts;
+
 use std::fmt;
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +15,8 @@ use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
 use roamport_app::{StopSignal, Stopper};
 use roamport_domain::journal::{
-    Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure,
-    Recorded, Version,
+    AccountStore, Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
+    Owner, Pressure, Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
@@ -108,6 +110,7 @@ pub(crate) async fn while_time_stands<T>(work: impl Future<Output = T>) -> T {
 pub(crate) struct Kept {
     pub(crate) journal: Arc<dyn OrderJournal>,
     pub(crate) profiles: Arc<dyn ProfileStore>,
+    pub(crate) accounts: Arc<dyn AccountStore>,
     pub(crate) before_each: Arc<dyn Fn() + Send + Sync>,
 }
 
