@@ -1,5 +1,6 @@
 //! The provider: the port, and what only Roamify has beyond it.
 
+mod by_reference;
 mod effects;
 mod lists;
 mod lookup;
@@ -127,11 +128,38 @@ impl Roamify {
     ///
     /// [`ErrorKind::NotFound`](roamport_domain::provider::ErrorKind::NotFound) where there is none;
     /// those of any read.
-    pub async fn order_by_reference(&self, reference: &Reference) -> Result<ProviderOrder> {
+    pub async fn order_under(&self, reference: &Reference) -> Result<ProviderOrder> {
         let operation = Operation::Other("order");
         let parameter = ("referenceId", reference.as_str().into());
         let outcome = lookup::order(&self.client, operation, parameter).await;
         outcome.map_err(self.failed(operation))
+    }
+
+    /// Orders by a reference that was provided before, without naming the packages (`POST /api/esim/order`
+    /// with `referenceId` alone). `request` says what was ordered under that reference, as the journal or
+    /// the caller knows it: its reference, its lines with the prices they were quoted at, and when this
+    /// may be sent. Its travel date is not sent.
+    ///
+    /// **This can cost money, and nobody outside Roamify knows when.** Its overview page mentions the form in
+    /// one sentence; every other page of its documentation says that `items` are required, and recorded
+    /// traffic of June 2025 was refused: 400 `{"error":"\"items\" is required"}`. Whether an accepted one is the
+    /// same order again or another one is not documented. So it is no part of
+    /// [`EsimProvider`]: no use-case sends it, and nothing repeats it. One request is made, by the
+    /// client that buys, inside `request.window`.
+    ///
+    /// The order is returned only where the answer names this reference, exactly these packages as often as
+    /// they were ordered, and their total; the sum of its items counts where it names no total.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ambiguous`] where the outcome is unknown: no answer, one that cannot be read, one
+    /// about anything else than was ordered, one that does not tell, and every status but a refusal of the
+    /// request itself. Money may have moved; look the reference up and do not send it again.
+    /// [`ErrorKind::Rejected`] where Roamify refused the request, or where `request` has no lines and
+    /// nothing was sent; otherwise those of [`EsimProvider::place_order`] by which nothing was sent.
+    pub async fn order_by_reference(&self, request: &OrderRequest) -> Result<ProviderOrder> {
+        let outcome = by_reference::order(&self.client, request).await;
+        outcome.map_err(self.failed(Operation::PlaceOrder))
     }
 
     /// Has the profiles of a whole order generated, where no package in it asks for a travel date

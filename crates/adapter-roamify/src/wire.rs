@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{ApnPart, ProfilePart, UsageBody, UsageDay, WireEsim};
 pub(crate) use self::order::{
-    ApplyBody, OrderBody, OrderLine, OrdersData, TopUpBody, WireItem, WireOrder,
+    ApplyBody, ByReferenceBody, OrderBody, OrderLine, OrdersData, TopUpBody, WireItem, WireOrder,
 };
 pub(crate) use self::package::{
     CountriesData, Country, Group, PackagesData, Signal, Throttle, WirePackage,

@@ -119,6 +119,10 @@ pub struct Switches {
     pub low_balance_status: u16,
     /// Whether a second order under one reference is 409 or simply another order. Point 12.
     pub duplicate_reference: Tolerance,
+    /// Whether an order with a known reference and no items answers the order of that reference again
+    /// and charges nothing, or is 400 as in recorded traffic. The provider's overview mentions the form;
+    /// none of its other pages does.
+    pub order_by_reference: Tolerance,
     /// The status for a package nobody sells. Point 13.
     pub unknown_package_status: u16,
     /// The status of «still pending processing». Point 15.
@@ -182,6 +186,7 @@ impl Default for Switches {
             unmatched_country: Tolerance::Accepted,
             low_balance_status: 409,
             duplicate_reference: Tolerance::Refused,
+            order_by_reference: Tolerance::Refused,
             unknown_package_status: 500,
             pending_status: 409,
             past_start_date: Tolerance::Refused,

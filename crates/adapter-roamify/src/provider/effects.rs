@@ -18,7 +18,7 @@ use crate::wire::{ApplyBody, OneOrMany, OrderBody, OrderLine, TopUpBody, WireEsi
 type Result<T> = std::result::Result<T, Failure>;
 
 /// A body; a pure function of what it is made of.
-fn json(body: &impl Serialize) -> Vec<u8> {
+pub(super) fn json(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("texts and numbers always make JSON")
 }
 
@@ -94,7 +94,12 @@ pub(crate) async fn top_up(client: &Client, request: &TopUpRequest) -> Result<Pr
     Ok(order)
 }
 
-fn bought(client: &Client, operation: Operation, answer: &[u8]) -> Result<ProviderOrder> {
+/// The order of an answer to a purchase.
+pub(super) fn bought(
+    client: &Client,
+    operation: Operation,
+    answer: &[u8],
+) -> Result<ProviderOrder> {
     let wire = Client::decode::<WireOrder<'_>>(operation, answer)?;
     convert::order(&wire, &client.name).map_err(|problem| reads::unreadable(operation, &problem))
 }

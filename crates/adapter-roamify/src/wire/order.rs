@@ -12,6 +12,13 @@ pub(crate) struct OrderBody<'a> {
     pub(crate) reference_id: &'a str,
 }
 
+/// Body of `POST /api/esim/order` with a reference that was provided before, and nothing else.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ByReferenceBody<'a> {
+    pub(crate) reference_id: &'a str,
+}
+
 /// One line of an order.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -251,7 +251,7 @@ async fn an_order_of_two_has_one_item_per_esim() {
     check_order(&provider.order(&id).await.unwrap());
     check_order(
         &provider
-            .order_by_reference(&reference("shop-10442"))
+            .order_under(&reference("shop-10442"))
             .await
             .unwrap(),
     );

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod by_reference;
 mod fixtures;
 mod listing;
 mod lookup;

@@ -325,10 +325,7 @@ async fn reads_name_what_they_ask_for_once() {
     provider.esims(&filter).await.unwrap_err();
     provider.history(&iccid()).await.unwrap_err();
     provider.health().await.unwrap_err();
-    provider
-        .order_by_reference(&reference("R"))
-        .await
-        .unwrap_err();
+    provider.order_under(&reference("R")).await.unwrap_err();
     let sent: Vec<_> = server
         .received_requests()
         .await

@@ -164,10 +164,7 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
         .unwrap();
     assert_eq!(found.orders.as_slice(), std::slice::from_ref(&order));
     assert_eq!(
-        roamify
-            .order_by_reference(&request.reference)
-            .await
-            .unwrap(),
+        roamify.order_under(&request.reference).await.unwrap(),
         order
     );
 

@@ -235,3 +235,28 @@ async fn lists_begin_with_the_newest_and_stop_at_their_limit() {
     );
     assert!(references(sandbox.get("/api/esim/orders?status=PENDING").await.data()).is_empty());
 }
+
+#[tokio::test]
+async fn an_order_by_reference_alone_is_refused_or_answers_that_order_again() {
+    let sandbox = Sandbox::small().await;
+    let first = sandbox.order(PORTUGAL_1GB, "shop-1").await;
+    let again = async |reference: &str| {
+        let body = serde_json::json!({ "referenceId": reference });
+        sandbox.post("/api/esim/order", body).await
+    };
+    let refused = again("shop-1").await;
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.text, r#"{"error":"\"items\" is required"}"#);
+
+    let accepted = serde_json::json!({ "order_by_reference": "accepted" });
+    sandbox.post("/_control/switches", accepted).await;
+    assert_eq!(again("shop-1").await.data(), first);
+    assert_eq!(
+        sandbox.world.ledger().unwrap().len(),
+        1,
+        "charged once in all"
+    );
+    assert_eq!(again("nobody").await.status, 404);
+    sandbox.order(PORTUGAL_1GB, "shop-2").await;
+    assert_eq!(sandbox.world.ledger().unwrap().len(), 2);
+}

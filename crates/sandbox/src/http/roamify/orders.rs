@@ -7,6 +7,8 @@ use super::Call;
 use super::answers::{EsimAnswer, OrderAnswer, Orders};
 use super::query::{field, invalid, object, only_fields, required_field};
 use crate::fault::Ending;
+use crate::ledger::ChargeKind;
+use crate::switches::{ReferenceSearch, Tolerance};
 use crate::world::{EsimRecord, OrderRecord, OrderSearch, Purchase, PurchaseLine, Refusal};
 
 const STATES: [&str; 6] = [
@@ -20,7 +22,11 @@ const STATES: [&str; 6] = [
 
 pub(super) fn create(call: &Call<'_>) -> Result<Reply, Reply> {
     call.query.only(&[])?;
-    let order = told(call, buy(call, &order_of(call, false)?)?)?;
+    let order = match ordered_before(call)? {
+        Some(order) => order,
+        None => buy(call, &order_of(call, false)?)?,
+    };
+    let order = told(call, order)?;
     Ok(Reply::success(
         call.switches.success_status,
         answer(call, &order)?,
@@ -119,6 +125,29 @@ fn buy(call: &Call<'_>, purchase: &Purchase) -> Result<OrderRecord, Reply> {
         return Err(Reply::hang_up());
     }
     call.of(call.world.purchase_with(purchase, call.plan))
+}
+
+/// The order under a reference that comes without items, where the switch allows that.
+fn ordered_before(call: &Call<'_>) -> Result<Option<OrderRecord>, Reply> {
+    let body = object(&call.body, "value")?;
+    let allowed = call.switches.order_by_reference == Tolerance::Accepted;
+    let reference = match field(body, "referenceId", "referenceId")? {
+        Some(reference) if allowed && !body.contains_key("items") => reference,
+        _ => return Ok(None),
+    };
+    only_fields(body, &["referenceId"], "", call.switches.strict)?;
+    let search = OrderSearch {
+        reference: Some(reference.to_owned()),
+        compare: Some(ReferenceSearch::Equals),
+        ..OrderSearch::default()
+    };
+    let (orders, _) = call.of(call.world.find_orders(&search, usize::MAX))?;
+    let mut orders = orders.into_iter();
+    let order = orders.rfind(|order| order.kind == ChargeKind::Order);
+    match order {
+        Some(order) => Ok(Some(order)),
+        None => Err(call.refuse(&Refusal::UnknownOrder.into())),
+    }
 }
 
 fn order_of(call: &Call<'_>, instant: bool) -> Result<Purchase, Reply> {
