@@ -124,3 +124,6 @@ impl Progress {
         query
     }
 }
+
+#[cfg(test)]
+mod tests;

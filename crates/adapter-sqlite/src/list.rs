@@ -77,6 +77,8 @@ impl Progress {
         rows.iter().map(rows::decode_summary).collect()
     }
 
+    /// A plus before a column keeps SQLite from its index. It has no statistics here, and would take an
+    /// index that says little, sorting all the rest of the journal for each page.
     fn query(&self) -> QueryBuilder<Sqlite> {
         let mut query = QueryBuilder::new(format!("SELECT {SUMMARY_COLUMNS} FROM orders WHERE 1"));
         let OrderFilter {
@@ -100,13 +102,25 @@ impl Progress {
             query.push_bind(esim.as_str().to_owned()).push(")");
         }
         if let Some(fingerprint) = fingerprint {
+            // Orders for one thing are many where a shop sells much of it; those on their way are few.
+            let on_their_way = !states.is_empty() && !states.iter().any(|state| state.is_final());
             query
-                .push(" AND fingerprint = ")
+                .push(if on_their_way {
+                    " AND +fingerprint = "
+                } else {
+                    " AND fingerprint = "
+                })
                 .push_bind(fingerprint.as_str().to_owned());
         }
         if let Some(provider) = provider {
+            // Alone it says next to nothing: most journals have one.
+            let with_name = reference.is_some() || provider_order.is_some();
             query
-                .push(" AND provider = ")
+                .push(if with_name {
+                    " AND provider = "
+                } else {
+                    " AND +provider = "
+                })
                 .push_bind(provider.as_str().to_owned());
         }
         if let Some(reference) = reference {
@@ -130,3 +144,6 @@ impl Progress {
         query
     }
 }
+
+#[cfg(test)]
+mod tests;
