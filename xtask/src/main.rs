@@ -46,7 +46,8 @@ enum Task {
     },
     /// Run all tests and doctests (with nextest where it is installed).
     Test,
-    /// Check formatting, clippy, rustdoc, the house rules, and licences where cargo-deny is installed.
+    /// Check formatting, clippy, rustdoc, the house rules, and advisories and licences where cargo-deny is
+    /// installed.
     Lint,
     /// Check the house rules alone: arrows between crates, fences around dependencies, what embedders pay.
     Tidy {
