@@ -103,6 +103,29 @@ async fn a_killed_program_continues_its_world() {
     );
 }
 
+#[tokio::test]
+async fn a_program_knows_the_accounts_that_it_is_told_also_on_a_world_that_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("world.jsonl");
+    let as_second = async |program: &Program, path: &str| {
+        let request = client().get(format!("{}{path}", program.base_url));
+        answer(request.bearer_auth("second")).await.unwrap()
+    };
+    let first = Program::start(&state, &[]);
+    let request = order(PORTUGAL_1GB, 1, "shop-1");
+    first.post("/api/esim/order", request).await.data();
+    assert_eq!(as_second(&first, "/api/balance").await.status, 401);
+    drop(first);
+    let told = ["--account", "second", "--account", "third"];
+    let second = Program::start(&state, &told);
+    assert_eq!(
+        as_second(&second, "/api/balance").await.data()["balance"],
+        50
+    );
+    let found = as_second(&second, "/api/esim/orders").await.data();
+    assert_eq!(found["orders"], serde_json::json!([]));
+}
+
 #[test]
 fn bad_arguments_are_named() {
     let folder = tempfile::tempdir().unwrap();
