@@ -92,6 +92,9 @@ impl Failure {
 
     /// The port's error. `secrets` and activation codes are taken out of words and code alike; `advice` says
     /// whether money moved and what to do next, and is added as it is.
+    ///
+    /// Of a call that is about one profile the code, the status and what they mean are told; the provider's
+    /// own words are [masked](Secrets::redact_profile).
     pub fn into_error(
         self,
         provider: &ProviderName,
@@ -99,17 +102,47 @@ impl Failure {
         secrets: &Secrets,
         advice: &str,
     ) -> ProviderError {
-        let mut message = secrets.redact(&self.message);
+        let redact = |words: &str| {
+            if is_about_a_profile(operation) {
+                secrets.redact_profile(words)
+            } else {
+                secrets.redact(words)
+            }
+        };
+        let mut message = redact(&self.message);
         message.push_str(advice);
         let mut error = ProviderError::new(self.kind, provider.clone(), operation, message);
         if let Some(code) = &self.code {
-            error = error.with_code(secrets.redact(code));
+            let code = if is_number(code) {
+                secrets.redact(code)
+            } else {
+                redact(code)
+            };
+            error = error.with_code(code);
         }
         if let Some(after) = self.retry_after {
             error = error.with_retry_after(after);
         }
         error
     }
+}
+
+/// Whether a provider may repeat a profile's data in what it says.
+const fn is_about_a_profile(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Provision
+            | Operation::Esim
+            | Operation::Cancel
+            | Operation::Usage
+            | Operation::UsageBatch
+            | Operation::Other(_)
+    )
+}
+
+/// Whether a code is a number of the provider's table of errors, and no word of its own.
+fn is_number(code: &str) -> bool {
+    code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Debug for Failure {
@@ -175,11 +208,11 @@ mod tests {
     #[test]
     fn words_and_code_are_redacted_and_the_advice_is_added() {
         let provider = ProviderName::parse("acme").unwrap();
-        let secrets = Secrets::new([Secret::new("t0ken")]);
+        let secrets = Secrets::new([Secret::new("the-t0ken")]);
         let failure = Failure {
-            code: Some("t0ken-7".to_owned()),
+            code: Some("the-t0ken-7".to_owned()),
             retry_after: Some(Duration::from_secs(7)),
-            ..Failure::unusable(Operation::PlaceOrder, "no t0ken for LPA:1$a.test$K2")
+            ..Failure::unusable(Operation::PlaceOrder, "no the-t0ken for LPA:1$a.test$K2")
         };
         let shown = format!("{failure:?} {failure:#?}");
         assert!(!shown.contains("t0ken") && !shown.contains("K2"), "{shown}");
@@ -187,8 +220,41 @@ mod tests {
         let error = failure.into_error(&provider, Operation::PlaceOrder, &secrets, advice);
         let expected = "no [redacted] for [redacted]; money may have moved";
         assert_eq!(error.message(), expected);
-        assert_eq!(error.code(), Some("[redacted]"));
+        assert_eq!(error.code(), Some("[redacted]-7"));
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    }
+
+    #[rstest]
+    #[case(Operation::Provision)]
+    #[case(Operation::Esim)]
+    #[case(Operation::Cancel)]
+    #[case(Operation::Usage)]
+    fn of_a_profile_code_and_status_are_told_and_nothing_that_installs_it(
+        #[case] operation: Operation,
+    ) {
+        let provider = ProviderName::parse("acme").unwrap();
+        let words = "HTTP 409: profile with activation code K2-04386AGYFT and pin 4711 is locked";
+        for (code, told) in [("200002", "200002"), ("PIN 4711", "PIN [masked]")] {
+            let failure = Failure {
+                status: Some(409),
+                code: Some(code.to_owned()),
+                ..Failure::unusable(operation, words)
+            };
+            let error = failure.into_error(&provider, operation, &Secrets::default(), "; no");
+            assert_eq!(
+                error.message(),
+                "HTTP 409: profile with activation code K2-[masked] and pin [masked] is locked; no"
+            );
+            assert_eq!(error.code(), Some(told));
+        }
+    }
+
+    #[test]
+    fn of_a_purchase_the_words_are_told_whole() {
+        let provider = ProviderName::parse("acme").unwrap();
+        let failure = Failure::unusable(Operation::PlaceOrder, "no package esim-france-7days");
+        let error = failure.into_error(&provider, Operation::PlaceOrder, &Secrets::default(), "");
+        assert_eq!(error.message(), "no package esim-france-7days");
     }
 
     #[rstest]

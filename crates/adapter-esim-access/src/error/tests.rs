@@ -187,10 +187,10 @@ fn an_error_says_what_happened_whether_money_moved_and_what_to_do() {
 
 #[test]
 fn no_secret_survives_in_the_error() {
-    let body = br#"{"success":false,"errorCode":"c0de-9","errorMsg":"c0de-9 or k3y-9 is wrong for LPA:1$rsp.test$INV-SECRET"}"#;
+    let body = br#"{"success":false,"errorCode":"the-c0de-9","errorMsg":"the-c0de-9 or the-k3y-9 is wrong for LPA:1$rsp.test$INV-SECRET"}"#;
     let failure = classify(Effect::Change, Sent::Maybe, Some(200), body);
     let provider = ProviderName::parse("esim-access").unwrap();
-    let secrets = Secrets::new(["c0de-9", "k3y-9"].map(Secret::new));
+    let secrets = Secrets::new(["the-c0de-9", "the-k3y-9"].map(Secret::new));
     let error = into_error(failure, &provider, Operation::Cancel, &secrets);
     let shown = format!("{error} {error:?}");
     for secret in ["c0de", "k3y", "SECRET"] {

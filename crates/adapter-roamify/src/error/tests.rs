@@ -206,7 +206,7 @@ fn the_providers_words_and_code_are_kept() {
         WALLET.as_bytes(),
     );
     let provider = ProviderName::parse("roamify").unwrap();
-    let secrets = Secrets::new([Secret::new("t0ken")]);
+    let secrets = Secrets::new([Secret::new("the-t0ken")]);
     let error = into_error(failure, &provider, Operation::PlaceOrder, &secrets);
     assert_eq!(error.code(), Some("LOW"));
     insta::assert_snapshot!(
@@ -218,10 +218,10 @@ fn the_providers_words_and_code_are_kept() {
 #[test]
 fn no_secret_survives_in_the_error() {
     let body =
-        br#"{"message":"token t0ken-9 is wrong for LPA:1$smdp.test$K2-SECRET","code":"t0ken-9"}"#;
+        br#"{"message":"token the-t0ken-9 is wrong for LPA:1$smdp.test$K2-SECRET","code":"the-t0ken-9"}"#;
     let failure = classify(Operation::Provision, Sent::Maybe, Some(400), body);
     let provider = ProviderName::parse("roamify").unwrap();
-    let secrets = Secrets::new([Secret::new("t0ken-9")]);
+    let secrets = Secrets::new([Secret::new("the-t0ken-9")]);
     let error = into_error(failure, &provider, Operation::Provision, &secrets);
     let shown = format!("{error} {error:?}");
     assert!(
