@@ -114,7 +114,11 @@ pub async fn serve(
     if let Some(state) = arguments.state {
         world = world.state(state);
     }
+    // Until here a signal ends the process by itself: the file may be locked or slow.
     let world = world.build()?;
+    if let Some(cut) = world.cut() {
+        let _ = writeln!(io::stderr(), "warning: {cut}");
+    }
     if !arguments.accounts.is_empty() {
         let mut switches = world.switches()?;
         switches.accounts = arguments.accounts;

@@ -66,6 +66,7 @@ struct Inner {
     token: SecretString,
     secret_key: SecretString,
     base: Base,
+    cut: Option<String>,
     live: Mutex<Live>,
     calls: [AtomicU64; Operation::COUNT],
 }
@@ -170,6 +171,12 @@ impl World {
     /// The price list.
     pub fn catalogue(&self) -> &Catalogue {
         &self.inner.catalogue
+    }
+
+    /// What was missing at the end of the state file when this world was opened, in a sentence that names
+    /// it: then charges may be missing, too. `None` where nothing was, and without a file.
+    pub fn cut(&self) -> Option<&str> {
+        self.inner.cut.as_deref()
     }
 
     /// The seed of the price list.
@@ -323,7 +330,11 @@ impl World {
         if let Some(log) = &live.log {
             log.lock()?;
         }
-        let result = self.inner.locked(&mut live, self, work);
+        let there = live.log.as_ref().map_or(Ok(()), Log::still_there);
+        let result = match there {
+            Ok(()) => self.inner.locked(&mut live, self, work),
+            Err(error) => Err(error.into()),
+        };
         if let Some(log) = &live.log {
             log.unlock()?;
         }

@@ -176,6 +176,7 @@ impl WorldBuilder {
             (beginning, salt) = (kept.beginning, kept.salt);
             log = Some(opened);
         }
+        let cut = log.as_ref().and_then(Log::cut).map(str::to_owned);
         let live = Live {
             contents: Contents::new(beginning),
             others: BTreeMap::new(),
@@ -192,6 +193,7 @@ impl WorldBuilder {
                 token: self.token,
                 secret_key: self.secret_key,
                 base: self.base,
+                cut,
                 live: Mutex::new(live),
                 calls: std::array::from_fn(|_| 0.into()),
             }),
