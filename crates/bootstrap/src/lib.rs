@@ -10,6 +10,7 @@ mod registry;
 pub mod settings;
 mod stack;
 mod telemetry;
+pub mod terminal;
 
 pub use self::clock::SystemClock;
 pub use self::composition::{Composition, CompositionBuilder};

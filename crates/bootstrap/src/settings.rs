@@ -1,5 +1,6 @@
 //! The effective settings of a program, each with its origin.
 
+mod address;
 mod directories;
 mod documented;
 mod environment;
@@ -11,9 +12,11 @@ mod layer;
 mod loader;
 mod nearest;
 mod origin;
+mod reading;
 mod secret;
 mod sections;
 mod values;
+mod warnings;
 
 use std::path::PathBuf;
 

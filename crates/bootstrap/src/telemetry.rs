@@ -1,11 +1,14 @@
 //! The program's log: to stderr, filtered, as text or JSON.
 
+mod writer;
+
 use std::io::{self, IsTerminal as _};
 
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use self::writer::{CleanLines, LineForm};
 use crate::Environment;
 use crate::settings::{LogFormat, LogSettings};
 
@@ -56,9 +59,17 @@ impl Telemetry {
         let filter = EnvFilter::builder().parse(&self.settings.filter)?;
         // An error of the writer would be printed to a stderr that may be closed, which panics: the
         // log must never end an order.
+        let form = match (self.settings.format, self.colour) {
+            (LogFormat::Json, _) => LineForm::Json,
+            (LogFormat::Text, true) => LineForm::Colored,
+            (LogFormat::Text, false) => LineForm::Plain,
+        };
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(writer)
+            .with_writer(CleanLines {
+                inner: writer,
+                form,
+            })
             .with_ansi(self.colour)
             .log_internal_errors(false);
         let subscriber: Box<dyn Subscriber + Send + Sync> = match self.settings.format {
@@ -149,6 +160,26 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["operation"], "balance");
         assert_eq!(lines[1]["message"], "two");
+    }
+
+    #[test]
+    fn no_event_steers_the_terminal() {
+        let words = "a\u{1b}]0;title\u{7}\r\n\u{9b}2J\u{202e}b\u{200b}";
+        let log = || info!(name = %words, text = words, "{words}");
+        for (format, colour) in [
+            (LogFormat::Text, false),
+            (LogFormat::Text, true),
+            (LogFormat::Json, false),
+        ] {
+            let text = written("info", format, colour, log);
+            let line = text.strip_suffix('\n').unwrap();
+            let line = line.replace("\u{1b}[0m", "").replace("\u{1b}[2m", "");
+            let line = line.replace("\u{1b}[3m", "").replace("\u{1b}[32m", "");
+            assert!(
+                !line.chars().any(crate::terminal::is_control),
+                "{format:?} {line:?}"
+            );
+        }
     }
 
     #[test]

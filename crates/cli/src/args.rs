@@ -39,7 +39,7 @@ With nothing configured, everything runs against the built-in sandbox: no accoun
 fn after_help() -> String {
     let codes: Vec<String> = Exit::ALL
         .iter()
-        .map(|exit| format!("  {}  {}", exit.number(), exit.meaning()))
+        .map(|exit| format!("  {:<3}  {}", exit.number(), exit.meaning()))
         .collect();
     format!("{EXAMPLES}\n\nExit codes:\n{}", codes.join("\n"))
 }

@@ -23,7 +23,7 @@ mod worker;
 use std::sync::Arc;
 
 use crate::args::{
-    Arguments, Command, ConfigCommand, EsimCommand, GlobalArguments, SandboxCommand,
+    Arguments, Command, ConfigCommand, EsimCommand, GlobalArguments, SandboxCommand, TopUpCommand,
 };
 use crate::exit::{self, Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -61,7 +61,7 @@ async fn with_session(
     command: Command,
     output: &Arc<Output>,
 ) -> Result<(), Failure> {
-    let interrupts = Interrupts::listen()
+    let interrupts = Interrupts::listen(cut_off(&command))
         .map_err(|error| Failure::Machine(format!("cannot listen for Ctrl-C: {error}")))?;
     let starting = Session::start(global, output.clone(), interrupts.clone());
     let session = interrupts.abandoning(starting).await?;
@@ -83,6 +83,18 @@ async fn with_session(
         session.end().await;
     }
     done
+}
+
+/// How a command ends that was cut off by the second signal.
+const fn cut_off(command: &Command) -> Exit {
+    match command {
+        Command::Buy(_)
+        | Command::TopUp(TopUpCommand::Buy { .. })
+        | Command::Order(_)
+        | Command::Esim(EsimCommand::Cancel(_))
+        | Command::Worker(_) => Exit::Unfinished,
+        _ => Exit::Interrupted,
+    }
 }
 
 /// The commands that only read, and may be dropped at any moment.

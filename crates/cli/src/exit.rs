@@ -9,6 +9,7 @@ mod tests;
 use std::io;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{DeferralReason, Ending, OrderState};
@@ -74,6 +75,13 @@ pub(crate) enum Failure {
         /// What to do.
         hint: Option<String>,
     },
+    /// The first day of the journey is over in UTC, and nobody can be asked whether it is meant.
+    DateOver {
+        /// As it was typed.
+        date: Date,
+        /// The day it is, in UTC.
+        today: Date,
+    },
     /// The profile of an eSIM is not there yet.
     NoProfile {
         /// Which.
@@ -109,7 +117,7 @@ pub(crate) enum Failure {
     },
     /// Somebody said no at the prompt.
     Declined,
-    /// The process was interrupted during a read, or left at once.
+    /// The process was interrupted before anything was at stake, or an order was left at once.
     Interrupted {
         /// The order that was worked on, and whether money may have moved.
         order: Option<(OrderId, bool)>,
@@ -120,6 +128,13 @@ pub(crate) enum Failure {
     File {
         /// Which.
         path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What became of orders could not be written to standard output.
+    NotPrinted {
+        /// The order, where it is one, and whether money may have moved for it.
+        order: Option<(OrderId, bool)>,
         /// Why.
         source: io::Error,
     },
@@ -195,17 +210,19 @@ pub(crate) fn exit_code(failure: &Failure) -> Exit {
             NotGivenBack::Unknown => Exit::Unfinished,
         },
         Failure::Settings { .. } => Exit::Settings,
-        Failure::Usage { .. } => Exit::Usage,
+        Failure::Usage { .. } | Failure::DateOver { .. } => Exit::Usage,
         Failure::Order { order, .. } => order_exit_code(order),
         Failure::Several { exit, .. } => *exit,
         Failure::NoProfile { .. }
         | Failure::Unfinished { .. }
         | Failure::NotClean { .. }
-        | Failure::Interrupted { .. }
+        | Failure::Interrupted { order: Some(_) }
         | Failure::WorkerLeft => Exit::Unfinished,
+        Failure::Interrupted { order: None } => Exit::Interrupted,
         Failure::Sandbox { .. }
         | Failure::Declined
         | Failure::File { .. }
+        | Failure::NotPrinted { .. }
         | Failure::Stdout(_)
         | Failure::Machine(_) => Exit::Other,
         Failure::StdoutClosed => Exit::Done,

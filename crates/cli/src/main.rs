@@ -10,6 +10,7 @@ mod progress;
 mod prompt;
 mod session;
 mod table;
+mod text;
 mod view;
 
 use std::process::ExitCode;

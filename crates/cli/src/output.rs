@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use roamport_bootstrap::terminal::escaped_json;
 use serde::Serialize;
+
+use crate::text::TerminalText;
 
 /// The two streams of the process, written through one place.
 ///
@@ -19,6 +22,11 @@ pub(crate) struct Output {
     can_ask: bool,
     stdout_closed: AtomicBool,
     bars: MultiProgress,
+}
+
+#[derive(Serialize)]
+struct Warned<'a> {
+    warning: &'a str,
 }
 
 /// Standard output could not be written.
@@ -72,7 +80,11 @@ impl Output {
     }
 
     /// Writes data to standard output.
-    pub(crate) fn data(&self, text: &str) -> Result<(), WriteFailed> {
+    pub(crate) fn data(&self, text: &TerminalText) -> Result<(), WriteFailed> {
+        self.write(text.as_str())
+    }
+
+    fn write(&self, text: &str) -> Result<(), WriteFailed> {
         if self.stdout_closed.load(Ordering::Relaxed) {
             return Err(WriteFailed::Closed);
         }
@@ -94,10 +106,10 @@ impl Output {
     pub(crate) fn document<D: Serialize>(
         &self,
         document: &D,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce() -> TerminalText,
     ) -> Result<(), WriteFailed> {
         if self.json {
-            self.data(&to_json(document))
+            self.write(&to_json(document))
         } else {
             self.data(&text())
         }
@@ -105,30 +117,57 @@ impl Output {
 
     /// Writes one of many documents: JSON, on a line of its own.
     pub(crate) fn line<D: Serialize>(&self, document: &D) -> Result<(), WriteFailed> {
-        let mut line = serde_json::to_string(document).expect("our own plain structs serialise");
-        line.push('\n');
-        self.data(&line)
+        self.write(&json_line(document))
     }
 
     /// A remark on standard error; nothing when quiet, nor where a program reads JSON lines there.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: impl Into<TerminalText>) {
         if !self.quiet && (self.live || !self.json) {
             self.important(text);
         }
     }
 
     /// Words on standard error that are there even when quiet.
-    pub(crate) fn important(&self, text: &str) {
+    pub(crate) fn important(&self, text: impl Into<TerminalText>) {
+        self.tell(text.into().as_str());
+    }
+
+    /// A document on standard error, as JSON on a line of its own.
+    pub(crate) fn important_line<D: Serialize>(&self, document: &D) {
+        self.tell(&json_line(document));
+    }
+
+    /// Something that is risky and works: on standard error, as a line of JSON where a program reads those;
+    /// nothing when quiet.
+    pub(crate) fn warn(&self, warning: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            self.important_line(&Warned { warning });
+        } else {
+            self.important(format!("warning: {warning}"));
+        }
+    }
+
+    fn tell(&self, text: &str) {
         self.bars.suspend(|| {
             let mut stderr = io::stderr().lock();
-            let _ = writeln!(stderr, "{text}").and_then(|()| stderr.flush());
+            let _ = stderr
+                .write_all(text.as_bytes())
+                .and_then(|()| stderr.flush());
         });
     }
 }
 
 /// A document of ours as JSON text: plain structs with text keys, which serialise without fail.
-pub(crate) fn to_json<D: Serialize>(document: &D) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("our own plain structs serialise");
-    text.push('\n');
-    text
+fn to_json<D: Serialize>(document: &D) -> String {
+    let text = serde_json::to_string_pretty(document).expect("our own plain structs serialise");
+    escaped_json(&text) + "\n"
+}
+
+/// The same on one line.
+fn json_line<D: Serialize>(document: &D) -> String {
+    let text = serde_json::to_string(document).expect("our own plain structs serialise");
+    escaped_json(&text) + "\n"
 }

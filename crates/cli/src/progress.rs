@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use roamport_app::{Observer, Progress};
+use roamport_bootstrap::terminal::one_line;
 use roamport_domain::OrderId;
 use roamport_domain::order::Waiting;
 use tokio::task::AbortHandle;
@@ -36,7 +37,7 @@ impl<'a> CatalogueProgress<'a> {
     pub(crate) fn start(output: &'a Output) -> Self {
         let bar = output.is_live().then(|| spinner(output));
         if let Some(bar) = &bar {
-            bar.set_message("reading the catalogue");
+            draw(bar, "reading the catalogue");
         }
         Self {
             output,
@@ -50,7 +51,7 @@ impl<'a> CatalogueProgress<'a> {
     pub(crate) fn read(&mut self, packages: usize) {
         let line = format!("reading the catalogue: {packages} packages so far");
         if let Some(bar) = &self.bar {
-            bar.set_message(line);
+            draw(bar, &line);
             return;
         }
         let now = Instant::now();
@@ -60,7 +61,7 @@ impl<'a> CatalogueProgress<'a> {
         };
         if due {
             self.last_line = Some(now);
-            self.output.note(&line);
+            self.output.note(line);
         }
     }
 }
@@ -71,6 +72,10 @@ impl Drop for CatalogueProgress<'_> {
             bar.finish_and_clear();
         }
     }
+}
+
+fn draw(bar: &ProgressBar, words: &str) {
+    bar.set_message(one_line(words));
 }
 
 fn spinner(output: &Output) -> ProgressBar {
@@ -180,14 +185,14 @@ impl OrderProgress {
     /// Something that is drawn in place on a terminal, and no line elsewhere.
     fn fleeting(&self, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(text.to_owned());
+            draw(bar, text);
         }
     }
 
     /// Something worth a line of its own.
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
+            Some(bar) => draw(bar, text),
             None => self.output.note(text),
         }
     }
@@ -223,7 +228,7 @@ async fn say_again_and_again(output: Arc<Output>, wait: Arc<Mutex<Option<Wait>>>
         let rested = last_line.is_none_or(|last| now.duration_since(last) >= BETWEEN_LINES);
         if waited >= WORTH_A_LINE && rested {
             last_line = Some(now);
-            output.note(&format!(
+            output.note(format!(
                 "{}, {} s so far",
                 wait.sentence(),
                 waited.as_secs()

@@ -1,6 +1,7 @@
 //! Questions to the person at the terminal, and what happens where there is none.
 
 use inquire::{Confirm, InquireError, Select, Text};
+use roamport_bootstrap::terminal::one_line;
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -12,7 +13,10 @@ pub(crate) async fn confirm(output: &Output, question: String) -> Result<(), Fai
     if !output.can_ask() {
         return Err(no_terminal());
     }
-    let answer = ask(move || Confirm::new(&question).with_default(false).prompt()).await?;
+    let answer = ask(question, |question| {
+        Confirm::new(question).with_default(false).prompt()
+    })
+    .await?;
     if answer {
         Ok(())
     } else {
@@ -33,7 +37,7 @@ pub(crate) async fn confirm_giving_back(output: &Output, question: String) -> Re
 
 /// Asks for a line of text. The caller made sure that somebody can be asked.
 pub(crate) async fn line(question: String) -> Result<String, Failure> {
-    ask(move || Text::new(&question).prompt()).await
+    ask(question, |question| Text::new(question).prompt()).await
 }
 
 /// What to do about an order for the same thing that is unfinished.
@@ -51,7 +55,7 @@ pub(crate) async fn unfinished(question: String) -> Result<Beside, Failure> {
     const ANOTHER: &str = "buy another one beside it";
     const NEITHER: &str = "neither";
     let choices = vec![CARRY_ON, ANOTHER, NEITHER];
-    match ask(move || Select::new(&question, choices).prompt()).await? {
+    match ask(question, |question| Select::new(question, choices).prompt()).await? {
         CARRY_ON => Ok(Beside::CarryOn),
         ANOTHER => Ok(Beside::Another),
         _ => Err(Failure::Declined),
@@ -67,9 +71,10 @@ fn no_terminal() -> Failure {
 
 /// Asks on a thread that may wait for the person.
 async fn ask<T: Send + 'static>(
-    question: impl FnOnce() -> Result<T, InquireError> + Send + 'static,
+    question: String,
+    prompt: impl FnOnce(&str) -> Result<T, InquireError> + Send + 'static,
 ) -> Result<T, Failure> {
-    let answer = tokio::task::spawn_blocking(question).await;
+    let answer = tokio::task::spawn_blocking(move || prompt(&one_line(&question))).await;
     match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(InquireError::OperationCanceled)) => Err(Failure::Declined),

@@ -93,6 +93,9 @@ impl Session {
                 readable: true,
             });
         }
+        for warning in settings.warnings() {
+            output.warn(&warning);
+        }
         let composition = Composition::start(settings).await?;
         Ok(Self {
             output,

@@ -3,6 +3,9 @@
 use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets,
 };
+use roamport_bootstrap::terminal::one_line;
+
+use crate::text::TerminalText;
 
 /// A column: its heading, and how it is set.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +13,7 @@ pub(crate) struct Column {
     heading: &'static str,
     right: bool,
     whole: bool,
+    list: bool,
 }
 
 impl Column {
@@ -19,6 +23,7 @@ impl Column {
             heading,
             right: false,
             whole: false,
+            list: false,
         }
     }
 
@@ -28,6 +33,25 @@ impl Column {
             heading,
             right: false,
             whole: true,
+            list: false,
+        }
+    }
+
+    /// Things to copy, below each other: the lines of a cell. Identifiers hold no line break.
+    pub(crate) const fn ids(heading: &'static str) -> Self {
+        Self {
+            list: true,
+            ..Self::id(heading)
+        }
+    }
+
+    /// What a cell shows: one line each, so that nothing in it makes another row.
+    fn shown(&self, cell: &str) -> String {
+        if self.list {
+            let lines: Vec<String> = cell.split('\n').map(one_line).collect();
+            lines.join("\n")
+        } else {
+            one_line(cell)
         }
     }
 
@@ -37,13 +61,18 @@ impl Column {
             heading,
             right: true,
             whole: true,
+            list: false,
         }
     }
 }
 
 /// The table of `rows` under `columns`, each line ended. `width` in characters, where it is limited;
 /// the terminal's otherwise, and no limit when piped.
-pub(crate) fn table(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+pub(crate) fn table(
+    columns: &[Column],
+    rows: Vec<Vec<String>>,
+    width: Option<u16>,
+) -> TerminalText {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -54,8 +83,8 @@ pub(crate) fn table(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u1
     table.set_header(columns.iter().map(|column| column.heading));
     for row in rows {
         let mut cells = Row::new();
-        for cell in row {
-            cells.add_cell(cell.into());
+        for (column, cell) in columns.iter().zip(row) {
+            cells.add_cell(column.shown(&cell).into());
         }
         table.add_row(cells);
     }
@@ -78,7 +107,7 @@ pub(crate) fn table(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u1
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text
+    TerminalText::of_program(text)
 }
 
 #[cfg(test)]
@@ -100,7 +129,7 @@ mod tests {
             ),
             row("esim-france-7days-3gb-all", "3 GB", "12.40 USD"),
         ];
-        table(&columns, rows, width)
+        table(&columns, rows, width).to_string()
     }
 
     #[test]
@@ -109,6 +138,18 @@ mod tests {
         ID                         NAME                                     PRICE
         esim-france-7days-1gb-all  1 GB, seven days, the whole country   1.18 USD
         esim-france-7days-3gb-all  3 GB                                 12.40 USD
+        ");
+    }
+
+    #[test]
+    fn a_cell_makes_no_row_and_a_list_only_its_own_lines() {
+        let columns = [Column::text("NAME"), Column::ids("ESIMS")];
+        let rows = vec![vec!["1 GB\nfree\u{1b}[A".into(), "one\ntwo\u{202e}".into()]];
+        let text = table(&columns, rows, Some(200)).to_string();
+        insta::assert_snapshot!(text, @"
+        NAME          ESIMS
+        1 GB�free�[A  one
+                      two�
         ");
     }
 

@@ -15,6 +15,8 @@ use jiff::tz::TimeZone;
 use roamport_domain::Money;
 use serde::Serialize;
 
+use crate::text::TerminalText;
+
 /// An amount: decimal text and ISO 4217 code.
 #[derive(Debug, Serialize)]
 pub(crate) struct MoneyJson {
@@ -57,7 +59,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// Lines of `label  value`, the values under each other; an absent value makes no line.
-pub(crate) fn facts(facts: &[(&str, Option<String>)]) -> String {
+pub(crate) fn facts(facts: &[(&str, Option<String>)]) -> TerminalText {
     let given = || {
         facts
             .iter()
@@ -67,10 +69,9 @@ pub(crate) fn facts(facts: &[(&str, Option<String>)]) -> String {
         .map(|(label, _)| label.chars().count())
         .max()
         .unwrap_or_default();
-    let mut text = String::new();
+    let mut text = TerminalText::new();
     for (label, value) in given() {
-        text.push_str(format!("{label:width$}  {value}").trim_end());
-        text.push('\n');
+        text.push_line(format_args!("{label:width$}  {value}"));
     }
     text
 }
@@ -108,7 +109,7 @@ mod tests {
             ("PIN", None),
             ("Provider", Some("x".into())),
         ]);
-        assert_eq!(text, "ICCID     8988\nProvider  x\n");
+        assert_eq!(text.as_str(), "ICCID     8988\nProvider  x\n");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::{Activation, Secret};
 
 /// The light margin that ISO/IEC 18004 asks for, in modules.
 const QUIET_ZONE: usize = 4;
+/// Pixels on each side of a module in an SVG document that nobody scales.
+const SVG_PIXELS: usize = 8;
 
 /// A QR code (ISO/IEC 18004, error correction level M). It says what it encodes to whoever looks,
 /// so `Debug` shows its size alone.
@@ -106,11 +108,13 @@ impl QrMatrix {
         text
     }
 
-    /// As an SVG document of one path, sized in modules with the margin.
+    /// As an SVG document of one path: 8 pixels to a module, the margin with it, unless it is scaled.
     pub fn to_svg(&self) -> String {
         let side = self.size_with_margin();
+        let pixels = side * SVG_PIXELS;
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixels}\" height=\"{pixels}\" \
+             viewBox=\"0 0 {side} {side}\" \
              shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\
              <path fill=\"#000\" d=\""
         );
@@ -236,6 +240,9 @@ mod tests {
             .filter(|(row, column)| matrix.is_dark(*row, *column))
             .count();
         assert_eq!(matrix.to_svg().matches("h1v1h-1z").count(), dark);
+        let pixels = (matrix.size() + 8) * 8;
+        let size = format!("width=\"{pixels}\" height=\"{pixels}\" viewBox");
+        assert!(matrix.to_svg().contains(&size), "{size}");
     }
 
     #[cfg(feature = "png")]

@@ -17,10 +17,11 @@ use crate::{StartError, stack};
 /// The adapter over eSIM Access's API, behind the gate that the settings ask for.
 pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, StartError> {
     let settings = &context.settings.esim_access;
-    let access_code = settings
-        .access_code
-        .required("the access code of eSIM Access's console")?;
-    let secret_key = settings.secret_key.read()?;
+    let access_code = settings.access_code.required_for(
+        &settings.base_url,
+        "the access code of eSIM Access's console",
+    )?;
+    let secret_key = settings.secret_key.read_for(&settings.base_url)?;
     let config = config(
         settings,
         &settings.base_url,

@@ -15,9 +15,10 @@ use crate::{StartError, stack};
 /// The adapter over Roamify's API, behind the gate that the settings ask for.
 pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, StartError> {
     let settings = &context.settings.roamify;
-    let token = settings
-        .token
-        .required("the API key of Roamify's partner portal")?;
+    let token = settings.token.required_for(
+        &settings.base_url,
+        "the API key of Roamify's partner portal",
+    )?;
     let config = config(settings, &settings.base_url, &token);
     let roamify = Roamify::new(&config, Arc::clone(&context.clock))
         .map_err(|error| refused(&config, error))?

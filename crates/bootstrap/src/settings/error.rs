@@ -83,6 +83,14 @@ pub enum SettingsError {
         /// The file.
         path: PathBuf,
     },
+    /// A secret of a real provider is too short to be kept out of messages and the journal.
+    #[error(
+        "the secret `{key}` has fewer than 8 characters, so it could not be kept out of messages: use the whole one that the provider shows"
+    )]
+    ShortSecret {
+        /// The setting.
+        key: String,
+    },
     /// The settings file cannot be read.
     #[error("cannot read the settings file {path}: {source}", path = path.display())]
     File {

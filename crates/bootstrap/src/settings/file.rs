@@ -1,5 +1,6 @@
 //! Reads a TOML file into a layer that knows the line of every key.
 
+use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,6 +9,10 @@ use toml::de::{DeTable, DeValue};
 use super::error::SettingsError;
 use super::layer::{Entry, Layer, Written};
 use super::origin::Origin;
+use super::reading;
+
+/// The largest settings file, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 
 /// What the file says.
 ///
@@ -15,7 +20,8 @@ use super::origin::Origin;
 ///
 /// [`SettingsError::File`] and [`SettingsError::Syntax`].
 pub(super) fn read(path: &Path) -> Result<Layer, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::File {
+    let opened = File::open(path).and_then(|file| reading::read(file, LARGEST));
+    let text = opened.map_err(|source| SettingsError::File {
         path: path.to_owned(),
         source,
     })?;

@@ -24,11 +24,11 @@ pub(crate) enum EsimCommand {
         esim: EsimKey,
 
         /// Write the QR code to this file, readable by you alone
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = value::picture())]
         png: Option<PathBuf>,
 
         /// Write the QR code to this file, readable by you alone
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = value::picture())]
         svg: Option<PathBuf>,
     },
     /// Give back an eSIM that nobody has installed, for its money

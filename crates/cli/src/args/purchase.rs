@@ -23,8 +23,8 @@ pub(crate) struct PurchaseArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) days: Option<u16>,
 
-    /// How long to wait, for example `90s` or `5m`; `0` records the order only. Until it ends
-    /// otherwise
+    /// How long to wait, for example `90s` or `5m`; `0` records the order only and ends with 0.
+    /// Until it ends otherwise
     #[arg(long, value_name = "DURATION")]
     pub(crate) wait: Option<Wait>,
 

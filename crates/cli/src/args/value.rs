@@ -1,10 +1,11 @@
 //! How single arguments are read: quantities, prices, waits, dates, gigabytes, eSIM names.
 
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
@@ -12,6 +13,17 @@ use roamport_domain::money::{Currency, Money, MoneyError};
 use roamport_domain::order::OrderState;
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{DataSize, EsimId, Iccid};
+
+/// A file to write a picture to. Standard output takes none: `-` would be a file of that name.
+pub(crate) fn picture() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.as_os_str() == "-" {
+            Err("a picture goes to a file, not to standard output: name one, such as `esim.png`")
+        } else {
+            Ok(path)
+        }
+    })
+}
 
 /// How many eSIMs: at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

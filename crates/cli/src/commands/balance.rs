@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::exit::Failure;
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::MoneyJson;
 
 #[derive(Serialize)]
@@ -21,5 +22,5 @@ pub(super) async fn run(session: &Session) -> Result<(), Failure> {
     };
     Ok(session
         .output()
-        .document(&document, || format!("{balance}\n"))?)
+        .document(&document, || TerminalText::line(balance))?)
 }

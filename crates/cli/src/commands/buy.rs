@@ -1,14 +1,20 @@
 //! `roamport buy`: from a package id to an eSIM that can be installed.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use roamport_app::order_and_provision::{Wish, WishLine};
 
-use super::carry::{OutcomeDocument, print_purchase};
 use super::purchase::purchase;
 use crate::args::BuyArguments;
 use crate::exit::Failure;
+use crate::prompt;
 use crate::session::Session;
 
 pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(), Failure> {
+    if let Some(date) = arguments.start_date {
+        let asking = not_over_yet(session, date, arguments.purchase.yes);
+        session.interrupts().abandoning(asking).await?;
+    }
     let orders = session.interrupts().abandoning(session.orders()).await?;
     let wish = Wish {
         start_date: arguments.start_date,
@@ -19,9 +25,22 @@ pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(
     };
     let fingerprint = orders.fingerprint(&wish);
     let quoting = orders.quote(&wish);
-    let outcome = purchase(session, &orders, &arguments.purchase, &fingerprint, quoting).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
-        outcome.text()
-    });
-    outcome.verdict()
+    purchase(session, &orders, &arguments.purchase, &fingerprint, quoting).await
+}
+
+/// Makes sure that a journey whose first day is over in UTC is meant. It is still that day west of
+/// Greenwich, and a provider may refuse it all the same once the money is gone.
+async fn not_over_yet(session: &Session, date: Date, yes: bool) -> Result<(), Failure> {
+    let today = session.now().to_zoned(TimeZone::UTC).date();
+    if date >= today {
+        return Ok(());
+    }
+    if yes || !session.output().can_ask() {
+        return Err(Failure::DateOver { date, today });
+    }
+    let question = format!(
+        "The journey starts on {date}, and in UTC it is {today} already: the provider may take the money \
+         and refuse the date. Go on?"
+    );
+    prompt::confirm(session.output(), question).await
 }

@@ -11,6 +11,7 @@ use crate::args::CancelArguments;
 use crate::exit::{Failure, NotGivenBack};
 use crate::prompt;
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::order::{CancellationJson, OrderJson, cancellation_words};
 
 #[derive(Serialize)]
@@ -134,13 +135,16 @@ fn tell(session: &Session, given_back: GivenBack) -> Result<(), Failure> {
         })
     };
     let words = cancellation_words(&outcome);
-    if matches!(outcome, CancellationOutcome::Cancelled { .. }) || session.output().is_json() {
-        print_purchase(session.output(), &document, || {
-            format!("eSIM {esim} of order {id}: {words}\n")
-        });
-    }
+    let printed =
+        if matches!(outcome, CancellationOutcome::Cancelled { .. }) || session.output().is_json() {
+            print_purchase(session.output(), &document, Some(&order), || {
+                TerminalText::line(format_args!("eSIM {esim} of order {id}: {words}"))
+            })
+        } else {
+            Ok(())
+        };
     match outcome {
-        CancellationOutcome::Cancelled { .. } => Ok(()),
+        CancellationOutcome::Cancelled { .. } => printed,
         CancellationOutcome::Refused { message } => failed(NotGivenBack::Refused, message),
         CancellationOutcome::NotDone { message } => failed(NotGivenBack::NotDone, message),
         CancellationOutcome::Unknown { message } => failed(NotGivenBack::Unknown, message),

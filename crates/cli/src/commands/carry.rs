@@ -12,6 +12,7 @@ use crate::exit::Failure;
 use crate::output::{Output, WriteFailed};
 use crate::progress::OrderProgress;
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::esim::{EsimJson, esim_text, qr_text};
 use crate::view::order::{OrderJson, outcome_line};
 
@@ -20,6 +21,8 @@ pub(super) struct Outcome {
     pub(super) order: Order,
     pub(super) halt: Halt,
     pub(super) esims: Vec<Esim>,
+    /// Whether nobody was to wait: what was asked for is done once the order is recorded.
+    pub(super) record_only: bool,
 }
 
 /// The document of `buy`, `topup buy` and `order resume ID`.
@@ -44,6 +47,25 @@ impl Outcome {
         if self.order.state() == OrderState::Fulfilled {
             return Ok(());
         }
+        self.unfinished()
+    }
+
+    /// The same for a command that records or decides something: with `--wait 0` that is all it was to
+    /// do, unless the order ended badly before or waits for a person.
+    pub(super) fn verdict_once_recorded(self, output: &Output) -> Result<(), Failure> {
+        let state = self.order.state();
+        let ended = state.is_final() || state == OrderState::NeedsAttention;
+        if ended || !self.record_only {
+            return self.verdict();
+        }
+        output.note(format!(
+            "recorded; `roamport order resume {}` or a worker carries it on",
+            self.order.id()
+        ));
+        Ok(())
+    }
+
+    fn unfinished(self) -> Result<(), Failure> {
         Err(Failure::Order {
             order: Box::new(self.order),
             halt: self.halt,
@@ -51,13 +73,12 @@ impl Outcome {
     }
 
     /// What was bought and how it is installed.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self) -> TerminalText {
         let mut text = outcome_line(&self.order);
         for esim in &self.esims {
-            text.push('\n');
-            text.push_str(&esim_text(esim));
+            text.push(esim_text(esim).after_gap());
             if let Some(Ok(matrix)) = esim.activation().map(roamport_domain::Activation::qr) {
-                text.push_str(&qr_text(&matrix));
+                text.push(qr_text(&matrix));
             }
         }
         text
@@ -73,7 +94,11 @@ pub(super) async fn carry(
     wait: Option<Duration>,
 ) -> Result<Outcome, Failure> {
     if wait.is_some_and(|wait| wait.is_zero()) {
-        return outcome(orders, order.clone(), Halt::TimeUp).await;
+        let recorded = outcome(orders, order.clone(), Halt::TimeUp).await?;
+        return Ok(Outcome {
+            record_only: true,
+            ..recorded
+        });
     }
     let (stopper, mut signal) = Stopper::new();
     if let Some(wait) = wait {
@@ -116,21 +141,31 @@ async fn work(
 
 async fn outcome(orders: &Orders, order: Order, halt: Halt) -> Result<Outcome, Failure> {
     let esims = orders.profiles(&order).await?;
-    Ok(Outcome { order, halt, esims })
+    Ok(Outcome {
+        order,
+        halt,
+        esims,
+        record_only: false,
+    })
 }
 
-/// Prints what became of a purchase. The order is what counts: where it cannot be printed, that is
-/// said and no more.
+/// Prints what became of a purchase. A reader that went away is no failure. Any other failure is told after
+/// that of the order itself, which is what counts.
+///
+/// # Errors
+///
+/// [`Failure::NotPrinted`].
 pub(super) fn print_purchase<D: Serialize>(
     output: &Output,
     document: &D,
-    text: impl FnOnce() -> String,
-) {
+    order: Option<&Order>,
+    text: impl FnOnce() -> TerminalText,
+) -> Result<(), Failure> {
     match output.document(document, text) {
-        Ok(()) | Err(WriteFailed::Closed) => {}
-        Err(WriteFailed::Failed(error)) => output.important(&format!(
-            "the order could not be printed ({error}); `roamport order list` and `roamport esim show` \
-             show it again"
-        )),
+        Ok(()) | Err(WriteFailed::Closed) => Ok(()),
+        Err(WriteFailed::Failed(source)) => Err(Failure::NotPrinted {
+            order: order.map(|order| (order.id(), order.money_may_have_moved())),
+            source,
+        }),
     }
 }

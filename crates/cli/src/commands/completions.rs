@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::args::Arguments;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::text::TerminalText;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -22,7 +23,7 @@ pub(super) fn run(shell: Shell, output: &Output) -> Result<(), Failure> {
         shell: shell.to_string(),
         script: &script,
     };
-    Ok(output.document(&document, || script.to_string())?)
+    Ok(output.document(&document, || TerminalText::of_program(&*script))?)
 }
 
 /// The program without the commands that help does not name: the generators would offer them.

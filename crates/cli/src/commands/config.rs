@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 #[derive(Serialize)]
 struct Document {
@@ -31,7 +32,7 @@ pub(super) fn show(settings: &Settings, output: &Output) -> Result<(), Failure> 
     Ok(output.document(&document, || settings_table(&document))?)
 }
 
-fn settings_table(document: &Document) -> String {
+fn settings_table(document: &Document) -> TerminalText {
     let columns = [
         Column::id("SETTING"),
         Column::text("VALUE"),

@@ -102,8 +102,9 @@ pub(super) async fn end(
         order: OrderJson::from(&decided.order),
         warnings: warn(session.output(), &decided.warnings),
     };
-    print_purchase(session.output(), &document, || outcome_line(&decided.order));
-    Ok(())
+    print_purchase(session.output(), &document, Some(&decided.order), || {
+        outcome_line(&decided.order)
+    })
 }
 
 /// Carries the order on from where the decision put it, as `order resume` does.
@@ -119,8 +120,11 @@ async fn carried(
         outcome: OutcomeDocument::from(&outcome),
         warnings,
     };
-    print_purchase(session.output(), &document, || outcome.text());
-    outcome.verdict()
+    let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {
+        outcome.text()
+    });
+    outcome.verdict_once_recorded(session.output())?;
+    printed
 }
 
 /// Says what a person should know beside the decision, and gives it for the document.
@@ -128,7 +132,7 @@ fn warn(output: &Output, warnings: &[Warning]) -> Vec<String> {
     let sentences: Vec<String> = warnings.iter().map(warning_sentence).collect();
     if !output.is_json() {
         for sentence in &sentences {
-            output.important(&format!("warning: {sentence}"));
+            output.important(format!("warning: {sentence}"));
         }
     }
     sentences

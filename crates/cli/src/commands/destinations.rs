@@ -21,6 +21,6 @@ pub(super) async fn run(
     }
     let document = DestinationsDocument::new(&destinations);
     output.document(&document, || destinations_table(&destinations))?;
-    output.note(&counted(destinations.len(), "destination", "destinations"));
+    output.note(counted(destinations.len(), "destination", "destinations"));
     Ok(())
 }

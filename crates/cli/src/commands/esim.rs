@@ -1,7 +1,8 @@
 //! `roamport esim show` and `roamport esim qr`: profile, install links, QR code.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use roamport_app::esims::EsimView;
@@ -101,24 +102,52 @@ fn matrix(view: &EsimView) -> Result<QrMatrix, Failure> {
         .map_err(|error| Failure::Machine(error.to_string()))
 }
 
-/// Writes a file that its owner alone can read: whoever sees the code can install the profile.
+/// Writes a file that its owner alone can read: whoever sees the code can install the profile. It is whole
+/// before it bears its name, and takes the place of a file, never of a link, a device or a directory.
 fn write_private(output: &Output, path: &Path, content: &[u8]) -> Result<(), Failure> {
     let failed = |source| Failure::File {
         path: path.to_owned(),
         source,
     };
-    let replaced = path.exists();
+    let replaced = is_replaceable(path).map_err(failed)?;
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.new", std::process::id()));
+    let unnamed = path.with_file_name(name);
+    let written = write_new(&unnamed, content).and_then(|()| std::fs::rename(&unnamed, path));
+    if let Err(error) = written {
+        // It may not be there: the failure above is what counts.
+        let _ = std::fs::remove_file(&unnamed);
+        return Err(failed(error));
+    }
+    let what = if replaced { "replaced" } else { "wrote" };
+    output.note(format!("{what} {}", path.display()));
+    Ok(())
+}
+
+/// Whether there is a file of this name that may be replaced.
+fn is_replaceable(path: &Path) -> io::Result<bool> {
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let refused = |words| Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
+    if found.is_symlink() {
+        refused("it is a link, and links are not followed: name the file itself")
+    } else if found.is_file() {
+        Ok(true)
+    } else {
+        refused("it is there and no file")
+    }
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
-    // A file that was there keeps its mode when it is opened.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-        .map_err(failed)?;
-    file.write_all(content).map_err(failed)?;
-    let what = if replaced { "replaced" } else { "wrote" };
-    output.note(&format!("{what} {}", path.display()));
-    Ok(())
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }

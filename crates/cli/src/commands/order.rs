@@ -14,6 +14,7 @@ use super::decide::{self, LastWord};
 use crate::args::OrderCommand;
 use crate::exit::{Exit, Failure, exit_code};
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::order::{OrderJson, OrdersDocument, order_text, orders_table};
 
 #[derive(Serialize)]
@@ -109,10 +110,12 @@ async fn resume_one(
 ) -> Result<(), Failure> {
     let order = orders.order(id).await?;
     let outcome = carry(session, orders, &order, wait).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
+    let document = OutcomeDocument::from(&outcome);
+    let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {
         outcome.text()
     });
-    outcome.verdict()
+    outcome.verdict()?;
+    printed
 }
 
 /// Carries all unfinished orders on, side by side: one that waits for its provider holds up no other.
@@ -145,19 +148,23 @@ async fn resume_all(
     let document = ResumedDocument {
         orders: outcomes.iter().map(OutcomeDocument::from).collect(),
     };
-    print_purchase(output, &document, || {
-        outcomes
-            .iter()
-            .map(Outcome::text)
-            .collect::<Vec<_>>()
-            .join("\n")
+    let printed = print_purchase(output, &document, None, || {
+        let mut text = TerminalText::new();
+        for (place, outcome) in outcomes.iter().enumerate() {
+            if place > 0 {
+                text.push_gap();
+            }
+            text.push(outcome.text());
+        }
+        text
     });
     failures.extend(
         outcomes
             .into_iter()
             .filter_map(|outcome| outcome.verdict().err()),
     );
-    all_together(failures)
+    all_together(failures)?;
+    printed
 }
 
 /// One failure speaks for itself; several are counted, and the gravest gives the exit code.

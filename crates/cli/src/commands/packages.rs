@@ -77,7 +77,7 @@ pub(super) fn show(output: &Output, packages: &[Package]) -> Result<(), Failure>
     if packages.is_empty() {
         output.note("no package matches: ask for less, or see `roamport destinations`");
     } else {
-        output.note(&counted(packages.len(), "package", "packages"));
+        output.note(counted(packages.len(), "package", "packages"));
     }
     Ok(())
 }

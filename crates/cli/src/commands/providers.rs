@@ -15,7 +15,7 @@ pub(super) fn run(settings: &Settings, output: &Output) -> Result<(), Failure> {
         providers_table(&described)
     })?;
     if !described.iter().any(|provider| provider.configured) {
-        output.note(&format!(
+        output.note(format!(
             "the settings name `{}`, which is none of them",
             settings.provider
         ));

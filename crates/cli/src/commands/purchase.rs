@@ -8,14 +8,15 @@ use roamport_domain::order::{Fingerprint, OrderContent, OrderState};
 use roamport_domain::{Money, Order, OrderId};
 use serde::Serialize;
 
-use super::carry::{Outcome, carry};
+use super::carry::{OutcomeDocument, carry, print_purchase};
 use crate::args::PurchaseArguments;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::prompt::{self, Beside};
 use crate::session::Session;
-use crate::view::facts;
+use crate::text::TerminalText;
 use crate::view::order::line_at_price;
+use crate::view::{facts, moment};
 
 /// What an order is known by, on standard error before any purchase call.
 #[derive(Serialize)]
@@ -30,20 +31,65 @@ struct RecordedJson {
     reference: String,
 }
 
-/// Finds or records the order, and carries it on.
+/// The document of `buy` and `topup buy`.
+#[derive(Serialize)]
+struct PurchaseDocument {
+    /// Whether the order was there before: nothing new was recorded.
+    continued: bool,
+    #[serde(flatten)]
+    outcome: OutcomeDocument,
+}
+
+/// Finds or records the order, carries it on, and shows what became of it.
 pub(super) async fn purchase(
     session: &Session,
     orders: &Orders,
     arguments: &PurchaseArguments,
     fingerprint: &Fingerprint,
     quoting: impl Future<Output = Result<Quote, AppError>>,
-) -> Result<Outcome, Failure> {
+) -> Result<(), Failure> {
+    let (order, continued) = order(session, orders, arguments, fingerprint, quoting).await?;
+    let before = continued.then(|| TerminalText::line(continued_words(&order)));
+    announce(session.output(), &order);
+    let outcome = carry(session, orders, &order, arguments.wait.map(|wait| wait.0)).await?;
+    let document = PurchaseDocument {
+        continued,
+        outcome: OutcomeDocument::from(&outcome),
+    };
+    let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {
+        let mut text = before.unwrap_or_default();
+        text.push(outcome.text());
+        text
+    });
+    outcome.verdict_once_recorded(session.output())?;
+    printed
+}
+
+/// What a person is told of an order that was there before.
+fn continued_words(order: &Order) -> String {
+    match order.placed_at() {
+        Some(at) => format!("Already bought on {}; nothing was bought now.", moment(at)),
+        None => format!(
+            "This order is of {} and was continued; no other was recorded.",
+            moment(order.requested().at)
+        ),
+    }
+}
+
+/// The order that is meant, and whether it was there before.
+async fn order(
+    session: &Session,
+    orders: &Orders,
+    arguments: &PurchaseArguments,
+    fingerprint: &Fingerprint,
+    quoting: impl Future<Output = Result<Quote, AppError>>,
+) -> Result<(Order, bool), Failure> {
     let interrupts = session.interrupts();
     let earlier = interrupts
         .abandoning(earlier(session, orders, arguments, fingerprint))
         .await?;
-    let order = match earlier {
-        Earlier::Continue(order) => *order,
+    Ok(match earlier {
+        Earlier::Continue(order) => (*order, true),
         Earlier::Buy { beside } => {
             let quoting = async { Ok(quoting.await?) };
             let quote = interrupts.abandoning(quoting).await?;
@@ -52,13 +98,12 @@ pub(super) async fn purchase(
                 .abandoning(agree(session.output(), arguments, &quote, &terms))
                 .await?;
             match orders.place(&quote, &terms).await? {
-                Placement::New(order) | Placement::Continued(order) => order,
+                Placement::New(order) => (order, false),
+                Placement::Continued(order) => (order, true),
                 Placement::Unfinished(found) => return Err(unfinished(found.id, found.state)),
             }
         }
-    };
-    announce(session.output(), &order);
-    carry(session, orders, &order, arguments.wait.map(|wait| wait.0)).await
+    })
 }
 
 /// What to do in view of earlier orders.
@@ -132,16 +177,16 @@ async fn agree(
     quote.cap(terms.maximum).map_err(AppError::from)?;
     let text = quote_text(quote, terms.maximum);
     if arguments.yes {
-        output.note(&text);
+        output.note(text);
         return Ok(());
     }
     if output.can_ask() {
-        output.important(&text);
+        output.important(text);
     }
     prompt::confirm(output, format!("Buy for {}?", quote.total)).await
 }
 
-fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
+fn quote_text(quote: &Quote, maximum: Option<Money>) -> TerminalText {
     let lines = quote.content.lines().iter().map(line_at_price);
     let what = lines.collect::<Vec<_>>().join(", ");
     let top_up_for = match &quote.content {
@@ -153,7 +198,7 @@ fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
         || quote.balance.to_string(),
         |after| format!("{} → {after}", quote.balance),
     );
-    let text = facts(&[
+    facts(&[
         ("Provider", Some(quote.provider.name.to_string())),
         ("Package", Some(what)),
         ("Tops up eSIM", top_up_for),
@@ -164,8 +209,7 @@ fn quote_text(quote: &Quote, maximum: Option<Money>) -> String {
         ("Total", Some(quote.total.to_string())),
         ("At most", maximum.map(|maximum| maximum.to_string())),
         ("Wallet", Some(wallet)),
-    ]);
-    text.trim_end().to_owned()
+    ])
 }
 
 /// Tells what the order is known by: enough to carry it on, whatever happens from here on.
@@ -180,11 +224,12 @@ fn announce(output: &Output, order: &Order) {
                 reference: reference.to_string(),
             },
         };
-        let line = serde_json::to_string(&recorded).expect("our own plain structs serialise");
-        output.important(&line);
+        output.important_line(&recorded);
     } else {
-        output.important(&format!(
-            "Order      {id}\nKey        {key}\nReference  {reference}"
-        ));
+        output.important(facts(&[
+            ("Order", Some(id.to_string())),
+            ("Key", Some(key.to_string())),
+            ("Reference", Some(reference.to_string())),
+        ]));
     }
 }

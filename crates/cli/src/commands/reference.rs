@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::args::ReferencePage;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::text::TerminalText;
 
 #[derive(Serialize)]
 struct Index {
@@ -41,12 +42,14 @@ pub(super) fn run(page: Option<ReferencePage>, output: &Output) -> Result<(), Fa
         page: &name,
         markdown: &markdown,
     };
-    Ok(output.document(&document, || markdown.clone())?)
+    Ok(output.document(&document, || TerminalText::of_program(&*markdown))?)
 }
 
-fn lines(names: &[String]) -> String {
-    let mut text = names.join("\n");
-    text.push('\n');
+fn lines(names: &[String]) -> TerminalText {
+    let mut text = TerminalText::new();
+    for name in names {
+        text.push(name);
+    }
     text
 }
 

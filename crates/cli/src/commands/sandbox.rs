@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::exit::Failure;
 use crate::output::{Output, WriteFailed};
+use crate::text::TerminalText;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -46,7 +47,7 @@ impl Write for Lines<'_> {
             .unwrap_or(text.trim());
         match self
             .output
-            .document(&Document { listening }, || text.clone())
+            .document(&Document { listening }, || TerminalText::line(text.trim()))
         {
             Ok(()) | Err(WriteFailed::Closed) => Ok(()),
             Err(WriteFailed::Failed(error)) => Err(error),

@@ -3,7 +3,6 @@
 use roamport_domain::PackageId;
 use roamport_domain::provider::{EsimKey, TopUpQuery};
 
-use super::carry::{OutcomeDocument, print_purchase};
 use super::packages::{limit, show, sort_by};
 use super::purchase::purchase;
 use crate::args::{PlanArguments, PurchaseArguments, TopUpCommand};
@@ -55,9 +54,5 @@ async fn buy(
     let id = esim.id().expect("a resolved eSIM has its id");
     let fingerprint = orders.top_up_fingerprint(id, package, arguments.days);
     let quoting = orders.quote_top_up(&esim, package, arguments.days);
-    let outcome = purchase(session, &orders, arguments, &fingerprint, quoting).await?;
-    print_purchase(session.output(), &OutcomeDocument::from(&outcome), || {
-        outcome.text()
-    });
-    outcome.verdict()
+    purchase(session, &orders, arguments, &fingerprint, quoting).await
 }

@@ -9,6 +9,7 @@ use roamport_domain::provider::Reaction;
 use crate::args::UsageArguments;
 use crate::exit::Failure;
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::usage::{UsageDocument, usage_text};
 
 /// Between two reads of `--watch`. Providers are minutes behind themselves.
@@ -61,13 +62,13 @@ async fn watch(
         tokio::time::sleep(WATCH_EVERY).await;
         match reader.usage(&arguments.esim, true).await {
             Ok(view) => output
-                .data("\n")
+                .data(&TerminalText::new().after_gap())
                 .map_err(Failure::from)
                 .and_then(|()| show(session, &view))?,
             Err(AppError::Provider(error))
                 if matches!(error.reaction(), Reaction::Retry { .. }) =>
             {
-                output.note(&format!("{error}; trying again"));
+                output.note(format!("{error}; trying again"));
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,9 +1,9 @@
 //! `roamport worker`: carries on every order that is due, until a signal or, with `--once`, until
 //! nothing more is due.
 
-use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io};
 
 use jiff::Timestamp;
 use roamport_app::{Observer, Progress, StopSignal, Stopper, Worker};
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::WorkerArguments;
 use crate::exit::Failure;
-use crate::output::Output;
+use crate::output::{Output, WriteFailed};
 use crate::session::Session;
 use crate::view::time_of_day;
 
@@ -21,12 +21,14 @@ pub(super) async fn run(session: &Session, arguments: &WorkerArguments) -> Resul
     let interrupts = session.interrupts();
     let worker = interrupts.abandoning(session.worker()).await?;
     let output = session.output();
-    let worker = worker.observed(Arc::new(Changes {
+    let changes = Arc::new(Changes {
         output: output.clone(),
         clock: session.clock(),
-    }));
+        unprinted: Mutex::new(None),
+    });
+    let worker = worker.observed(changes.clone());
     if !arguments.once {
-        output.note(&format!(
+        output.note(format!(
             "working on the orders of {}; Ctrl-C stops",
             session.instance()
         ));
@@ -34,7 +36,7 @@ pub(super) async fn run(session: &Session, arguments: &WorkerArguments) -> Resul
     let (stopper, signal) = Stopper::new();
     let mut work = pin!(work(&worker, arguments.once, signal, output));
     tokio::select! {
-        done = &mut work => return done,
+        done = &mut work => return changes.all_told(done),
         () = interrupts.reached(1) => {
             output.note(
                 "stopping: nothing new begins; waiting for the answers of calls under way; a second signal \
@@ -44,7 +46,7 @@ pub(super) async fn run(session: &Session, arguments: &WorkerArguments) -> Resul
         }
     }
     tokio::select! {
-        done = &mut work => done,
+        done = &mut work => changes.all_told(done),
         () = interrupts.reached(2) => Err(Failure::WorkerLeft),
     }
 }
@@ -59,7 +61,7 @@ async fn work(
         return Ok(worker.run(stop).await?);
     }
     let orders = worker.run_once(stop).await?;
-    output.note(&match orders {
+    output.note(match orders {
         0 => "nothing was due".to_owned(),
         1 => "1 order was due".to_owned(),
         orders => format!("{orders} orders were due"),
@@ -71,6 +73,26 @@ async fn work(
 struct Changes {
     output: Arc<Output>,
     clock: Arc<dyn Clock>,
+    /// Why a change could not be printed, the first time.
+    unprinted: Mutex<Option<io::Error>>,
+}
+
+impl Changes {
+    /// Orders go on whether or not they can be told of. That they could not is how the worker ends.
+    fn all_told(&self, done: Result<(), Failure>) -> Result<(), Failure> {
+        done?;
+        let mut unprinted = self
+            .unprinted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match unprinted.take() {
+            Some(source) => Err(Failure::NotPrinted {
+                order: None,
+                source,
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One change: a line of `worker --json`.
@@ -95,7 +117,7 @@ impl Observer for Changes {
         let at = self.clock.now();
         if !self.output.is_json() {
             self.output
-                .note(&format!("{} order {order}: {state}", time_of_day(at)));
+                .note(format!("{} order {order}: {state}", time_of_day(at)));
             return;
         }
         let change = ChangeDocument {
@@ -103,7 +125,12 @@ impl Observer for Changes {
             order: order.to_string(),
             state: *state,
         };
-        // Orders go on whether or not anybody reads what becomes of them.
-        let _ = self.output.line(&change);
+        if let Err(WriteFailed::Failed(error)) = self.output.line(&change) {
+            let mut unprinted = self
+                .unprinted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            unprinted.get_or_insert(error);
+        }
     }
 }

@@ -13,17 +13,19 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Refused by the provider or by a check; nothing was bought.
     Refused = 3,
-    /// Unfinished, of unknown outcome, in need of attention, or interrupted.
+    /// Unfinished, of unknown outcome, in need of attention, or an order that was interrupted.
     Unfinished = 4,
     /// The provider cannot be reached or read, on a read.
     Unreachable = 5,
     /// The settings or the token are wrong.
     Settings = 6,
+    /// Interrupted where nothing was at stake, as 128 and the number of SIGINT say in a shell.
+    Interrupted = 130,
 }
 
 impl Exit {
     /// Every code, from 0.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Done,
         Self::Other,
         Self::Usage,
@@ -31,6 +33,7 @@ impl Exit {
         Self::Unfinished,
         Self::Unreachable,
         Self::Settings,
+        Self::Interrupted,
     ];
 
     /// What it says, as help and the reference have it.
@@ -41,10 +44,11 @@ impl Exit {
             Self::Usage => "the command line cannot be carried out as typed",
             Self::Refused => "refused by the provider or by a check: nothing was bought",
             Self::Unfinished => {
-                "unfinished, of unknown outcome, in need of attention, or interrupted"
+                "unfinished, of unknown outcome, in need of attention, or an order was interrupted"
             }
             Self::Unreachable => "the provider cannot be reached, or its answer cannot be read",
             Self::Settings => "the settings or the token are wrong",
+            Self::Interrupted => "interrupted, and nothing was at stake: no money moved",
         }
     }
 

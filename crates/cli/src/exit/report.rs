@@ -1,5 +1,7 @@
 //! What a failure says: a sentence, what to do next, and whether money may have moved.
 
+use std::io;
+
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{OrderState, ProviderInstance};
@@ -10,6 +12,7 @@ use serde::Serialize;
 use super::kind::Kind;
 use super::{Failure, NotGivenBack, exit_code};
 use crate::output::Output;
+use crate::text::TerminalText;
 use crate::view::order::{attention_sentence, ending_sentence, money_sentence, state_sentence};
 
 /// A failure in words.
@@ -46,9 +49,9 @@ pub(crate) fn tell(failure: &Failure, output: &Output) {
     }
     let report = Report::of(failure);
     if output.is_json() {
-        output.important(&report.json(exit_code(failure).number()));
+        output.important_line(&report.document(exit_code(failure).number()));
     } else {
-        output.important(&report.text());
+        output.important(report.text());
     }
 }
 
@@ -94,11 +97,10 @@ impl Report {
         self
     }
 
-    pub(super) fn text(&self) -> String {
-        let mut text = format!("error: {}", self.message);
+    pub(super) fn text(&self) -> TerminalText {
+        let mut text = TerminalText::line(format_args!("error: {}", self.message));
         if let Some(hint) = &self.hint {
-            text.push_str("\nhint: ");
-            text.push_str(hint);
+            text.push_line(format_args!("hint: {hint}"));
         }
         text
     }
@@ -109,7 +111,7 @@ impl Report {
         report.json(exit_code(failure).number())
     }
 
-    pub(super) fn json(&self, exit_code: u8) -> String {
+    fn document(&self, exit_code: u8) -> ErrorDocument<'_> {
         let error = ErrorJson {
             kind: self.kind,
             message: &self.message,
@@ -118,7 +120,11 @@ impl Report {
             order: self.order.map(|order| order.to_string()),
             money_may_have_moved: self.money_may_have_moved,
         };
-        serde_json::to_string(&ErrorDocument { error }).expect("our own plain structs serialise")
+        ErrorDocument { error }
+    }
+
+    pub(super) fn json(&self, exit_code: u8) -> String {
+        serde_json::to_string(&self.document(exit_code)).expect("our own plain structs serialise")
     }
 
     pub(crate) fn of(failure: &Failure) -> Self {
@@ -148,6 +154,12 @@ impl Report {
                     ..report
                 }
             }
+            Failure::DateOver { date, today } => Self::new(
+                Kind::Usage,
+                format!("--start-date {date} lies before today, {today} in UTC; nothing was bought"),
+            )
+            .hint("name today or a later day; on a terminal and without --yes you are asked")
+            .money(false),
             Failure::NoProfile { esim } => Self::new(
                 Kind::NoProfile,
                 format!("the profile of eSIM {esim} is not there yet"),
@@ -188,6 +200,7 @@ impl Report {
             Failure::File { path, source } => {
                 Self::new(Kind::File, format!("cannot write {}: {source}", path.display()))
             }
+            Failure::NotPrinted { order, source } => not_printed(*order, source),
             Failure::Stdout(error) => Self::new(
                 Kind::Output,
                 format!("cannot write to standard output: {error}"),
@@ -219,6 +232,18 @@ fn not_given_back(esim: &EsimId, why: NotGivenBack, message: &str) -> Report {
             format!("whether eSIM {esim} was given back is not known: {message}"),
         )
         .hint("give it back again: the eSIM is read first, and asking twice is harmless"),
+    }
+}
+
+fn not_printed(order: Option<(OrderId, bool)>, source: &io::Error) -> Report {
+    let report = Report::new(
+        Kind::Output,
+        format!("the order could not be printed: {source}; what was done is recorded"),
+    )
+    .hint("`roamport order list` and `roamport esim show` show it again");
+    match order {
+        Some((order, moved)) => report.order(order).money(moved),
+        None => report,
     }
 }
 

@@ -308,7 +308,14 @@ fn table() -> Vec<(Failure, Exit)> {
             },
             Exit::Unfinished,
         ),
-        (Failure::Interrupted { order: None }, Exit::Unfinished),
+        (
+            Failure::NotPrinted {
+                order: Some((id(), true)),
+                source: std::io::Error::other("full"),
+            },
+            Exit::Other,
+        ),
+        (Failure::Interrupted { order: None }, Exit::Interrupted),
         (Failure::WorkerLeft, Exit::Unfinished),
         (
             Failure::Interrupted {
@@ -372,7 +379,7 @@ fn every_failure_has_its_exit_code() {
 
 #[test]
 fn the_codes_are_the_numbers_of_the_contract() {
-    assert_eq!(Exit::ALL.map(Exit::number), [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(Exit::ALL.map(Exit::number), [0, 1, 2, 3, 4, 5, 6, 130]);
 }
 
 #[test]
@@ -412,11 +419,11 @@ fn what_a_provider_cannot_do_is_told_with_what_it_can_and_nothing_else_is() {
     };
     let told = |kind| {
         let failure = provider_failure(kind).with_abilities(&provider(), &can);
-        Report::of(&failure).text()
+        Report::of(&failure).text().to_string()
     };
     assert!(
         told(ErrorKind::Unsupported)
-            .ends_with("hint: sandbox can sell eSIMs and top them up; `roamport providers` compares it with the others"),
+            .ends_with("hint: sandbox can sell eSIMs and top them up; `roamport providers` compares it with the others\n"),
         "{}",
         told(ErrorKind::Unsupported)
     );

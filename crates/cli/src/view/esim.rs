@@ -7,6 +7,7 @@ use roamport_domain::{Activation, DataSize, Esim, Secret};
 use serde::Serialize;
 
 use super::{counted, facts, moment};
+use crate::text::TerminalText;
 
 /// An eSIM with all a traveller needs to install it.
 ///
@@ -142,7 +143,7 @@ pub(crate) fn plan_name(state: &PlanState) -> &str {
 }
 
 /// All that is known of an eSIM, with how to install it.
-pub(crate) fn esim_text(esim: &Esim) -> String {
+pub(crate) fn esim_text(esim: &Esim) -> TerminalText {
     let report = esim.report();
     let said = |fact: Option<bool>| fact.map(|fact| if fact { "yes" } else { "no" }.to_owned());
     let exposed =
@@ -167,10 +168,14 @@ pub(crate) fn esim_text(esim: &Esim) -> String {
     ]);
     match esim.activation() {
         _ if *esim.plan() == PlanState::Cancelled => {
-            text.push_str("\nIt was given back: nothing can be installed.\n");
+            text.push_gap();
+            text.push("It was given back: nothing can be installed.");
         }
-        Some(activation) => text.push_str(&install_text(activation)),
-        None => text.push_str("\nThe profile is not there yet: nothing can be installed.\n"),
+        Some(activation) => text.push(install_text(activation).after_gap()),
+        None => {
+            text.push_gap();
+            text.push("The profile is not there yet: nothing can be installed.");
+        }
     }
     text
 }
@@ -192,7 +197,7 @@ fn plans_text(plans: &[Plan]) -> Option<String> {
 }
 
 /// How a profile is installed: links, and what to type by hand.
-pub(crate) fn install_text(activation: &Activation) -> String {
+fn install_text(activation: &Activation) -> TerminalText {
     let apn = activation.apn();
     let by_hand = apn.name.clone().filter(|_| !apn.automatic);
     let confirmation = activation
@@ -225,13 +230,15 @@ pub(crate) fn install_text(activation: &Activation) -> String {
                 .map(|secret| secret.expose().to_owned()),
         ),
     ]);
-    format!("\nInstall\n{shown}")
+    let mut text = TerminalText::line("Install");
+    text.push(shown);
+    text
 }
 
 /// The QR code for a terminal, after a sentence that says what it is for.
-pub(crate) fn qr_text(matrix: &QrMatrix) -> String {
-    format!(
+pub(crate) fn qr_text(matrix: &QrMatrix) -> TerminalText {
+    TerminalText::of_program(format!(
         "\nScan with the phone that shall have it:\n\n{}",
         matrix.to_terminal()
-    )
+    ))
 }

@@ -5,8 +5,6 @@ mod json;
 mod review;
 mod words;
 
-use std::fmt::Write as _;
-
 use roamport_domain::Order;
 use roamport_domain::journal::OrderSummary;
 use roamport_domain::order::{AttemptState, Item, ItemState, OrderContent};
@@ -20,15 +18,16 @@ pub(crate) use self::words::{
 };
 use super::{facts, moment};
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// Orders as a table.
-pub(crate) fn orders_table(orders: &[OrderSummary]) -> String {
+pub(crate) fn orders_table(orders: &[OrderSummary]) -> TerminalText {
     let columns = [
         Column::id("ORDER"),
         Column::id("STATE"),
         Column::text("WHAT"),
         Column::figure("TOTAL"),
-        Column::id("ESIMS"),
+        Column::ids("ESIMS"),
         Column::id("CREATED"),
     ];
     let row = |order: &OrderSummary| {
@@ -59,7 +58,7 @@ pub(crate) fn orders_table(orders: &[OrderSummary]) -> String {
 }
 
 /// What became of an order, in one line.
-pub(crate) fn outcome_line(order: &Order) -> String {
+pub(crate) fn outcome_line(order: &Order) -> TerminalText {
     let content = &order.requested().content;
     let lines = content.lines().iter().map(words::line);
     let what = lines.collect::<Vec<_>>().join(", ");
@@ -71,15 +70,15 @@ pub(crate) fn outcome_line(order: &Order) -> String {
     let charged = charged
         .map(|total| format!(", charged {total}"))
         .unwrap_or_default();
-    format!(
-        "Order {} is {}: {what}{charged}\n",
+    TerminalText::line(format_args!(
+        "Order {} is {}: {what}{charged}",
         order.id(),
         order.state()
-    )
+    ))
 }
 
 /// One order with its purchase calls, eSIMs and open questions.
-pub(crate) fn order_text(order: &Order) -> String {
+pub(crate) fn order_text(order: &Order) -> TerminalText {
     let requested = order.requested();
     let content = &requested.content;
     let what = content.lines().iter().map(line_at_price);
@@ -118,8 +117,8 @@ pub(crate) fn order_text(order: &Order) -> String {
         ("Money", Some(money_sentence(order).to_owned())),
         ("Ended", order.ending().map(ending_sentence)),
     ]);
-    text.push_str(&attempts_text(order));
-    text.push_str(&items_text(order));
+    text.push(attempts_text(order));
+    text.push(items_text(order));
     for attention in order.attention() {
         let mark = if attention.open {
             "Needs attention"
@@ -127,14 +126,15 @@ pub(crate) fn order_text(order: &Order) -> String {
             "Settled"
         };
         let sentence = attention_sentence(&attention.reason);
-        writeln!(text, "\n{mark}: {sentence}.").expect("writing to a String cannot fail");
+        text.push_gap();
+        text.push_line(format_args!("{mark}: {sentence}."));
     }
     text
 }
 
-fn attempts_text(order: &Order) -> String {
+fn attempts_text(order: &Order) -> TerminalText {
     if order.attempts().is_empty() {
-        return String::new();
+        return TerminalText::new();
     }
     let columns = [
         Column::figure("CALL"),
@@ -155,15 +155,12 @@ fn attempts_text(order: &Order) -> String {
             detail,
         ]
     };
-    format!(
-        "\n{}",
-        table(&columns, order.attempts().iter().map(row).collect(), None)
-    )
+    table(&columns, order.attempts().iter().map(row).collect(), None).after_gap()
 }
 
-fn items_text(order: &Order) -> String {
+fn items_text(order: &Order) -> TerminalText {
     if order.items().is_empty() {
-        return String::new();
+        return TerminalText::new();
     }
     let mut columns = vec![
         Column::id("ESIM"),
@@ -194,10 +191,7 @@ fn items_text(order: &Order) -> String {
         }
         cells
     };
-    format!(
-        "\n{}",
-        table(&columns, order.items().iter().map(row).collect(), None)
-    )
+    table(&columns, order.items().iter().map(row).collect(), None).after_gap()
 }
 
 fn given_back(item: &Item) -> String {

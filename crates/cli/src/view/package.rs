@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::MoneyJson;
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// Where a package works.
 #[derive(Debug, Serialize)]
@@ -219,7 +220,7 @@ impl DestinationsDocument {
 
 /// Packages as a table. Where nobody says for where they are sold, as of top-ups, there is no column
 /// for it.
-pub(crate) fn packages_table(packages: &[Package]) -> String {
+pub(crate) fn packages_table(packages: &[Package]) -> TerminalText {
     let placed = packages
         .iter()
         .any(|package| !package.destination().name.is_empty());
@@ -285,7 +286,7 @@ fn remarks(package: &Package) -> String {
 }
 
 /// Destinations as a table.
-pub(crate) fn destinations_table(destinations: &[Destination]) -> String {
+pub(crate) fn destinations_table(destinations: &[Destination]) -> TerminalText {
     let columns = [
         Column::id("CODE"),
         Column::text("DESTINATION"),

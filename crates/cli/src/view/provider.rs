@@ -9,6 +9,7 @@ use roamport_domain::{Capabilities, ProviderName};
 use serde::Serialize;
 
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// The document of `providers`.
 #[derive(Debug, Serialize)]
@@ -112,7 +113,7 @@ impl From<&Capabilities> for CapabilitiesJson {
 }
 
 /// Providers as a table, a star before the configured one.
-pub(crate) fn providers_table(providers: &[DescribedProvider]) -> String {
+pub(crate) fn providers_table(providers: &[DescribedProvider]) -> TerminalText {
     let columns = [
         Column::id(""),
         Column::id("PROVIDER"),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::order::provider_status;
 use super::{MoneyJson, counted, facts, moment};
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// The document of `reconcile`.
 #[derive(Debug, Serialize)]
@@ -279,7 +280,7 @@ fn sentence(difference: &Difference) -> String {
 }
 
 /// A reconciliation for a person.
-pub(crate) fn reconciliation_text(found: &Reconciliation) -> String {
+pub(crate) fn reconciliation_text(found: &Reconciliation) -> TerminalText {
     let ours = found.ours;
     let compared = format!(
         "{} bought: {} in the provider's list, {} looked up one by one, {} without an answer",
@@ -298,17 +299,17 @@ pub(crate) fn reconciliation_text(found: &Reconciliation) -> String {
         ("Ours", Some(compared)),
         ("Wallet", Some(wallet_words(found))),
     ]);
-    text.push_str(&findings_text(&found.findings));
+    text.push(findings_text(&found.findings));
     for one in &found.on_their_way {
-        writeln!(
-            text,
-            "\nOn its way: order {} is {}, and the provider has {} for it.",
+        text.push_gap();
+        text.push_line(format_args!(
+            "On its way: order {} is {}, and the provider has {} for it.",
             one.order, one.state, one.provider_order
-        )
-        .expect("writing to a String cannot fail");
+        ));
     }
-    text.push_str(&movements_text(&found.movements));
-    writeln!(text, "\n{}", verdict(found)).expect("writing to a String cannot fail");
+    text.push(movements_text(&found.movements));
+    text.push_gap();
+    text.push(verdict(found));
     text
 }
 
@@ -334,14 +335,14 @@ fn wallet_words(found: &Reconciliation) -> String {
     }
 }
 
-fn findings_text(findings: &[Finding]) -> String {
+fn findings_text(findings: &[Finding]) -> TerminalText {
     if findings.is_empty() {
-        return String::new();
+        return TerminalText::new();
     }
     let columns = [
         Column::id("WHAT DIFFERS"),
         Column::id("OUR ORDER"),
-        Column::id("PROVIDER'S ORDER"),
+        Column::ids("PROVIDER'S ORDER"),
         Column::id("STANDS"),
         Column::text("HOW"),
     ];
@@ -363,15 +364,12 @@ fn findings_text(findings: &[Finding]) -> String {
             sentence(&finding.difference),
         ]
     };
-    format!(
-        "\n{}",
-        table(&columns, findings.iter().map(row).collect(), None)
-    )
+    table(&columns, findings.iter().map(row).collect(), None).after_gap()
 }
 
-fn movements_text(movements: &[Movement]) -> String {
+fn movements_text(movements: &[Movement]) -> TerminalText {
     if movements.is_empty() {
-        return String::new();
+        return TerminalText::new();
     }
     let columns = [
         Column::id("WALLET FROM"),
@@ -402,10 +400,7 @@ fn movements_text(movements: &[Movement]) -> String {
             unexplained,
         ]
     };
-    format!(
-        "\n{}",
-        table(&columns, movements.iter().map(row).collect(), None)
-    )
+    table(&columns, movements.iter().map(row).collect(), None).after_gap()
 }
 
 fn verdict(found: &Reconciliation) -> String {

@@ -11,6 +11,7 @@ use super::esim::plan_name;
 use super::{facts, moment};
 use crate::bar;
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// Usage of one eSIM. Bytes are absent where the provider's unit could not be told; the share needs
 /// no unit.
@@ -120,7 +121,7 @@ fn size_of_day(view: &UsageView, day: &roamport_domain::usage::DailyUsage) -> Op
 }
 
 /// A bar, the figures, and a table of days where the provider has it.
-pub(crate) fn usage_text(view: &UsageView) -> String {
+pub(crate) fn usage_text(view: &UsageView) -> TerminalText {
     let usage = &view.usage;
     let counted = |quantity: RawQuantity| {
         let allowed = quantity.allowed.filter(|allowed| !allowed.is_zero())?;
@@ -129,9 +130,9 @@ pub(crate) fn usage_text(view: &UsageView) -> String {
             .map_or_else(|| "?".to_owned(), |left| left.normalize().to_string());
         Some(format!("{left} of {} left", allowed.normalize()))
     };
-    let mut text = headline(view);
-    text.push_str("\n\n");
-    text.push_str(&facts(&[
+    let mut text = TerminalText::line(headline(view));
+    text.push_gap();
+    text.push(facts(&[
         ("eSIM", usage.esim.as_ref().map(ToString::to_string)),
         ("ICCID", usage.iccid.as_ref().map(ToString::to_string)),
         ("Plan", Some(plan_name(&usage.plan).to_owned())),
@@ -143,8 +144,7 @@ pub(crate) fn usage_text(view: &UsageView) -> String {
         ("Read", Some(moment(usage.as_of))),
     ]));
     if !usage.daily.is_empty() {
-        text.push('\n');
-        text.push_str(&days_table(view));
+        text.push(days_table(view).after_gap());
     }
     text
 }
@@ -163,7 +163,7 @@ fn headline(view: &UsageView) -> String {
     }
 }
 
-fn days_table(view: &UsageView) -> String {
+fn days_table(view: &UsageView) -> TerminalText {
     let columns = [
         Column::id("DAY"),
         Column::figure("USED"),

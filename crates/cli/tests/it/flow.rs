@@ -154,6 +154,17 @@ fn the_same_key_is_the_same_order() {
     let (first, second) = (home.json(&line), home.json(&line));
     assert_eq!(first["order"]["id"], second["order"]["id"]);
     assert_eq!(
+        (&first["continued"], &second["continued"]),
+        (&false.into(), &true.into())
+    );
+    let third = home.run(&line);
+    assert_eq!(third.code, Some(0), "{}", third.stderr);
+    let said = third.stdout.lines().next().unwrap_or_default();
+    assert!(
+        said.starts_with("Already bought on 2") && said.ends_with("; nothing was bought now."),
+        "{said}"
+    );
+    assert_eq!(
         home.json("order list")["orders"].as_array().unwrap().len(),
         1
     );
@@ -164,9 +175,9 @@ fn an_order_that_is_only_recorded_buys_nothing_until_it_is_resumed() {
     let home = Home::new();
     let package = home.package();
     let recorded = home.run(&format!("buy {package} --wait 0 --yes --json"));
-    assert_eq!(recorded.code, Some(4), "{}", recorded.stderr);
+    assert_eq!(recorded.code, Some(0), "{}", recorded.stderr);
     assert_eq!(recorded.document()["order"]["state"], "requested");
-    assert_eq!(recorded.error()["money_may_have_moved"], false);
+    assert_eq!(recorded.document()["order"]["money_may_have_moved"], false);
     assert_eq!(home.json("balance")["balance"]["amount"], "1000.00");
 
     let id = text(&recorded.document()["order"]["id"]);
@@ -239,6 +250,87 @@ fn the_qr_code_goes_to_files_that_others_cannot_read() {
             .mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+}
+
+#[test]
+fn a_picture_goes_to_no_link_no_device_and_no_standard_output() {
+    let home = Home::new();
+    let esim = home.esim();
+    let dash = home.run(&format!("esim qr {esim} --png -"));
+    assert_eq!(dash.code, Some(2), "{}", dash.stderr);
+    assert!(
+        dash.stderr.contains("not to standard output"),
+        "{}",
+        dash.stderr
+    );
+    assert!(!home.path("-").exists());
+
+    std::fs::create_dir(home.path("folder")).unwrap();
+    for path in ["folder", "nowhere/code.png"] {
+        let refused = home.run(&format!("esim qr {esim} --png {path}"));
+        assert_eq!(refused.code, Some(1), "{path}: {}", refused.stderr);
+    }
+    assert_eq!(std::fs::read_dir(home.path("folder")).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_picture_changes_neither_what_a_link_leads_to_nor_a_device() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let home = Home::new();
+    let esim = home.esim();
+    let target = home.path("target");
+    std::fs::write(&target, "mine").unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(&target, home.path("link.png")).unwrap();
+    for path in ["link.png", "/dev/null"] {
+        let refused = home.run(&format!("esim qr {esim} --png {path} --json"));
+        assert_eq!(refused.code, Some(1), "{path}: {}", refused.stderr);
+        assert_eq!(refused.error()["kind"], "file", "{path}");
+    }
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "mine");
+    let mode = std::fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+    assert!(
+        std::fs::symlink_metadata(home.path("link.png"))
+            .unwrap()
+            .is_symlink()
+    );
+    let names = std::fs::read_dir(home.path("")).unwrap();
+    let left = names.filter(|name| {
+        let name = name.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains(".new")
+    });
+    assert_eq!(left.count(), 0, "no half file is left");
+}
+
+#[test]
+fn a_journey_that_began_yesterday_is_bought_without_a_terminal_by_nobody() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let document = home.json("packages --country KE");
+    let packages = document["packages"].as_array().unwrap();
+    let dated = packages
+        .iter()
+        .find(|package| package["travel_date_required"] == true)
+        .unwrap();
+    let yesterday = sandbox.world.now().unwrap() - jiff::SignedDuration::from_hours(24);
+    let yesterday = yesterday.to_zoned(jiff::tz::TimeZone::UTC).date();
+    for flag in ["", "--yes"] {
+        let refused = home.run(&format!(
+            "buy {} --start-date {yesterday} {flag} --json",
+            text(&dated["id"])
+        ));
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        let said = text(&refused.error()["message"]);
+        assert!(said.contains("lies before today"), "{said}");
+        assert_eq!(refused.error()["money_may_have_moved"], false);
+    }
+    assert!(sandbox.charges().is_empty());
+    assert_eq!(
+        home.json("order list")["orders"].as_array().unwrap().len(),
+        0
+    );
 }
 
 #[test]

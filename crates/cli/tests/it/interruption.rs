@@ -201,8 +201,33 @@ fn ctrl_c_ends_a_read() {
     sandbox.until("the call", |world| world.calls(Operation::Balance) > 0);
     signal(&child, "INT");
     let finished = ended(child);
-    assert_eq!(finished.code, Some(4), "{}", finished.stderr);
+    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
     assert_eq!(finished.stdout, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_signal_ends_a_program_that_still_reads_its_token() {
+    let home = Home::new().set("PROVIDER", "roamify");
+    let pipe = home.path("token");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let home = home.set("ROAMIFY__TOKEN_FILE", pipe.to_str().unwrap());
+    for (line, code) in [("balance", 130), ("buy x --yes", 4)] {
+        let started = tokio::time::Instant::now();
+        let child = home.start(line);
+        // Opening the other end waits until the program opened its own.
+        let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        signal(&child, "INT");
+        signal(&child, "TERM");
+        let finished = ended(child);
+        drop(writer);
+        assert_eq!(finished.code, Some(code), "{line}: {}", finished.stderr);
+        assert!(
+            started.elapsed().as_secs() < 5,
+            "{line}: it waited for the token"
+        );
+    }
 }
 
 #[test]

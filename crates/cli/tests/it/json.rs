@@ -57,7 +57,7 @@ fn every_command_prints_one_document() {
         (format!("topup packages {esim}"), vec!["packages"]),
         (
             format!("topup buy {esim} {top_up} --yes"),
-            vec!["esims", "order"],
+            vec!["continued", "esims", "order"],
         ),
         ("balance".to_owned(), vec!["balance", "provider"]),
         ("config show".to_owned(), vec!["settings"]),

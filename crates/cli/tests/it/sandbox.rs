@@ -59,6 +59,11 @@ impl Sandbox {
             .set("ESIM_ACCESS__ACCESS_CODE", TOKEN)
     }
 
+    /// Where it is reached.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// Puts a fault on the next call of an operation.
     pub(crate) fn fault(&self, on: Operation, fault: Fault) {
         self.world.add_fault(Rule::new(on, fault)).unwrap();

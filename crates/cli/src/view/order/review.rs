@@ -12,6 +12,7 @@ use super::super::{MoneyJson, moment};
 use super::json::OrderJson;
 use super::{history, order_text, words};
 use crate::table::{Column, table};
+use crate::text::TerminalText;
 
 /// The document of `order review`.
 #[derive(Debug, Serialize)]
@@ -202,18 +203,22 @@ pub(crate) fn warning_sentence(warning: &Warning) -> String {
 }
 
 /// Everything about one order.
-pub(crate) fn review_text(review: &Review) -> String {
+pub(crate) fn review_text(review: &Review) -> TerminalText {
     let mut text = order_text(&review.order);
-    text.push_str(&provider_orders_text(&review.provider_orders));
-    text.push_str(&look_ups_text(&review.look_ups));
-    text.push_str(&history_text(&review.history));
-    text.push_str(&choices_text(review));
+    for part in [
+        provider_orders_text(&review.provider_orders),
+        look_ups_text(&review.look_ups),
+        history_text(&review.history),
+        choices_text(review),
+    ] {
+        text.push(part.after_gap());
+    }
     text
 }
 
-fn provider_orders_text(known: &[KnownOrder]) -> String {
+fn provider_orders_text(known: &[KnownOrder]) -> TerminalText {
     if known.is_empty() {
-        return "\nAt the provider: no order is known.\n".to_owned();
+        return "At the provider: no order is known.".into();
     }
     let columns = [
         Column::id("PROVIDER'S ORDER"),
@@ -238,15 +243,12 @@ fn provider_orders_text(known: &[KnownOrder]) -> String {
             moment(known.first_seen),
         ]
     };
-    format!(
-        "\n{}",
-        table(&columns, known.iter().map(row).collect(), None)
-    )
+    table(&columns, known.iter().map(row).collect(), None)
 }
 
-fn look_ups_text(tally: &LookUpTally) -> String {
+fn look_ups_text(tally: &LookUpTally) -> TerminalText {
     let (Some(first), Some(last)) = (tally.first_at, tally.last_at) else {
-        return "\nLooked up: never.\n".to_owned();
+        return "Looked up: never.".into();
     };
     let LookUpTally {
         count,
@@ -267,16 +269,16 @@ fn look_ups_text(tally: &LookUpTally) -> String {
         format!("from {} to {}", moment(first), moment(last))
     };
     let mut text = format!(
-        "\nLooked up: {times}, {span}: {empty} found nothing ({conclusive} after the quiet period), {found} found something, {unhealthy} had no usable answer"
+        "Looked up: {times}, {span}: {empty} found nothing ({conclusive} after the quiet period), {found} found something, {unhealthy} had no usable answer"
     );
     if let Some(problem) = &tally.last_problem {
         write!(text, " (the last: {problem})").expect("writing to a String cannot fail");
     }
-    text.push_str(".\n");
-    text
+    text.push('.');
+    text.into()
 }
 
-fn history_text(history: &[Recorded]) -> String {
+fn history_text(history: &[Recorded]) -> TerminalText {
     let columns = [
         Column::id("WHEN"),
         Column::id("EVENT"),
@@ -285,6 +287,7 @@ fn history_text(history: &[Recorded]) -> String {
     let row = |recorded: &Recorded| {
         let mut said = history::sentence(&recorded.event);
         if let Some((by, why)) = history::decided(&recorded.event) {
+            let why = why.replace('\n', " ");
             write!(said, "; by {by}: {why}").expect("writing to a String cannot fail");
         }
         vec![
@@ -293,33 +296,27 @@ fn history_text(history: &[Recorded]) -> String {
             said,
         ]
     };
-    format!(
-        "\n{}",
-        table(&columns, history.iter().map(row).collect(), None)
-    )
+    table(&columns, history.iter().map(row).collect(), None)
 }
 
-fn choices_text(review: &Review) -> String {
+fn choices_text(review: &Review) -> TerminalText {
+    let id = review.order.id();
     if review.choices.is_empty() {
         return if review.order.state().is_final() {
-            "\nNothing is left to decide.\n".to_owned()
+            "Nothing is left to decide.".into()
         } else {
-            format!(
-                "\nNothing is to be decided yet: `roamport order resume {}` carries it on.\n",
-                review.order.id()
-            )
+            format!("Nothing is to be decided yet: `roamport order resume {id}` carries it on.")
+                .into()
         };
     }
-    let mut text = "\nWhat you can decide; each asks who and why:\n".to_owned();
+    let mut text = TerminalText::line("What you can decide; each asks who and why:");
     for choice in &review.choices {
-        writeln!(
-            text,
-            "  {}\n      {}; the order is then {}",
-            command(review.order.id(), &choice.action),
+        text.push_line(format_args!("  {}", command(id, &choice.action)));
+        text.push_line(format_args!(
+            "      {}; the order is then {}",
             effect(&choice.action),
             choice.leads_to
-        )
-        .expect("writing to a String cannot fail");
+        ));
     }
     text
 }
