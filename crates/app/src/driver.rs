@@ -76,8 +76,17 @@ pub(crate) struct Driver {
     pace: Pace,
     /// Since when this process has watched the order without a break.
     watched_since: Monotonic,
-    /// Whether the order was claimed for being due and nothing was done for it yet.
-    just_claimed: bool,
+    /// Why the work on the order begins, until it has.
+    begins: Option<Beginning>,
+}
+
+/// Why the work on an order begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    /// It was due.
+    Due,
+    /// A caller named it.
+    Named,
 }
 
 impl Driver {
@@ -101,7 +110,7 @@ impl Driver {
             stop,
             pace,
             watched_since,
-            just_claimed: false,
+            begins: Some(Beginning::Named),
         }
     }
 
@@ -145,7 +154,7 @@ impl Driver {
     /// anybody tries again.
     pub(crate) async fn run_claimed(mut self, claim: Claim) -> Result<(), AppError> {
         let claim = HeldClaim::hold(self.parts.clone(), claim);
-        self.just_claimed = true;
+        self.begins = Some(Beginning::Due);
         match self.hold(&claim).await {
             Err(Break::Error(error)) => Err(error),
             Ok(_) | Err(Break::Overtaken | Break::Elsewhere | Break::NotDue) => {
@@ -204,9 +213,11 @@ impl Driver {
             }
             let moment = self.moment(busy.clone()).await?;
             let mut step = self.next(&order, &moment);
-            if std::mem::take(&mut self.just_claimed) {
-                step = self.woken(&order, step);
-            }
+            step = match self.begins.take() {
+                Some(Beginning::Due) => self.woken(&order, step),
+                Some(Beginning::Named) => self.named(&order, step),
+                None => step,
+            };
             match step {
                 Step::Record(events) => self.append(&mut order, &events).await?,
                 Step::Place {
@@ -318,6 +329,18 @@ impl Driver {
                 Step::Items(reads.take(at_once).collect())
             }
             _ => step,
+        }
+    }
+
+    /// What to do first for an order that a caller named: one that needs attention is looked up now,
+    /// however soon or late after the last time. Such a look-up leads to no purchase.
+    fn named(&self, order: &Order, step: Step) -> Step {
+        let searchable = order.state() == OrderState::NeedsAttention
+            && order.placed().is_none()
+            && self.parts.provider.capabilities().finds_by_reference();
+        match step {
+            Step::Wait { .. } | Step::Rest if searchable => Step::LookUp { conclusive: false },
+            step => step,
         }
     }
 

@@ -174,8 +174,9 @@ impl Orders {
         Ok(self.parts.journal.list(filter).try_next().await?)
     }
 
-    /// Carries an order on until it ends, needs a person, or `stop` is given. The work runs in a
-    /// task of its own: dropping this future cancels no purchase.
+    /// Carries an order on until it ends, needs a person, or `stop` is given. One that needs a person
+    /// already, and that no provider's order is known for, is looked up first, however long ago it was
+    /// last. The work runs in a task of its own: dropping this future cancels no purchase.
     ///
     /// # Errors
     ///

@@ -205,6 +205,55 @@ async fn a_charge_that_comes_after_all_look_ups_is_found_and_settles_the_order()
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_that_needs_attention_is_looked_up_as_soon_as_it_is_named() {
+    let shop = Shop::careless().under(|policy| policy.max_attempts = 1);
+    shop.fault(Operation::Order, Fault::LateVisibility { ms: 1_200_000 });
+    shop.fault(Operation::Order, Fault::DropAfterEffect);
+    let parked = shop.buy("named").await;
+    assert_eq!(parked.state(), OrderState::NeedsAttention);
+    let (looked, at) = (shop.world.calls(Operation::Orders), shop.clock.elapsed());
+    let still = shop.carry(parked.id()).await.order;
+    assert_eq!(still.state(), OrderState::NeedsAttention);
+    assert_eq!(shop.world.calls(Operation::Orders), looked + 1);
+    assert!(shop.clock.elapsed() < at + Duration::from_secs(1));
+    // It is named again a minute before and a minute after the provider shows it: less than the ten
+    // minutes between the look-ups that come by themselves.
+    let left = Duration::from_mins(19).checked_sub(shop.clock.elapsed());
+    tokio::time::sleep(left.unwrap()).await;
+    let still = shop.carry(parked.id()).await.order;
+    assert_eq!(still.state(), OrderState::NeedsAttention);
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let found = shop.carry(parked.id()).await.order;
+    assert_eq!(found.state(), OrderState::Fulfilled);
+    assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_no_longer_looked_up_by_itself_is_when_it_is_named() {
+    let shop = Shop::careless().under(|policy| policy.max_attempts = 1);
+    shop.fault(Operation::Order, Fault::LateVisibility { ms: 3_600_000 });
+    shop.fault(Operation::Order, Fault::DropAfterEffect);
+    let parked = shop.buy("named").await;
+    assert_eq!(parked.state(), OrderState::NeedsAttention);
+    tokio::time::sleep(Duration::from_hours(48)).await;
+    assert!(shop.orders.unfinished().await.unwrap().is_empty());
+    let found = shop.carry(parked.id()).await.order;
+    assert_eq!(found.state(), OrderState::Fulfilled);
+    assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_purchase_is_known_is_not_looked_up_for_being_named() {
+    let shop = Shop::careless();
+    shop.fault(Operation::Order, Fault::PriceChange { percent: 10 });
+    let order = shop.buy("dearer").await;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    let looked = shop.world.calls(Operation::Orders);
+    assert_eq!(shop.carry(order.id()).await.order, order);
+    assert_eq!(shop.world.calls(Operation::Orders), looked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rejecting_provider_is_sent_the_same_request_again_and_charges_once() {
     for fault in [
         Fault::DropBeforeEffect,

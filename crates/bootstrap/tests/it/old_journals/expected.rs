@@ -78,7 +78,7 @@ pub(crate) const ORDERS: &[Expected] = &[
     order("roamify-profile-failed",         NeedsAttention, 1, NeedsAttention, 1),
     order("roamify-used-up",                NeedsAttention, 0, NeedsAttention, 0),
     order("roamify-unsent",                 NeedsAttention, 0, NeedsAttention, 0),
-    order("roamify-unknown-charged",        NeedsAttention, 1, NeedsAttention, 1),
+    order("roamify-unknown-charged",        NeedsAttention, 1, Fulfilled,      1),
     order("roamify-unknown-absent",         NeedsAttention, 0, NeedsAttention, 0),
     order("esim-access-unknown-charged",    NeedsAttention, 1, NeedsAttention, 1),
     // Not sent, or recorded as not sent.
