@@ -17,6 +17,18 @@ INSERT INTO journal (only_row, digest_key, writer) VALUES (true,
     sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
     2);
 
+-- The journal's clock for a release that writes with this number: it stops for a release that is too old.
+CREATE FUNCTION roamport_clock(ours integer) RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    needed integer := (SELECT journal.writer FROM journal);
+BEGIN
+    IF ours < needed THEN
+        RAISE EXCEPTION USING ERRCODE = 'RP001', MESSAGE = needed::text;
+    END IF;
+    RETURN roamport_now();
+END
+$$;
+
 -- The account an order belongs to: a digest. Absent in orders of earlier releases.
 ALTER TABLE orders ADD COLUMN account text;
 
@@ -90,6 +102,13 @@ CREATE TABLE account_probes (
     at      timestamptz NOT NULL,
     probe   text        NOT NULL
 );
+
+-- Where the order of a profile was placed, and which use of the eSIM's id it is. Empty where the order is
+-- not in the journal.
+ALTER TABLE profiles ADD COLUMN base_url text NOT NULL DEFAULT '';
+ALTER TABLE profiles ADD COLUMN epoch integer NOT NULL DEFAULT 0;
+UPDATE profiles SET base_url =
+    coalesce((SELECT orders.base_url FROM orders WHERE orders.id = profiles.order_id), '');
 
 -- Which order an eSIM was delivered to. Rows stay when the profile is erased. `epoch` counts how often
 -- the provider gave the id out anew. `duplicate_of` is the order that had the eSIM before: such rows are

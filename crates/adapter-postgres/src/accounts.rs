@@ -15,10 +15,18 @@ use crate::error::Failure;
 use crate::moment::{Moment, Read};
 use crate::rows;
 
-/// `same`: the account `$1`, and every one that was confirmed to be the same.
-const SAME: &str = "WITH RECURSIVE same (account) AS (SELECT $1::text \
-     UNION SELECT CASE WHEN one = account THEN other ELSE one END \
-     FROM same JOIN account_confirmations ON account IN (one, other))";
+/// The beginning of a statement that names `same`: the account `$1`, and every one that was confirmed to
+/// be the same.
+macro_rules! same {
+    () => {
+        "WITH RECURSIVE same (account) AS (SELECT $1::text \
+         UNION SELECT CASE WHEN one = account THEN other ELSE one END \
+         FROM same JOIN account_confirmations ON account IN (one, other))"
+    };
+}
+pub(crate) use same;
+
+const SAME: &str = same!();
 
 /// The rest of a statement behind [`SAME`].
 fn with_same(rest: &str) -> AssertSqlSafe<String> {

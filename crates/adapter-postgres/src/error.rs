@@ -9,6 +9,10 @@ use roamport_domain::order::IllegalEvent;
 use sqlx::error::ErrorKind;
 use sqlx::postgres::PgDatabaseError;
 
+/// The number with which this release writes, which its statements give to `roamport_clock`. A migration
+/// that earlier releases must not write beside raises the number in the table `journal`.
+pub(crate) const WRITER: i64 = 2;
+
 /// Why something came to nothing.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -59,6 +63,8 @@ impl From<sqlx::Error> for Failure {
 pub(crate) struct Trouble {
     message: String,
     is_damage: bool,
+    /// The writer number that the journal needs, where ours is too low.
+    superseded_by: Option<i64>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -67,9 +73,13 @@ impl From<Trouble> for JournalError {
         let Trouble {
             message,
             is_damage,
+            superseded_by,
             source,
         } = trouble;
-        if is_damage {
+        if let Some(needed) = superseded_by {
+            let ours = WRITER;
+            Self::Superseded { needed, ours }
+        } else if is_damage {
             Self::Corrupt { message }
         } else {
             Self::Unavailable { message, source }
@@ -136,6 +146,7 @@ impl Trouble {
         Self {
             message,
             is_damage: true,
+            superseded_by: None,
             source: None,
         }
     }
@@ -145,6 +156,7 @@ impl Trouble {
         Self {
             message,
             is_damage: false,
+            superseded_by: None,
             source: None,
         }
     }
@@ -181,6 +193,7 @@ impl Trouble {
         Self {
             message,
             is_damage: false,
+            superseded_by: None,
             source: Some(Box::new(error)),
         }
     }
@@ -217,6 +230,13 @@ impl Trouble {
             "57P03" => format!(
                 "{server} is starting or stopping ({said}); nothing was written: try again in a moment"
             ),
+            // Raised by `roamport_clock`; the message is the number that is needed.
+            "RP001" => {
+                return Self {
+                    superseded_by: Some(said.parse().unwrap_or(i64::MAX)),
+                    ..Self::refusal(String::new())
+                };
+            }
             "40001" | "40P01" => {
                 format!(
                     "{server} gave way to another change ({said}); nothing was written: try again"
@@ -243,6 +263,7 @@ impl Trouble {
         Self {
             message,
             is_damage: false,
+            superseded_by: None,
             source: Some(Box::new(refusal)),
         }
     }

@@ -13,7 +13,7 @@ use roamport_domain::journal::{
     Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
-use roamport_domain::{IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
+use roamport_domain::{Account, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 use sqlx::postgres::PgConnection;
 use sqlx::types::Uuid;
 
@@ -181,12 +181,13 @@ impl OrderJournal for PostgresJournal {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         let mut lent = self.connections.lend().await?;
-        let asked = claims::claim_due(&mut lent, provider, owner, lease, limit);
+        let asked = claims::claim_due(&mut lent, (provider, account), owner, lease, limit);
         let done = self.connections.timed(asked).await;
         lent.finish(done)
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod backfill;
 mod balances;
 mod changes;
 mod clock;

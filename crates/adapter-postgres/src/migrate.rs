@@ -4,10 +4,15 @@ use roamport_domain::journal::JournalError;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
+use crate::backfill;
 use crate::error::{Failure, Trouble};
+use crate::moment::Read;
 
 /// `Roamport` in ASCII: the lock under which one process at a time migrates a database.
 const LOCK: i64 = 0x526F_616D_706F_7274;
+
+/// The version of the tables that the data step of accounts and deliveries fills.
+const FILLED: usize = 4;
 
 /// One step forward, and the tables that stand when it is done.
 struct Migration {
@@ -64,6 +69,8 @@ pub(crate) async fn run(connection: &mut PgConnection, schema: &str) -> Result<(
     let done = look(connection, schema).await?;
     if done == 0 {
         make_schema(connection, schema).await?;
+    } else if done < MIGRATIONS.len() {
+        refuse_while_leased(connection, schema).await?;
     }
     for (migration, version) in MIGRATIONS.iter().zip(1_i32..).skip(done) {
         execute(connection, migration.sql.to_owned()).await?;
@@ -73,7 +80,35 @@ pub(crate) async fn run(connection: &mut PgConnection, schema: &str) -> Result<(
             .execute(&mut *connection)
             .await?;
     }
+    if 0 < done && done < FILLED {
+        backfill::run(connection).await?;
+    }
     execute(connection, "COMMIT".to_owned()).await
+}
+
+/// A worker of an earlier release would go on with tables that it does not know.
+async fn refuse_while_leased(connection: &mut PgConnection, schema: &str) -> Result<(), Failure> {
+    execute(
+        connection,
+        "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE".to_owned(),
+    )
+    .await?;
+    let held: Option<(String, Read)> = sqlx::query_as(
+        "SELECT lease_owner, lease_until FROM orders WHERE lease_until > roamport_now() \
+         ORDER BY lease_until DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    match held {
+        None => Ok(()),
+        Some((owner, Read(until))) => Err(Failure::Refused(JournalError::from(Trouble::refusal(
+            format!(
+                "the schema {schema} is to be brought to the tables of this release, and the worker \
+                 `{owner}` holds an order until {until}; nothing was written: stop all workers, then \
+                 start this release again (the lease of a worker that crashed runs out by itself)"
+            ),
+        )))),
+    }
 }
 
 async fn make_schema(connection: &mut PgConnection, schema: &str) -> Result<(), Failure> {

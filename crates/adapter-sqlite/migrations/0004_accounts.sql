@@ -88,6 +88,13 @@ CREATE TABLE account_probes (
     probe   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Where the order of a profile was placed, and which use of the eSIM's id it is. Empty where the order is
+-- not in the journal.
+ALTER TABLE profiles ADD COLUMN base_url TEXT NOT NULL DEFAULT '';
+ALTER TABLE profiles ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+UPDATE profiles SET base_url =
+    coalesce((SELECT orders.base_url FROM orders WHERE orders.id = profiles.order_id), '');
+
 -- Which order an eSIM was delivered to. Rows stay when the profile is erased. `epoch` counts how often
 -- the provider gave the id out anew. `duplicate_of` is the order that had the eSIM before: such rows are
 -- older than this table.

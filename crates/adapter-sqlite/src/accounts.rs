@@ -14,10 +14,19 @@ use crate::changes::accounts::{ConfirmSame, Hold, KeepProbe, LiftHold, NoteWitne
 use crate::error::Failure;
 use crate::{SqliteJournal, moment, rows};
 
-/// `same`: the account `?1`, and every one that was confirmed to be the same.
-pub(crate) const SAME: &str = "WITH RECURSIVE same (account) AS (SELECT ?1 \
-     UNION SELECT CASE WHEN one = account THEN other ELSE one END \
-     FROM same JOIN account_confirmations ON account IN (one, other))";
+/// The beginning of a statement that names `same`: the account `?1`, and every one that was confirmed to
+/// be the same.
+macro_rules! same {
+    () => {
+        "WITH RECURSIVE same (account) AS (SELECT ?1 \
+         UNION SELECT CASE WHEN one = account THEN other ELSE one END \
+         FROM same JOIN account_confirmations ON account IN (one, other))"
+    };
+}
+pub(crate) use same;
+
+/// The same as a constant.
+pub(crate) const SAME: &str = same!();
 
 async fn same_as(
     connection: &mut SqliteConnection,

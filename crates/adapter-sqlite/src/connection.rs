@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use roamport_domain::journal::DigestKey;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -50,11 +51,12 @@ fn options(config: &SqliteJournalConfig) -> SqliteConnectOptions {
 pub(crate) async fn open(
     options: &SqliteConnectOptions,
     path: &Path,
+    now: Timestamp,
 ) -> Result<(SqliteConnection, DigestKey), Failure> {
     let mut connection = SqliteConnection::connect_with(options).await?;
     migrate::check(&mut connection, path).await?;
     write_ahead(&mut connection, path).await?;
-    migrate::run(&mut connection, path).await?;
+    migrate::run(&mut connection, path, now).await?;
     let key = digest_key(&mut connection).await?;
     Ok((connection, key))
 }

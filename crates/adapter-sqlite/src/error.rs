@@ -54,6 +54,8 @@ impl From<sqlx::Error> for Failure {
 pub(crate) struct Trouble {
     message: String,
     is_damage: bool,
+    /// The writer number that the journal needs, and ours, where that is too low.
+    superseded: Option<(i64, i64)>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -67,9 +69,12 @@ impl From<Trouble> for JournalError {
         let Trouble {
             message,
             is_damage,
+            superseded,
             source,
         } = trouble;
-        if is_damage {
+        if let Some((needed, ours)) = superseded {
+            Self::Superseded { needed, ours }
+        } else if is_damage {
             Self::Corrupt { message }
         } else {
             Self::Unavailable {
@@ -116,6 +121,7 @@ impl Trouble {
         Self {
             message,
             is_damage: false,
+            superseded: None,
             source: Some(Arc::new(source)),
         }
     }
@@ -125,6 +131,7 @@ impl Trouble {
         Self {
             message,
             is_damage: true,
+            superseded: None,
             source: None,
         }
     }
@@ -134,6 +141,17 @@ impl Trouble {
         Self {
             message,
             is_damage: false,
+            superseded: None,
+            source: None,
+        }
+    }
+
+    /// A later release has taken the journal over.
+    pub(crate) const fn superseded(needed: i64, ours: i64) -> Self {
+        Self {
+            message: String::new(),
+            is_damage: false,
+            superseded: Some((needed, ours)),
             source: None,
         }
     }

@@ -14,7 +14,7 @@ use roamport_domain::journal::{
     Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
-use roamport_domain::{Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
+use roamport_domain::{Account, Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::changes::claims::{ClaimDue, ClaimOne, Release, Renew, Wake};
@@ -88,7 +88,7 @@ impl SqliteJournal {
     ) -> Result<Self, JournalError> {
         file::prepare(&config.path)?;
         let identity = FileIdentity::of(&config.path)?;
-        let (connection, key) = connection::open(&writing, &config.path)
+        let (connection, key) = connection::open(&writing, &config.path, clock.now())
             .await
             .map_err(|failure| failure.into_error(&config.path))?;
         let reading = connection::reader_options(&config);
@@ -192,6 +192,7 @@ impl OrderJournal for SqliteJournal {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
@@ -199,6 +200,7 @@ impl OrderJournal for SqliteJournal {
         self.writer
             .make(ClaimDue {
                 provider: provider.clone(),
+                account: account.clone(),
                 owner: owner.clone(),
                 lease,
                 limit,

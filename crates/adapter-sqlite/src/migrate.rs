@@ -2,12 +2,21 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::{Failure, Trouble};
+use crate::{backfill, moment};
 
 /// `Roam` in ASCII: SQLite's header field by which a file says whose it is.
 const APPLICATION_ID: i64 = 0x526F_616D;
+
+/// The number with which this release writes. A migration that earlier releases must not write beside
+/// raises the number in the table `journal`, which each transaction compares with this one.
+pub(crate) const WRITER: i64 = 2;
+
+/// The version of the tables that the data step of accounts and deliveries fills.
+const FILLED: usize = 4;
 
 /// Each one is run once, in this order; its place is the version it makes. None is ever edited.
 const MIGRATIONS: [&str; 4] = [
@@ -33,15 +42,28 @@ pub(crate) async fn check(connection: &mut SqliteConnection, path: &Path) -> Res
 
 /// Runs the migrations that are missing, in one transaction. Also tries to write, so that a file that
 /// this user may only read is noticed here and not in the middle of an order.
-pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
+///
+/// A journal that somebody works on is not migrated: a worker of an earlier release would go on with
+/// tables that it does not know. `now` is the journal's clock.
+pub(crate) async fn run(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    now: Timestamp,
+) -> Result<(), Failure> {
     execute(connection, "BEGIN IMMEDIATE").await?;
     // Asked again under the lock: another process may have migrated in between.
     let done = match look(connection, path).await? {
         Found::Nothing => 0,
         Found::Journal(version) => version,
     };
+    if 0 < done && done < MIGRATIONS.len() {
+        refuse_while_leased(connection, path, now).await?;
+    }
     for migration in &MIGRATIONS[done..] {
         execute(connection, migration).await?;
+    }
+    if 0 < done && done < FILLED {
+        backfill::run(connection).await?;
     }
     if done < MIGRATIONS.len() {
         // A pragma takes no parameters; both values are constants of ours.
@@ -56,6 +78,32 @@ pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
     // the first statement that writes is refused, one that finds nothing to write included.
     execute(connection, "DELETE FROM events WHERE 0").await?;
     execute(connection, "COMMIT").await
+}
+
+async fn refuse_while_leased(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let held: Option<(String, String)> = sqlx::query_as(
+        "SELECT lease_owner, lease_until FROM orders WHERE lease_until > ? \
+         ORDER BY lease_until DESC LIMIT 1",
+    )
+    .bind(moment::to_text(now))
+    .fetch_optional(connection)
+    .await?;
+    match held {
+        None => Ok(()),
+        Some((owner, until)) => Err(Failure::Refused(
+            Trouble::refusal(format!(
+                "{} is to be brought to the tables of this release, and the worker `{owner}` holds an \
+                 order until {until}; nothing was written: stop all workers, then start this release \
+                 again (the lease of a worker that crashed runs out by itself)",
+                path.display()
+            ))
+            .into(),
+        )),
+    }
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Failure> {

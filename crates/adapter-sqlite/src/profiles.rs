@@ -1,15 +1,18 @@
 //! The profile store: what a traveller installs, kept apart from events and erasable.
 
 use async_trait::async_trait;
-use roamport_domain::journal::{JournalError, KeptProfile};
+use roamport_domain::journal::{
+    Delivery, DuplicateDelivery, Duplicated, JournalError, KeptProfile,
+};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Esim, EsimId, PackageId, ProfileStore, ProviderName, Secret};
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::SqliteJournal;
 use crate::changes::profiles::{Erase, Keep};
 use crate::error::Failure;
+use crate::{SqliteJournal, rows};
 
 impl SqliteJournal {
     async fn profile(
@@ -20,13 +23,13 @@ impl SqliteJournal {
         // An ICCID can be borne by several eSIMs over time: the one that was seen with it last.
         let query = match (key.id(), key.iccid()) {
             (Some(id), _) => sqlx::query(
-                "SELECT esim, order_id, package, data, stored FROM profiles \
+                "SELECT esim, order_id, base_url, epoch, package, data, stored FROM profiles \
                  WHERE provider = ? AND esim = ?",
             )
             .bind(provider.as_str())
             .bind(id.as_str()),
             (None, Some(iccid)) => sqlx::query(
-                "SELECT esim, order_id, package, data, stored FROM profiles \
+                "SELECT esim, order_id, base_url, epoch, package, data, stored FROM profiles \
                  WHERE provider = ? AND iccid = ? ORDER BY kept_at DESC LIMIT 1",
             )
             .bind(provider.as_str())
@@ -56,6 +59,46 @@ impl SqliteJournal {
     }
 }
 
+async fn duplicates(
+    connection: &mut SqliteConnection,
+    provider: &ProviderInstance,
+) -> Result<Vec<DuplicateDelivery>, Failure> {
+    let rows = sqlx::query(
+        "SELECT 0 AS is_code, esim, order_id AS id, duplicate_of FROM deliveries \
+         WHERE duplicate_of IS NOT NULL AND +provider = ?1 AND +base_url = ?2 \
+         UNION ALL SELECT 1 AS is_code, esim, order_id AS id, duplicate_of FROM delivered_codes \
+         WHERE duplicate_of IS NOT NULL AND +provider = ?1 AND +base_url = ?2",
+    )
+    .bind(provider.name.as_str())
+    .bind(provider.base_url.as_str())
+    .fetch_all(connection)
+    .await?;
+    let mut duplicates = rows
+        .iter()
+        .map(decode_duplicate)
+        .collect::<Result<Vec<_>, _>>()?;
+    duplicates.sort_unstable();
+    Ok(duplicates)
+}
+
+fn decode_duplicate(row: &SqliteRow) -> Result<DuplicateDelivery, Failure> {
+    let order = rows::decode_id(row)?;
+    let unreadable = |_| rows::damaged(order, "one of its deliveries cannot be read");
+    let (esim, duplicate_of): (&str, &str) = (row.try_get("esim")?, row.try_get("duplicate_of")?);
+    Ok(DuplicateDelivery {
+        what: if row.try_get("is_code")? {
+            Duplicated::ActivationCode
+        } else {
+            Duplicated::Esim
+        },
+        esim: EsimId::parse(esim).map_err(unreadable)?,
+        order,
+        duplicate_of: duplicate_of
+            .parse()
+            .map_err(|_| rows::damaged(order, "one of its deliveries cannot be read"))?,
+    })
+}
+
 fn decode(row: &SqliteRow) -> Result<KeptProfile, Failure> {
     let esim: String = row.try_get("esim")?;
     let damaged = |what: &str| {
@@ -76,6 +119,8 @@ fn decode(row: &SqliteRow) -> Result<KeptProfile, Failure> {
         order: order
             .parse()
             .map_err(|_| damaged("its order's id cannot be read"))?,
+        base_url: row.try_get("base_url")?,
+        epoch: row.try_get("epoch")?,
         package: PackageId::parse(package).map_err(|_| damaged("its package cannot be read"))?,
         data: serde_json::from_str(data).map_err(|_| damaged("its data cannot be read"))?,
     })
@@ -83,8 +128,14 @@ fn decode(row: &SqliteRow) -> Result<KeptProfile, Failure> {
 
 #[async_trait]
 impl ProfileStore for SqliteJournal {
-    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
-        self.writer.make(Keep(profile.clone())).await
+    async fn keep(&self, profile: &KeptProfile) -> Result<Delivery, JournalError> {
+        let activation = profile.esim.activation();
+        self.writer
+            .make(Keep {
+                profile: profile.clone(),
+                code: activation.and_then(|activation| self.key.activation_code(activation)),
+            })
+            .await
     }
 
     async fn find_profile(
@@ -108,5 +159,14 @@ impl ProfileStore for SqliteJournal {
             tracing::info!(%error, "erased data stays in the log for now");
         }
         Ok(())
+    }
+
+    async fn duplicates(
+        &self,
+        provider: &ProviderInstance,
+    ) -> Result<Vec<DuplicateDelivery>, JournalError> {
+        let mut reader = self.readers.lend().await?;
+        let read = duplicates(&mut reader, provider).await;
+        reader.finish(read)
     }
 }

@@ -6,7 +6,7 @@
 //! relies on it; a test below notices should a release of the driver do otherwise.
 
 use futures::TryStreamExt as _;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, Sqlite, Type};
 
 use crate::writer::Writing;
@@ -66,23 +66,30 @@ impl Script {
 
     /// Runs it in one hop, and gives how many rows each statement wrote.
     pub(crate) async fn run(self, writing: &mut Writing<'_>) -> Result<Vec<u64>, sqlx::Error> {
+        let rows = self.execute(writing.connection()).await?;
+        writing.wrote(rows.iter().sum());
+        Ok(rows)
+    }
+
+    /// The same outside of the writer.
+    pub(crate) async fn execute(
+        self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Vec<u64>, sqlx::Error> {
         let is_usual = self.most_rows <= PREPARED_ROWS;
         // The text is put together from texts of ours and counts alone.
         let query = sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).persistent(is_usual);
-        let rows: Vec<u64> = writing
-            .connection()
+        connection
             .execute_many(query)
             .map_ok(|done| done.rows_affected())
             .try_collect()
-            .await?;
-        writing.wrote(rows.iter().sum());
-        Ok(rows)
+            .await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+    use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{Connection as _, Row as _};
 
     use super::*;

@@ -150,6 +150,8 @@ enum Ruin {
     Change(sqlx::Error),
     /// A change wrote, and then could not be made.
     HalfDone(Trouble),
+    /// A later release has taken the journal over: the lowest writer number that it takes.
+    Superseded(i64),
 }
 
 /// A [`Change`] with the caller who waits for it.

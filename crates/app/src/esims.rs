@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roamport_domain::esim::{PlanState, ProfileState};
-use roamport_domain::journal::{JournalError, KeptProfile};
+use roamport_domain::journal::{Delivery, JournalError, KeptProfile};
 use roamport_domain::provider::{EsimKey, Reaction};
 use roamport_domain::{Esim, EsimProvider, ProfileStore};
 
@@ -88,5 +88,13 @@ async fn replace(
         return Ok(());
     }
     let esim = esim.clone();
-    profiles.keep(&KeptProfile { esim, ..kept }).await
+    let order = kept.order;
+    match profiles.keep(&KeptProfile { esim, ..kept }).await? {
+        Delivery::Kept => {}
+        Delivery::DeliveredBefore(other) => tracing::warn!(
+            order.id = %order, other.id = %other,
+            "an eSIM was delivered to two orders; what is stored of it stays as it was"
+        ),
+    }
+    Ok(())
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roamport_domain::journal::{BalanceReading, BalanceStore};
+use roamport_domain::journal::{BalanceReading, BalanceStore, DuplicateDelivery};
 use roamport_domain::order::{OrderState, ProviderInstance};
 use roamport_domain::provider::{ProviderOrder, ProviderOrderStatus};
 use roamport_domain::{Money, OrderId, ProviderOrderId};
@@ -61,6 +61,9 @@ pub struct Reconciliation {
     pub movements: Vec<Movement>,
     /// Whether readings are kept. Where they are not, there is nothing to compare the wallet with.
     pub keeps_balances: bool,
+    /// Deliveries to two orders that an earlier release did not notice, however long ago. They do not
+    /// count against [`Reconciliation::is_clean`]: nothing in the journal says that one is settled.
+    pub duplicates: Vec<DuplicateDelivery>,
 }
 
 /// How far the provider's list of orders reaches.
@@ -255,6 +258,7 @@ impl Reconciler {
             movements: wallet::movements(&earlier, &theirs, since),
             balance: theirs.balance,
             keeps_balances: self.balances.is_some(),
+            duplicates: parts.profiles.duplicates(&parts.instance).await?,
         })
     }
 }

@@ -72,19 +72,23 @@ impl Worker {
     /// Works until `stop` is given, then ends what it is doing: no order is begun, no wait is waited
     /// for, and each purchase call in flight is answered and recorded before this returns.
     ///
-    /// A journal that cannot be used is tried again, with growing pauses, for ever. The work runs in
+    /// A journal that cannot be used is tried again, with growing pauses, for ever, unless a later release
+    /// has taken it over. The work runs in
     /// tasks of its own: dropping this future asks it to stop and cancels no purchase.
     ///
     /// # Errors
     ///
-    /// [`AppError::Broken`]: a fault of this program ended the worker.
+    /// [`AppError::Broken`]: a fault of this program ended the worker. [`AppError::Journal`]: a later
+    /// release has taken the journal over ([`JournalError::Superseded`](roamport_domain::journal::JournalError::Superseded)).
     pub async fn run(&self, stop: StopSignal) -> Result<(), AppError> {
         let (_here, gone) = oneshot::channel();
         let longest_wait = self.orders.parts().lease.renew_every;
         let shift = Shift::new(self, longest_wait, true);
         let work = tokio::spawn(shift.until(stop, gone));
-        work.await
-            .map_err(|error| AppError::Broken(error.to_string()))
+        match work.await {
+            Ok(ended) => ended,
+            Err(error) => Err(AppError::Broken(error.to_string())),
+        }
     }
 
     /// Takes every order that is due now, carries each as far as it goes without a wait of more than

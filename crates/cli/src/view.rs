@@ -3,6 +3,7 @@
 //! The JSON types are a contract of their own: money as text with its currency, data in bytes,
 //! moments in RFC 3339. A domain type may change without changing them.
 
+mod duplicates;
 pub(crate) mod esim;
 pub(crate) mod order;
 pub(crate) mod package;

@@ -264,6 +264,7 @@ macro_rules! journal_suite {
                 a_lost_claim_frees_nothing
                 a_woken_order_is_due_at_once
                 an_order_at_rest_is_not_woken
+                the_orders_of_another_account_are_claimed_when_they_are_overdue
             }
             lists {
                 an_empty_journal_lists_nothing
@@ -285,6 +286,12 @@ macro_rules! journal_suite {
                 an_id_goes_before_a_card_number
                 an_erased_profile_is_gone_and_no_other
                 a_profile_belongs_to_its_provider
+                an_esim_is_delivered_to_one_order
+                an_activation_code_is_delivered_once
+                an_erased_profile_was_still_delivered
+                deliveries_stay_apart_by_provider_address_and_epoch
+                of_many_orders_with_one_esim_one_has_it
+                a_refused_delivery_is_no_duplicate
             }
             accounts {
                 credentials_have_one_digest

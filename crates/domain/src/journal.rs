@@ -8,6 +8,7 @@ mod derived;
 mod digest;
 mod inbox;
 mod memory;
+mod profiles;
 mod stored;
 
 use std::fmt::{self, Debug};
@@ -33,12 +34,13 @@ pub use self::inbox::EventInbox;
 #[cfg(feature = "mock")]
 pub use self::inbox::MockEventInbox;
 pub use self::memory::InMemoryJournal;
+#[cfg(feature = "mock")]
+pub use self::profiles::MockProfileStore;
+pub use self::profiles::{Delivery, DuplicateDelivery, Duplicated, KeptProfile, ProfileStore};
 pub use self::stored::StoredSummary;
 use crate::order::{Event, IllegalEvent, Order, OrderState, ProviderInstance, Requested};
-use crate::provider::EsimKey;
 use crate::{
-    DataAllowance, Esim, EsimId, IdempotencyKey, Money, OrderId, PackageId, ProviderName,
-    ProviderOrderId, Reference,
+    Account, EsimId, IdempotencyKey, Money, OrderId, ProviderName, ProviderOrderId, Reference,
 };
 
 /// How many events an order has. `append` names the version it builds on: that compare-and-set is
@@ -102,6 +104,11 @@ pub struct Claim {
     pub lease: u64,
     /// Until when.
     pub until: Timestamp,
+}
+
+impl Claim {
+    /// How long an order must have been due before a worker of another account claims it: one minute.
+    pub const OTHERS_OVERDUE: Duration = Duration::from_mins(1);
 }
 
 /// An order to be recorded.
@@ -290,6 +297,18 @@ pub enum JournalError {
         /// The database's own error.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// A later release has taken the journal over, and this one may not write to it any more; nothing was
+    /// written. Trying again does not help.
+    #[error(
+        "a later release has taken this journal over (writer number {needed}, this release has \
+         {ours}); nothing was written: stop this process and start the later release"
+    )]
+    Superseded {
+        /// The lowest writer number that the journal takes.
+        needed: i64,
+        /// The writer number of this release.
+        ours: i64,
+    },
     /// What the journal holds cannot be read by this release; nothing was written.
     #[error("the journal cannot be read: {message}")]
     Corrupt {
@@ -358,8 +377,10 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     ) -> Result<Version, JournalError>;
 
     /// Claims due orders of one provider instance that nobody holds, at most `limit`, the longest due
-    /// first. Those of another instance are neither claimed nor counted toward `limit`, so that what
-    /// nobody carries on holds up nothing.
+    /// first: those of `account`, of an account that was confirmed to be the same, and those without an
+    /// account; and those of any other account that have been due for more than
+    /// [`Claim::OTHERS_OVERDUE`], since no worker of that account seems to run. Those of another instance
+    /// are neither claimed nor counted toward `limit`, so that what nobody carries on holds up nothing.
     ///
     /// # Errors
     ///
@@ -367,6 +388,7 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
@@ -421,48 +443,4 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     ///
     /// [`JournalError::Unavailable`].
     async fn now(&self) -> Result<Timestamp, JournalError>;
-}
-
-/// A profile as it is kept: the eSIM, and what it was bought with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptProfile {
-    /// The eSIM, activation data included.
-    pub esim: Esim,
-    /// The order that bought it.
-    pub order: OrderId,
-    /// The package it was bought with.
-    pub package: PackageId,
-    /// The data of that package.
-    pub data: DataAllowance,
-}
-
-/// Keeps profiles apart from events, so that they can be replaced and erased.
-#[cfg_attr(feature = "mock", mockall::automock)]
-#[async_trait]
-pub trait ProfileStore: Debug + Send + Sync + 'static {
-    /// Keeps a profile, in the place of an older one of the same eSIM.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError::Unavailable`].
-    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError>;
-
-    /// The profile of an eSIM at a provider: by its id where the key has one, otherwise by the card
-    /// number it bears now; `None` where none is kept.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError::Unavailable`], [`JournalError::Corrupt`].
-    async fn find_profile(
-        &self,
-        provider: &ProviderName,
-        key: &EsimKey,
-    ) -> Result<Option<KeptProfile>, JournalError>;
-
-    /// Erases what is kept of an eSIM. Events keep its id alone.
-    ///
-    /// # Errors
-    ///
-    /// [`JournalError::Unavailable`].
-    async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError>;
 }

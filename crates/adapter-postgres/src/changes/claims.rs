@@ -4,45 +4,54 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roamport_domain::OrderId;
 use roamport_domain::journal::{Claim, JournalError, Owner};
 use roamport_domain::order::ProviderInstance;
+use roamport_domain::{Account, OrderId};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use super::orders::exists;
+use crate::accounts::same;
 use crate::error::Failure;
 use crate::{moment, rows};
 
-/// One statement over an index of due orders: `$1` owner, `$2` lease, `$3` limit, `$4` and `$5` name
-/// and base URL of the provider whose orders are meant. Rows that another claim has in hand are passed
-/// over, not waited for. The clock is read once, so that the index can be used.
-pub(crate) const CLAIM_DUE: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+/// One statement over an index of due orders: `$1` account, `$2` owner, `$3` lease, `$4` limit, `$5` and
+/// `$6` name and base URL of the provider whose orders are meant, `$7` how long those of other accounts
+/// must have been due. Rows that another claim has in hand are passed over, not waited for. The clock is
+/// read once, so that the index can be used.
+pub(crate) const CLAIM_DUE: &str = concat!(
+    same!(),
+    ", clock AS MATERIALIZED (SELECT roamport_clock(2) AS now), \
      due AS MATERIALIZED ( \
          SELECT id, due_at FROM orders \
          WHERE due_at <= (SELECT now FROM clock) \
              AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
-             AND provider = $4 AND base_url = $5 \
-         ORDER BY due_at, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED) \
-     UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
-         lease_until = (SELECT now FROM clock) + $2 \
+             AND provider = $5 AND base_url = $6 \
+             AND (account IS NULL OR due_at < (SELECT now FROM clock) - $7 \
+                 OR account IN (SELECT account FROM same)) \
+         ORDER BY due_at, id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED) \
+     UPDATE orders SET lease_owner = $2, lease_number = lease_number + 1, \
+         lease_until = (SELECT now FROM clock) + $3 \
      FROM due WHERE orders.id = due.id \
-     RETURNING orders.id, lease_number, lease_until, due.due_at";
+     RETURNING orders.id, lease_number, lease_until, due.due_at"
+);
 
 /// Claims due orders of one provider instance that nobody holds.
 pub(crate) async fn claim_due(
     connection: &mut PgConnection,
-    provider: &ProviderInstance,
+    (provider, account): (&ProviderInstance, &Account),
     owner: &Owner,
     lease: Duration,
     limit: NonZeroU16,
 ) -> Result<Vec<Claim>, Failure> {
     let claimed = sqlx::query(CLAIM_DUE)
+        .bind(account.as_str())
         .bind(owner.as_str())
         .bind(moment::interval(lease))
         .bind(i64::from(limit.get()))
         .bind(provider.name.as_str())
         .bind(provider.base_url.as_str())
+        .bind(moment::interval(Claim::OTHERS_OVERDUE))
         .fetch_all(connection)
         .await?;
     let mut claims: Vec<(Timestamp, Claim)> = Vec::with_capacity(claimed.len());
@@ -58,7 +67,7 @@ pub(crate) async fn claim_due(
 /// Makes an order that is due some day due now.
 pub(crate) async fn wake(connection: &mut PgConnection, id: OrderId) -> Result<(), Failure> {
     let woken = sqlx::query(
-        "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now) \
+        "WITH clock AS MATERIALIZED (SELECT roamport_clock(2) AS now) \
          UPDATE orders SET due_at = (SELECT now FROM clock) \
          WHERE id = $1 AND due_at > (SELECT now FROM clock)",
     )
@@ -80,7 +89,7 @@ pub(crate) async fn claim_one(
     lease: Duration,
 ) -> Result<Option<Claim>, Failure> {
     let claimed = sqlx::query(
-        "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now) \
+        "WITH clock AS MATERIALIZED (SELECT roamport_clock(2) AS now) \
          UPDATE orders SET lease_owner = $1, lease_number = lease_number + 1, \
              lease_until = (SELECT now FROM clock) + $2 \
          WHERE id = $3 AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
@@ -117,7 +126,7 @@ pub(crate) async fn renew(
     lease: Duration,
 ) -> Result<(), Failure> {
     let renewed = sqlx::query(
-        "UPDATE orders SET lease_until = roamport_now() + $1 \
+        "UPDATE orders SET lease_until = roamport_clock(2) + $1 \
          WHERE id = $2 AND lease_owner = $3 AND lease_number = $4",
     )
     .bind(moment::interval(lease))

@@ -13,7 +13,7 @@ use crate::moment::Moment;
 use crate::rows::{self, AttemptColumns, EventColumns, RefundColumns};
 
 /// An order and its first event, due at once; nothing where a name of it is taken.
-const OPEN: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+const OPEN: &str = "WITH clock AS MATERIALIZED (SELECT roamport_clock(2) AS now), \
      added AS ( \
          INSERT INTO orders (id, version, state, key, fingerprint, provider, base_url, reference, \
              is_top_up, lines, total, esims, created_at, updated_at, due_at, account) \
@@ -96,7 +96,7 @@ async fn known(connection: &mut PgConnection, new: &NewOrder) -> Result<Opened, 
 
 /// Events and all that follows from them, where the order still has the version they build on: that
 /// comparison is the fence. `$2` is that version, `$10` whether there are events.
-const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_now() AS now), \
+const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_clock(2) AS now), \
      changed AS ( \
          UPDATE orders SET version = $3, state = $4, provider_order_id = $5, total = $6, \
              esims = $7, window_closes_at = $8, due_at = $9, account = $18, \

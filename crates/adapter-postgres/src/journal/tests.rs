@@ -57,11 +57,13 @@ async fn a_claim_reads_an_index_of_due_orders_alone() {
     );
     let mut lent = journal.connections.lend().await.unwrap();
     let sql = claims::CLAIM_DUE
-        .replace("$1", "'worker'")
-        .replace("$2", "interval '30 s'")
-        .replace("$3", "16")
-        .replace("$4", "'sandbox'")
-        .replace("$5", "'b'");
+        .replace("$1", "'account'")
+        .replace("$2", "'worker'")
+        .replace("$3", "interval '30 s'")
+        .replace("$4", "16")
+        .replace("$5", "'sandbox'")
+        .replace("$6", "'b'")
+        .replace("$7", "interval '60 s'");
     let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {sql}")))
         .fetch_all(&mut *lent)
         .await

@@ -42,13 +42,14 @@ async fn fifty_workers_hold_each_of_500_orders_one_at_a_time() {
             let name = format!("worker {number}");
             let (owner, limit) = (Owner::new(&name), NonZeroU16::new(7).unwrap());
             let provider = sample::instance(sample::PROVIDER);
+            let account = sample::account("any");
             let is_done = || {
                 let book = book.lock().unwrap();
                 book.times.len() == ORDERS && book.times.values().all(|times| *times == TURNS)
             };
             while !is_done() {
                 let claims = journal
-                    .claim_for(&provider, &owner, sample::MINUTE, limit)
+                    .claim_for(&provider, &account, &owner, sample::MINUTE, limit)
                     .await;
                 let claims = claims.unwrap();
                 assert!(claims.len() <= 7);

@@ -2,7 +2,7 @@
 
 use roamport_conformance::journal::sample;
 use roamport_domain::OrderId;
-use roamport_domain::journal::{JournalError, OrderFilter, Version};
+use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{OrderJournal, ProfileStore as _};
 
@@ -181,7 +181,8 @@ async fn a_damaged_profile_is_said_to_be_and_can_be_kept_anew() {
     let provider = sample::provider(sample::PROVIDER);
     let key = EsimKey::from_id(sample::esim("esim-1"));
     for column in ["stored", "data", "package"] {
-        bench.journal.keep(&profile).await.unwrap();
+        let kept = bench.journal.keep(&profile).await.unwrap();
+        assert_eq!(kept, Delivery::Kept);
         bench
             .run(&format!("UPDATE profiles SET {column} = ' K2-1A9F3C'"))
             .await;
@@ -198,7 +199,8 @@ async fn a_damaged_profile_is_said_to_be_and_can_be_kept_anew() {
         );
         assert!(!text.contains("1A9F3C"), "{text}");
     }
-    bench.journal.keep(&profile).await.unwrap();
+    let kept = bench.journal.keep(&profile).await.unwrap();
+    assert_eq!(kept, Delivery::Kept);
     assert_eq!(
         bench.journal.find_profile(&provider, &key).await.unwrap(),
         Some(profile)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use roamport_conformance::journal::sample;
-use roamport_domain::journal::{JournalError, OrderFilter, Owner, Version};
+use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{OrderJournal, ProfileStore as _};
 
@@ -22,7 +22,8 @@ async fn a_reopened_journal_has_everything() {
         .await
         .unwrap();
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
-    bench.journal.keep(&profile).await.unwrap();
+    let kept = bench.journal.keep(&profile).await.unwrap();
+    assert_eq!(kept, Delivery::Kept);
     let owner = Owner::new("worker");
     let claim = bench
         .journal
@@ -121,6 +122,7 @@ async fn moments_at_the_ends_of_the_calendar_are_kept() {
         .journal
         .claim_for(
             &new.requested.provider,
+            &sample::account("any"),
             &owner,
             std::time::Duration::MAX,
             one,

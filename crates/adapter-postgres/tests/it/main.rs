@@ -6,6 +6,7 @@
 mod crowd;
 mod damage;
 mod durability;
+mod migration;
 mod outage;
 mod server;
 mod suite;

@@ -156,6 +156,7 @@ async fn a_row_that_somebody_holds_is_said_to_be_and_nothing_is_written() {
     let claims = impatient
         .claim_for(
             &new.requested.provider,
+            &sample::account("any"),
             &Owner::new("worker"),
             sample::MINUTE,
             one,

@@ -82,7 +82,8 @@ async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_later_
         .run(
             "DROP TABLE balances, provider_events, journal, refunds, account_confirmations, \
               account_witnesses, account_holds, account_probes, deliveries, delivered_codes; \
-              ALTER TABLE orders DROP COLUMN account; DELETE FROM migrations WHERE version > 1",
+              ALTER TABLE orders DROP COLUMN account; ALTER TABLE profiles DROP COLUMN base_url, \
+              DROP COLUMN epoch; DROP FUNCTION roamport_clock; DELETE FROM migrations WHERE version > 1",
         )
         .await;
     let journal = bench.open_another().await.unwrap();

@@ -5,31 +5,38 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use roamport_domain::OrderId;
 use roamport_domain::journal::{Claim, JournalError, Owner};
 use roamport_domain::order::ProviderInstance;
+use roamport_domain::{Account, OrderId};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::orders::exists;
+use crate::accounts::same;
 use crate::error::Failure;
 use crate::writer::{Change, Writing};
 use crate::{moment, rows};
 
-/// One statement over the index of due orders: `?1` owner, `?2` end of the lease, `?3` now,
-/// `?4` limit, `?5` and `?6` name and base URL of the provider whose orders are meant. The `+` keeps
-/// the provider's own index out of it, which holds every order that ever was.
-pub(crate) const CLAIM_DUE: &str = "UPDATE orders \
-     SET lease_owner = ?1, lease_number = lease_number + 1, lease_until = ?2 \
+/// One statement over the index of due orders: `?1` account, `?2` owner, `?3` end of the lease, `?4` now,
+/// `?5` limit, `?6` and `?7` name and base URL of the provider whose orders are meant, `?8` the moment
+/// before which the orders of other accounts are overdue. The `+` keeps the provider's own index out of
+/// it, which holds every order that ever was.
+pub(crate) const CLAIM_DUE: &str = concat!(
+    same!(),
+    " UPDATE orders \
+     SET lease_owner = ?2, lease_number = lease_number + 1, lease_until = ?3 \
      WHERE id IN (SELECT id FROM orders \
-         WHERE due_at IS NOT NULL AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3) \
-             AND +provider = ?5 AND base_url = ?6 \
-         ORDER BY due_at, id LIMIT ?4) \
-     RETURNING id, lease_number, due_at";
+         WHERE due_at IS NOT NULL AND due_at <= ?4 AND (lease_until IS NULL OR lease_until <= ?4) \
+             AND +provider = ?6 AND base_url = ?7 \
+             AND (account IS NULL OR due_at < ?8 OR account IN (SELECT account FROM same)) \
+         ORDER BY due_at, id LIMIT ?5) \
+     RETURNING id, lease_number, due_at"
+);
 
 /// Claims due orders of one provider instance that nobody holds.
 pub(crate) struct ClaimDue {
     pub(crate) provider: ProviderInstance,
+    pub(crate) account: Account,
     pub(crate) owner: Owner,
     pub(crate) lease: Duration,
     pub(crate) limit: NonZeroU16,
@@ -42,13 +49,16 @@ impl Change for ClaimDue {
     async fn make(&self, writing: &mut Writing<'_>) -> Result<Vec<Claim>, Failure> {
         let now = writing.now();
         let until = moment::later(now, self.lease);
+        let overdue = moment::earlier(now, Claim::OTHERS_OVERDUE);
         let claimed = sqlx::query(CLAIM_DUE)
+            .bind(self.account.as_str())
             .bind(self.owner.as_str())
             .bind(moment::to_text(until))
             .bind(moment::to_text(now))
             .bind(i64::from(self.limit.get()))
             .bind(self.provider.name.as_str())
             .bind(self.provider.base_url.as_str())
+            .bind(moment::to_text(overdue))
             .fetch_all(writing.connection())
             .await?;
         writing.wrote(count(&claimed));

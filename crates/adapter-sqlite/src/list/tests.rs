@@ -35,7 +35,9 @@ async fn journal() -> (TempDir, SqliteConnection) {
     file::prepare(&config.path).unwrap();
     let options = connection::writer_options(&config);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    migrate::run(&mut connection, &config.path).await.unwrap();
+    migrate::run(&mut connection, &config.path, jiff::Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     (directory, connection)
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::writing::Writing;
 use super::{Database, Job, LARGEST_BATCH, Message, Ruin, Verdict};
 use crate::error::Trouble;
+use crate::migrate::WRITER;
 use crate::recent::RecentOrders;
 
 pub(super) struct Task {
@@ -34,6 +35,8 @@ struct Stopped {
 struct Opening {
     data_version: i64,
     total_changes: i64,
+    /// The lowest writer number that the journal takes.
+    writer: i64,
 }
 
 impl Task {
@@ -124,6 +127,9 @@ impl Task {
         jobs: &mut [Box<dyn Job>],
     ) -> Result<(), Ruin> {
         let opening = begin(connection).await.map_err(Ruin::Database)?;
+        if opening.writer > WRITER {
+            return Err(Ruin::Superseded(opening.writer));
+        }
         if self.data_version.replace(opening.data_version) != Some(opening.data_version) {
             self.recent.clear();
         }
@@ -160,6 +166,10 @@ impl Task {
     ) -> Stopped {
         self.recent.clear();
         let stopped = match ruin {
+            Ruin::Superseded(needed) => Stopped {
+                trouble: Trouble::superseded(needed, WRITER),
+                apart: false,
+            },
             Ruin::HalfDone(trouble) => {
                 let (path, reason) = (self.database.path.display(), trouble.message());
                 tracing::warn!(%path, reason, "a transaction is made again, change by change");
@@ -203,15 +213,18 @@ impl Task {
 
 /// Begins a transaction that writes, and learns in the same hop what it begins with.
 async fn begin(connection: &mut SqliteConnection) -> Result<Opening, sqlx::Error> {
-    let rows = sqlx::raw_sql("BEGIN IMMEDIATE; PRAGMA data_version; SELECT total_changes()")
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::raw_sql(
+        "BEGIN IMMEDIATE; PRAGMA data_version; SELECT total_changes(); SELECT writer FROM journal",
+    )
+    .fetch_all(connection)
+    .await?;
     let number = |place: usize| -> Result<i64, sqlx::Error> {
         rows.get(place).ok_or(sqlx::Error::RowNotFound)?.try_get(0)
     };
     Ok(Opening {
         data_version: number(0)?,
         total_changes: number(1)?,
+        writer: number(2)?,
     })
 }
 

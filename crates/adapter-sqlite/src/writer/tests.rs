@@ -188,7 +188,10 @@ async fn a_change_that_wrote_untold_is_noticed_at_the_next_refusal_and_stands() 
     assert!(conflict);
     let nobody = roamport_domain::journal::Owner::new("worker");
     let (at, one) = (&new.requested.provider, std::num::NonZeroU16::MIN);
-    let due = bench.journal.claim_for(at, &nobody, sample::MINUTE, one);
+    let account = sample::account("any");
+    let due = bench
+        .journal
+        .claim_for(at, &account, &nobody, sample::MINUTE, one);
     assert_eq!(due.await.unwrap(), []);
 }
 
@@ -217,7 +220,18 @@ async fn a_batch_is_made_again_only_where_a_row_was_not_told() {
         provider: sample::provider(sample::PROVIDER),
         esim: profile.esim.id().clone(),
     };
-    assert_eq!(times_made(&bench, Keep(profile), erase).await, 1);
+    assert_eq!(
+        times_made(
+            &bench,
+            Keep {
+                profile,
+                code: None
+            },
+            erase
+        )
+        .await,
+        1
+    );
     let bench = Bench::new().await;
     let untold = Tamper("UPDATE orders SET due_at = NULL".to_owned());
     assert_eq!(times_made(&bench, Counted(Arc::default()), untold).await, 2);

@@ -1,7 +1,7 @@
 //! What cannot be read is said to be, and is not touched.
 
 use roamport_conformance::journal::sample;
-use roamport_domain::journal::{JournalError, OrderFilter, Version};
+use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Clock as _, OrderJournal, ProfileStore as _};
 
@@ -187,7 +187,8 @@ async fn a_damaged_profile_is_said_to_be_and_can_be_kept_anew() {
     let provider = sample::provider(sample::PROVIDER);
     let key = EsimKey::from_id(sample::esim("esim-1"));
     for column in ["stored", "data", "order_id", "package"] {
-        bench.journal.keep(&profile).await.unwrap();
+        let kept = bench.journal.keep(&profile).await.unwrap();
+        assert_eq!(kept, Delivery::Kept);
         run(
             &bench.path(),
             &format!("UPDATE profiles SET {column} = ' K2-1A9F3C'"),
@@ -206,7 +207,8 @@ async fn a_damaged_profile_is_said_to_be_and_can_be_kept_anew() {
         );
         assert!(!text.contains("1A9F3C"), "{text}");
     }
-    bench.journal.keep(&profile).await.unwrap();
+    let kept = bench.journal.keep(&profile).await.unwrap();
+    assert_eq!(kept, Delivery::Kept);
     assert_eq!(
         bench.journal.find_profile(&provider, &key).await.unwrap(),
         Some(profile)

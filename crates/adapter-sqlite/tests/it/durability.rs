@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::join_all;
 use roamport_conformance::journal::sample;
-use roamport_domain::journal::{JournalError, OrderFilter, Owner, Version};
+use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Clock as _, OrderJournal, ProfileStore as _};
 
@@ -23,7 +23,8 @@ async fn a_reopened_journal_has_everything() {
         .await
         .unwrap();
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
-    bench.journal.keep(&profile).await.unwrap();
+    let kept = bench.journal.keep(&profile).await.unwrap();
+    assert_eq!(kept, Delivery::Kept);
     let owner = Owner::new("worker");
     let claim = bench
         .journal
@@ -199,7 +200,8 @@ async fn an_erased_activation_code_is_in_none_of_the_files() {
     let provider = sample::provider(sample::PROVIDER);
     for number in 0..20 {
         let profile = sample::profile(sample::PROVIDER, &format!("esim-{number}"), None);
-        bench.journal.keep(&profile).await.unwrap();
+        let kept = bench.journal.keep(&profile).await.unwrap();
+        assert_eq!(kept, Delivery::Kept);
     }
     assert!(is_on_disk(bench.directory.path(), sample::MATCHING_ID));
     for number in 0..20 {

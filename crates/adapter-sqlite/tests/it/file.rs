@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use roamport_adapter_sqlite::SqliteJournal;
 use roamport_conformance::journal::{MovableClock, sample};
-use roamport_domain::journal::{BalanceReading, JournalError, Version};
+use roamport_domain::journal::{BalanceReading, Delivery, JournalError, Version};
 use roamport_domain::{
     BalanceStore as _, Clock as _, Currency, EventInbox as _, Money, OrderJournal,
 };
@@ -121,7 +121,8 @@ async fn the_journal_of_an_earlier_release_keeps_its_orders_and_gains_the_later_
         "DROP TABLE balances; DROP TABLE provider_events; DROP TABLE journal; DROP TABLE refunds; \
          DROP TABLE account_confirmations; DROP TABLE account_witnesses; DROP TABLE account_holds; \
          DROP TABLE account_probes; DROP TABLE deliveries; DROP TABLE delivered_codes; \
-         ALTER TABLE orders DROP COLUMN account; PRAGMA user_version = 1",
+         ALTER TABLE orders DROP COLUMN account; ALTER TABLE profiles DROP COLUMN base_url; \
+         ALTER TABLE profiles DROP COLUMN epoch; PRAGMA user_version = 1",
     )
     .await;
     let journal = bench.open_another().await.unwrap();
@@ -305,11 +306,9 @@ async fn debug_of_a_journal_shows_where_it_lies_and_no_secret() {
     use roamport_domain::ProfileStore as _;
 
     let bench = Bench::new().await;
-    bench
-        .journal
-        .keep(&sample::profile(sample::PROVIDER, "esim-1", None))
-        .await
-        .unwrap();
+    let profile = sample::profile(sample::PROVIDER, "esim-1", None);
+    let kept = bench.journal.keep(&profile).await.unwrap();
+    assert_eq!(kept, Delivery::Kept);
     let shown = format!("{:?}", bench.journal);
     assert!(
         shown.contains("roamport.db") && !shown.contains(sample::MATCHING_ID),

@@ -256,10 +256,17 @@ async fn a_refusal_beside_every_kind_of_change_costs_no_commit() {
         assert_eq!(opened.unwrap(), Opened::New(top_up.id));
         assert!(is_conflict(&refused, appended.unwrap()));
     };
+    let account = sample::account("any");
     let leases = async {
         let (taken, found, renewed, released) = join4(
             journal.claim_order(claimed.id, &owner, sample::MINUTE),
-            journal.claim_for(&claimed.requested.provider, &owner, sample::MINUTE, one),
+            journal.claim_for(
+                &claimed.requested.provider,
+                &account,
+                &owner,
+                sample::MINUTE,
+                one,
+            ),
             journal.renew(&claims[0], sample::MINUTE),
             journal.release(&claims[1]),
         )

@@ -6,6 +6,7 @@ mod damage;
 mod durability;
 mod file;
 mod interleaved;
+mod migration;
 mod read_only;
 mod suite;
 mod support;

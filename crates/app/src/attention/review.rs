@@ -2,7 +2,7 @@
 //! do.
 
 use jiff::Timestamp;
-use roamport_domain::journal::Recorded;
+use roamport_domain::journal::{DuplicateDelivery, Recorded};
 use roamport_domain::order::{
     AttentionReason, Event, LookUpResult, OrderState, PlacedOrder, Resolution,
 };
@@ -27,6 +27,8 @@ pub struct Review {
     /// What a person can decide, and what would become of the order at once; decisions that its
     /// state rules out are not among them.
     pub choices: Vec<Choice>,
+    /// Deliveries to two orders, this one among them, that an earlier release did not notice.
+    pub duplicates: Vec<DuplicateDelivery>,
 }
 
 /// What look-ups by reference gave.
@@ -72,7 +74,11 @@ impl Orders {
         let order =
             Order::replay(id, events).map_err(roamport_domain::journal::JournalError::from)?;
         let provider_orders = provider_orders(&order, &history);
+        let profiles = &self.parts().profiles;
+        let mut duplicates = profiles.duplicates(&order.requested().provider).await?;
+        duplicates.retain(|delivery| delivery.order == id || delivery.duplicate_of == id);
         Ok(Review {
+            duplicates,
             look_ups: tally(&history),
             choices: choices(&order, &provider_orders),
             provider_orders,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use roamport_domain::esim::ProfileState;
-use roamport_domain::journal::KeptProfile;
+use roamport_domain::journal::{Delivery, KeptProfile};
 use roamport_domain::order::{
-    EsimProgress, Event, ItemNumber, ItemState, ItemStep, ProvisioningOutcome,
+    AttentionReason, EsimProgress, Event, ItemNumber, ItemState, ItemStep, ProvisioningOutcome,
 };
 use roamport_domain::provider::{
     ErrorKind, EsimKey, ProviderError, ProvisionRequest, ProvisionTarget, Reaction,
@@ -92,12 +92,13 @@ impl Driver {
             _ => None,
         };
         if let Some(profile) = ready {
-            self.keep(order, item, profile).await?;
+            self.take_profile(order, item, profile).await?;
+            self.tell_items(order);
+            return Ok(());
         }
         let at = self.parts.journal.now().await?;
         let settled = |outcome| Event::ProvisioningSettled { item, at, outcome };
         let event = match &done.answer {
-            _ if ready.is_some() => settled(ProvisioningOutcome::Ready),
             Answer::Provisioned(Ok(esims)) => settled(
                 esims
                     .iter()
@@ -139,23 +140,48 @@ impl Driver {
         });
     }
 
-    /// Keeps a profile with what it was bought with.
-    pub(super) async fn keep(
+    /// Keeps a profile, then settles its item as ready. Goods are delivered once: where another order
+    /// has the eSIM or its code, nothing of the profile is kept, and a person is told.
+    pub(super) async fn take_profile(
         &self,
-        order: &Order,
+        order: &mut Order,
         item: ItemNumber,
         esim: &Esim,
     ) -> Result<(), Break> {
+        let delivery = self.keep(order, item, esim).await?;
+        let at = self.parts.journal.now().await?;
+        let settled = |outcome| Event::ProvisioningSettled { item, at, outcome };
+        let events = match delivery {
+            Delivery::Kept => vec![settled(ProvisioningOutcome::Ready)],
+            Delivery::DeliveredBefore(other) => vec![
+                settled(ProvisioningOutcome::Failed {
+                    message: format!("the eSIM was delivered before, to order {other}"),
+                }),
+                Event::AttentionRaised {
+                    at,
+                    reason: AttentionReason::EsimDeliveredBefore { item, order: other },
+                },
+            ],
+        };
+        self.append(order, &events).await
+    }
+
+    /// Keeps a profile with what it was bought with.
+    async fn keep(&self, order: &Order, item: ItemNumber, esim: &Esim) -> Result<Delivery, Break> {
         let lines = order.requested().content.lines();
         let package = order.items()[usize::from(item)].package.as_ref();
         let line = lines
             .iter()
             .find(|line| package.is_none_or(|package| line.line.package == *package))
             .or(lines.first());
-        let Some(line) = line else { return Ok(()) };
+        let Some(line) = line else {
+            return Ok(Delivery::Kept);
+        };
         let kept = KeptProfile {
             esim: esim.clone(),
             order: order.id(),
+            base_url: order.requested().provider.base_url.clone(),
+            epoch: 0,
             package: line.line.package.clone(),
             data: line.data,
         };

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::{Event, LookUpResult, PlacedOrder, ProvisioningOutcome};
+use roamport_domain::order::{Event, LookUpResult, PlacedOrder};
 use roamport_domain::provider::{FoundOrders, OrderLookup, ProviderError};
 use roamport_domain::{Esim, Order, ProviderOrderId, Reference};
 
@@ -98,11 +98,7 @@ impl Driver {
             let Some(item) = place.and_then(|place| u16::try_from(place).ok()) else {
                 continue;
             };
-            self.keep(order, item, esim).await?;
-            let at = self.parts.journal.now().await?;
-            let outcome = ProvisioningOutcome::Ready;
-            self.append(order, &[Event::ProvisioningSettled { item, at, outcome }])
-                .await?;
+            self.take_profile(order, item, esim).await?;
         }
         Ok(())
     }

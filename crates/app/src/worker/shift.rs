@@ -60,12 +60,20 @@ impl Shift {
     }
 
     /// Works until asked to stop, or until whoever started it is gone.
-    pub(super) async fn until(mut self, stop: StopSignal, gone: oneshot::Receiver<()>) {
+    pub(super) async fn until(
+        mut self,
+        stop: StopSignal,
+        gone: oneshot::Receiver<()>,
+    ) -> Result<(), AppError> {
         let mut asked = std::pin::pin!(asked(stop, gone));
         let mut failures = 0_u32;
         loop {
             // A claim is never broken off half-way: what it took would be nobody's for a lease.
             let found = self.claim_more(|_| true).await;
+            if let Found::Trouble(error @ JournalError::Superseded { .. }) = found {
+                self.drain().await;
+                return Err(error.into());
+            }
             failures = match found {
                 Found::Trouble(_) => failures.saturating_add(1),
                 _ => 0,
@@ -77,6 +85,7 @@ impl Shift {
             }
         }
         self.drain().await;
+        Ok(())
     }
 
     /// Takes what is due, each order once.
@@ -133,7 +142,7 @@ impl Shift {
         let (instance, lease) = (&parts.instance, parts.lease.lease);
         let claims = parts
             .journal
-            .claim_for(instance, &parts.owner, lease, limit)
+            .claim_for(instance, &parts.account, &parts.owner, lease, limit)
             .await;
         let claims = match claims {
             Ok(claims) => claims,

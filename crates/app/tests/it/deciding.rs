@@ -97,6 +97,7 @@ async fn a_decided_order_is_due_for_whichever_worker_comes() {
         .journal
         .claim_for(
             &order.requested().provider,
+            &shop.parts.account,
             &Owner::new("a worker"),
             Duration::from_secs(30),
             limit,

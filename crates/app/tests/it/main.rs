@@ -14,6 +14,7 @@ mod buying;
 mod cancelling;
 mod clocks;
 mod deciding;
+mod delivered_before;
 mod delivering;
 mod esims;
 mod interruption;

@@ -207,7 +207,7 @@ async fn an_order_that_needs_a_person_is_looked_up_now_and_then_for_a_day_and_le
     let provider = &order.requested().provider;
     let claims = shop
         .journal
-        .claim_for(provider, &owner, minute, limit)
+        .claim_for(provider, &shop.parts.account, &owner, minute, limit)
         .await;
     assert_eq!(claims.unwrap(), []);
     assert_eq!(shop.purchase_calls(), 1);
@@ -295,11 +295,11 @@ async fn a_journal_that_is_gone_for_a_minute_holds_work_up_and_no_longer() {
     let mut journal = mocks::journal(&shop.journal, |_| None, || None);
     journal
         .expect_claim_for()
-        .returning(move |provider, owner, lease, limit| {
+        .returning(move |provider, account, owner, lease, limit| {
             if is_gone.load(Ordering::SeqCst) {
                 return Err(mocks::full_disk());
             }
-            mocks::at_once(kept.claim_for(provider, owner, lease, limit))
+            mocks::at_once(kept.claim_for(provider, account, owner, lease, limit))
         });
     let working = Working::start(&Orders::new(OrdersParts {
         journal: Arc::new(journal),
@@ -332,8 +332,8 @@ async fn an_order_that_cannot_be_read_is_tried_again_once_in_a_lease() {
     );
     journal
         .expect_claim_for()
-        .returning(move |provider, owner, lease, limit| {
-            mocks::at_once(kept.claim_for(provider, owner, lease, limit))
+        .returning(move |provider, account, owner, lease, limit| {
+            mocks::at_once(kept.claim_for(provider, account, owner, lease, limit))
         });
     let orders = Orders::new(OrdersParts {
         journal: Arc::new(journal),
@@ -360,8 +360,8 @@ async fn once_reports_an_order_that_could_not_be_carried_on_after_all_others_wer
     );
     journal
         .expect_claim_for()
-        .returning(move |provider, owner, lease, limit| {
-            mocks::at_once(kept.claim_for(provider, owner, lease, limit))
+        .returning(move |provider, account, owner, lease, limit| {
+            mocks::at_once(kept.claim_for(provider, account, owner, lease, limit))
         });
     let orders = Orders::new(OrdersParts {
         journal: Arc::new(journal),

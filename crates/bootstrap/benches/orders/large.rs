@@ -106,7 +106,9 @@ async fn claim(journal: &SqliteJournal) -> Outcome<Duration> {
     let (owner, lease) = (Owner::new("bench"), Duration::from_secs(30));
     let provider = instance();
     let begin = now();
-    let claims = journal.claim_for(&provider, &owner, lease, CLAIMED).await?;
+    let claims = journal
+        .claim_for(&provider, &sample::account("any"), &owner, lease, CLAIMED)
+        .await?;
     let took = begin.elapsed();
     if claims.len() != usize::from(CLAIMED.get()) {
         return Err(format!("{} orders were claimed", claims.len()).into());

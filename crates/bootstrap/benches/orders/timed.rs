@@ -12,7 +12,7 @@ use roamport_domain::journal::{
     Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
-use roamport_domain::{IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
+use roamport_domain::{Account, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 
 use crate::provider::now;
 
@@ -79,11 +79,14 @@ impl OrderJournal for Timed {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
-        self.inner.claim_for(provider, owner, lease, limit).await
+        self.inner
+            .claim_for(provider, account, owner, lease, limit)
+            .await
     }
 
     async fn wake(&self, id: OrderId) -> Result<(), JournalError> {

@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, InMemoryJournal, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
-    Owner, Pressure, Recorded, Version,
+    Claim, Delivery, DuplicateDelivery, InMemoryJournal, JournalError, KeptProfile, NewOrder,
+    Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
-    EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
+    Account, EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
 };
 
 use super::faults::Fault;
@@ -117,11 +117,12 @@ impl OrderJournal for SimulatedJournal {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>> {
-        self.call(self.kept.claim_for(provider, owner, lease, limit))
+        self.call(self.kept.claim_for(provider, account, owner, lease, limit))
             .await
     }
 
@@ -157,8 +158,12 @@ impl OrderJournal for SimulatedJournal {
 
 #[async_trait]
 impl ProfileStore for SimulatedJournal {
-    async fn keep(&self, profile: &KeptProfile) -> Result<()> {
+    async fn keep(&self, profile: &KeptProfile) -> Result<Delivery> {
         self.write(self.kept.keep(profile)).await
+    }
+
+    async fn duplicates(&self, provider: &ProviderInstance) -> Result<Vec<DuplicateDelivery>> {
+        self.call(self.kept.duplicates(provider)).await
     }
 
     async fn find_profile(

@@ -7,6 +7,7 @@ use roamport_app::reconcile::{Difference, Finding, Movement, Raised, Reconciliat
 use roamport_domain::{OrderId, ProviderOrderId};
 use serde::Serialize;
 
+use super::duplicates::{DuplicateJson, duplicates_text};
 use super::order::provider_status;
 use super::{MoneyJson, counted, facts, moment};
 use crate::table::{Column, table};
@@ -25,6 +26,8 @@ pub(crate) struct ReconciliationDocument {
     findings: Vec<FindingJson>,
     on_their_way: Vec<OnItsWayJson>,
     wallet: WalletJson,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delivered_twice: Vec<DuplicateJson>,
 }
 
 #[derive(Debug, Serialize)]
@@ -116,6 +119,7 @@ impl From<&Reconciliation> for ReconciliationDocument {
                 comparable: found.balance.comparable,
                 movements: found.movements.iter().map(MovementJson::from).collect(),
             },
+            delivered_twice: found.duplicates.iter().map(DuplicateJson::from).collect(),
         }
     }
 }
@@ -307,6 +311,7 @@ pub(crate) fn reconciliation_text(found: &Reconciliation) -> TerminalText {
             one.order, one.state, one.provider_order
         ));
     }
+    text.push(duplicates_text(&found.duplicates));
     text.push(movements_text(&found.movements));
     text.push_gap();
     text.push(verdict(found));

@@ -4,13 +4,13 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use futures::future::join_all;
-use roamport_domain::OrderId;
 use roamport_domain::journal::{JournalError, Owner, Version};
+use roamport_domain::{Account, OrderId};
 
 use super::trial::{Trial, ids, refused};
 use super::{JournalHarness, sample};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, broken, ensure};
+use crate::verdict::{OrBroken as _, broken, ensure, skipped};
 
 /// Due orders are claimed the longest due first, no more than asked for, and the claim says whose it
 /// is and until when.
@@ -185,11 +185,11 @@ pub async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) ->
         .map(|number| Owner::new(format!("worker {number}")))
         .collect();
     let three = NonZeroU16::new(3).unwrap_or(NonZeroU16::MIN);
-    let provider = sample::instance(sample::PROVIDER);
+    let (provider, account) = (sample::instance(sample::PROVIDER), sample::account("any"));
     let claiming = owners.iter().map(|owner| {
         trial
             .journal
-            .claim_for(&provider, owner, sample::MINUTE, three)
+            .claim_for(&provider, &account, owner, sample::MINUTE, three)
     });
     let mut claimed = Vec::new();
     for claims in join_all(claiming).await {
@@ -410,4 +410,58 @@ pub async fn an_order_at_rest_is_not_woken(harness: &dyn JournalHarness) -> Verd
         Err(JournalError::NotFound(id)) if id == unknown => Ok(()),
         other => broken(format!("waking an order nobody recorded gave {other:?}")),
     }
+}
+
+/// A worker claims the due orders of its account, of one that was confirmed to be the same, and those
+/// without an account; the orders of another account at the same provider instance it claims when they
+/// have been due for more than a minute. An order of which the id is known is claimed by anybody.
+///
+/// # Errors
+///
+/// How the promise was broken, or why it was not tried.
+pub async fn the_orders_of_another_account_are_claimed_when_they_are_overdue(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let Some(accounts) = harness.accounts() else {
+        return skipped("the store knows nothing of accounts");
+    };
+    let trial = Trial::of(harness).await?;
+    let [ours, rotated, theirs] = ["ours", "rotated", "theirs"].map(sample::account);
+    let confirmed = accounts.confirm_same(&rotated, &ours, "ann").await;
+    confirmed.or_broken("confirming two accounts")?;
+    let open = async |key: &str, account: Option<&Account>| {
+        let mut new = sample::order(key, trial.start);
+        new.requested.account = account.cloned();
+        let id = trial.open(&new).await?;
+        trial
+            .append(id, Version::FIRST, &[], Some(trial.start))
+            .await?;
+        Verdict::Ok((id, new))
+    };
+    let (own, _) = open("ours", Some(&ours)).await?;
+    let (same, _) = open("rotated", Some(&rotated)).await?;
+    let (unnamed, _) = open("unnamed", None).await?;
+    let (foreign, _) = open("theirs", Some(&theirs)).await?;
+    // Requested for us, and sent by them since.
+    let (sent, wish) = open("sent", Some(&ours)).await?;
+    let started = sample::started_by(&theirs, &wish.requested, 1, trial.start);
+    trial
+        .append(sent, Version::FIRST, &started, Some(trial.start))
+        .await?;
+    let check = async |expected: &[OrderId]| {
+        let claims = trial.claim_by(&ours, 10).await?;
+        let (mut claimed, mut expected) = (ids(&claims), expected.to_vec());
+        claimed.sort_unstable();
+        expected.sort_unstable();
+        ensure(claimed == expected, || {
+            format!("{expected:?} are ours or overdue, claimed was {claimed:?}")
+        })
+    };
+    check(&[own, same, unnamed]).await?;
+    trial.held(foreign, "anybody").await?;
+    trial.pass(50).await;
+    check(&[]).await?;
+    // A minute and more after all were due: what is held for a minute is free again, too.
+    trial.pass(20).await;
+    check(&[own, same, unnamed, foreign, sent]).await
 }

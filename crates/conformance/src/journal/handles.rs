@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use futures::future::{join, join_all};
 use roamport_domain::Secret;
-use roamport_domain::journal::{JournalError, Opened, OrderFilter, Owner, Version};
+use roamport_domain::journal::{Delivery, JournalError, Opened, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 
 use super::trial::{Trial, ids};
@@ -35,11 +35,11 @@ pub async fn another_handle_sees_what_was_written(harness: &dyn JournalHarness) 
         .append(new.id, Version::FIRST, &events, Some(trial.start))
         .await?;
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
-    trial
-        .profiles
-        .keep(&profile)
-        .await
-        .or_broken("keeping a profile")?;
+    let kept = trial.profiles.keep(&profile).await;
+    let kept = kept.or_broken("keeping a profile")?;
+    ensure(kept == Delivery::Kept, || {
+        format!("a new profile is {kept:?}")
+    })?;
     let ours = trial
         .journal
         .load(new.id)
@@ -124,14 +124,14 @@ pub async fn two_handles_never_hold_one_order(harness: &dyn JournalHarness) -> V
     }
     let four = NonZeroU16::new(4).unwrap_or(NonZeroU16::MIN);
     let owners = [Owner::new("one"), Owner::new("two")];
-    let provider = sample::instance(sample::PROVIDER);
+    let (provider, account) = (sample::instance(sample::PROVIDER), sample::account("any"));
     let claiming = (0..10).map(|turn| {
         let handle = if turn % 2 == 0 {
             &trial.journal
         } else {
             &journal
         };
-        handle.claim_for(&provider, &owners[turn % 2], sample::MINUTE, four)
+        handle.claim_for(&provider, &account, &owners[turn % 2], sample::MINUTE, four)
     });
     let mut claimed = Vec::new();
     for claims in join_all(claiming).await {

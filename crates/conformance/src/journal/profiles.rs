@@ -1,8 +1,10 @@
 //! Profiles are kept whole, replaced and erased.
 
-use roamport_domain::Iccid;
-use roamport_domain::journal::KeptProfile;
+use futures::future::join_all;
+use roamport_domain::journal::{Delivery, KeptProfile};
 use roamport_domain::provider::EsimKey;
+use roamport_domain::{Iccid, OrderId};
+use uuid::Uuid;
 
 use super::trial::Trial;
 use super::{JournalHarness, sample};
@@ -23,11 +25,23 @@ fn by_card(iccid: &str) -> Verdict<EsimKey> {
 }
 
 async fn keep(trial: &Trial<'_>, profile: &KeptProfile) -> Verdict {
-    trial
-        .profiles
-        .keep(profile)
-        .await
-        .or_broken("keeping a profile")
+    deliver(trial, profile, Delivery::Kept).await
+}
+
+async fn deliver(trial: &Trial<'_>, profile: &KeptProfile, expected: Delivery) -> Verdict {
+    let delivery = trial.profiles.keep(profile).await;
+    let delivery = delivery.or_broken("keeping a profile")?;
+    ensure(delivery == expected, || {
+        format!(
+            "a profile of order {} is {delivery:?}, not {expected:?}",
+            profile.order
+        )
+    })
+}
+
+/// The order with this number, for which profiles are kept.
+fn order(number: u128) -> OrderId {
+    OrderId::from_uuid(Uuid::from_u128(number))
 }
 
 async fn check(trial: &Trial<'_>, key: EsimKey, expected: Option<&KeptProfile>) -> Verdict {
@@ -170,4 +184,163 @@ pub async fn a_profile_belongs_to_its_provider(harness: &dyn JournalHarness) -> 
     erase(&trial, "elsewhere", "esim-1").await?;
     check(&trial, by_id("esim-1"), Some(&ours)).await?;
     check_at(&trial, "elsewhere", by_id("esim-1"), None).await
+}
+
+/// An eSIM is delivered to one order: for another one nothing of its profile is stored, and the first
+/// order is named. The same order may have it again, with another code, too.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_esim_is_delivered_to_one_order(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number, card, code| KeptProfile {
+        order: order(number),
+        ..sample::profile_with(sample::PROVIDER, "esim-1", Some(card), code)
+    };
+    let first = of(1, CARD, "esim-1");
+    let stolen = of(2, OTHER_CARD, "another-code");
+    let before = Delivery::DeliveredBefore(order(1));
+    keep(&trial, &first).await?;
+    for _ in 0..2 {
+        deliver(&trial, &stolen, before).await?;
+        check(&trial, by_id("esim-1"), Some(&first)).await?;
+        check(&trial, by_card(OTHER_CARD)?, None).await?;
+    }
+    let renewed = of(1, OTHER_CARD, "a-third-code");
+    keep(&trial, &renewed).await?;
+    check(&trial, by_id("esim-1"), Some(&renewed)).await?;
+    // A refused delivery left its code free.
+    let free = KeptProfile {
+        order: order(3),
+        ..sample::profile_with(sample::PROVIDER, "esim-2", None, "another-code")
+    };
+    keep(&trial, &free).await
+}
+
+/// An activation code is delivered with one eSIM of one order, however the eSIM is called.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_activation_code_is_delivered_once(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number, esim, code| KeptProfile {
+        order: order(number),
+        ..sample::profile_with(sample::PROVIDER, esim, None, code)
+    };
+    let first = of(1, "esim-1", "the-code");
+    let before = Delivery::DeliveredBefore(order(1));
+    keep(&trial, &first).await?;
+    for again in [of(2, "esim-2", "the-code"), of(1, "esim-3", "the-code")] {
+        deliver(&trial, &again, before).await?;
+        let id = EsimKey::from_id(again.esim.id().clone());
+        check(&trial, id, None).await?;
+    }
+    // A refused delivery left its eSIM free.
+    keep(&trial, &of(2, "esim-2", "a-code-of-its-own")).await?;
+    keep(&trial, &first).await
+}
+
+/// A delivery outlasts its profile: what was erased is not delivered to another order.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn an_erased_profile_was_still_delivered(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number, esim| KeptProfile {
+        order: order(number),
+        ..sample::profile_with(sample::PROVIDER, esim, None, "the-code")
+    };
+    keep(&trial, &of(1, "esim-1")).await?;
+    erase(&trial, sample::PROVIDER, "esim-1").await?;
+    let before = Delivery::DeliveredBefore(order(1));
+    deliver(&trial, &of(2, "esim-1"), before).await?;
+    deliver(&trial, &of(2, "esim-2"), before).await?;
+    keep(&trial, &of(1, "esim-1")).await
+}
+
+/// Another provider, another address and another use of a recycled id are other eSIMs; codes of another
+/// provider or address are other codes.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn deliveries_stay_apart_by_provider_address_and_epoch(
+    harness: &dyn JournalHarness,
+) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number, provider, code| KeptProfile {
+        order: order(number),
+        ..sample::profile_with(provider, "esim-1", None, code)
+    };
+    keep(&trial, &of(1, sample::PROVIDER, "the-code")).await?;
+    keep(&trial, &of(2, "elsewhere", "the-code")).await?;
+    let moved = KeptProfile {
+        base_url: "https://moved.example.com".to_owned(),
+        ..of(3, sample::PROVIDER, "the-code")
+    };
+    keep(&trial, &moved).await?;
+    let recycled = KeptProfile {
+        epoch: 1,
+        ..of(4, sample::PROVIDER, "a-code-of-its-own")
+    };
+    keep(&trial, &recycled).await?;
+    check(&trial, by_id("esim-1"), Some(&recycled)).await
+}
+
+/// Of many orders that bring one eSIM at the same time, one has it, and all others are told which.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn of_many_orders_with_one_esim_one_has_it(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number| KeptProfile {
+        order: order(number),
+        ..sample::profile(sample::PROVIDER, "esim-1", None)
+    };
+    let profiles: Vec<KeptProfile> = (1..=16).map(of).collect();
+    let keeping = profiles.iter().map(|profile| trial.profiles.keep(profile));
+    let mut kept = Vec::new();
+    let mut named = Vec::new();
+    for (delivery, profile) in join_all(keeping).await.into_iter().zip(&profiles) {
+        match delivery.or_broken("keeping a profile")? {
+            Delivery::Kept => kept.push(profile.order),
+            Delivery::DeliveredBefore(other) => named.push(other),
+        }
+    }
+    ensure(
+        kept.len() == 1 && named.iter().all(|other| kept.contains(other)),
+        || format!("one eSIM was delivered to {kept:?}, and the others were told {named:?}"),
+    )?;
+    let found = find(&trial, sample::PROVIDER, &by_id("esim-1")).await?;
+    ensure(
+        found.is_some_and(|found| kept.contains(&found.order)),
+        || "another order's profile is kept".to_owned(),
+    )
+}
+
+/// A journal in which nothing was ever delivered twice names no duplicates.
+///
+/// # Errors
+///
+/// How the promise was broken.
+pub async fn a_refused_delivery_is_no_duplicate(harness: &dyn JournalHarness) -> Verdict {
+    let trial = Trial::of(harness).await?;
+    let of = |number| KeptProfile {
+        order: order(number),
+        ..sample::profile(sample::PROVIDER, "esim-1", None)
+    };
+    keep(&trial, &of(1)).await?;
+    deliver(&trial, &of(2), Delivery::DeliveredBefore(order(1))).await?;
+    let duplicates = trial
+        .profiles
+        .duplicates(&sample::instance(sample::PROVIDER))
+        .await;
+    let duplicates = duplicates.or_broken("listing duplicates")?;
+    ensure(duplicates.is_empty(), || {
+        format!("nothing was delivered twice, listed was {duplicates:?}")
+    })
 }

@@ -279,8 +279,18 @@ pub fn provisioned(at: Timestamp) -> Vec<Event> {
     ]
 }
 
-/// A profile to be kept.
+/// A profile to be kept, with an activation code of its own.
 pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptProfile {
+    profile_with(provider_name, esim_id, iccid, esim_id)
+}
+
+/// A profile to be kept, with this code behind [`MATCHING_ID`].
+pub fn profile_with(
+    provider_name: &str,
+    esim_id: &str,
+    iccid: Option<&str>,
+    code: &str,
+) -> KeptProfile {
     let secret = |text: &str| Some(Secret::new(text));
     let report = EsimReport {
         plans: Vec::new(),
@@ -291,7 +301,7 @@ pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptP
         plan: PlanState::Other("DORMANT".to_owned()),
         activation: Some(good(Activation::new(
             "smdp.example.com",
-            Secret::new(format!("{MATCHING_ID}-{esim_id}")),
+            Secret::new(format!("{MATCHING_ID}-{code}")),
         ))),
         pin: secret("4711"),
         puk: secret("98765432"),
@@ -307,6 +317,8 @@ pub fn profile(provider_name: &str, esim_id: &str, iccid: Option<&str>) -> KeptP
     KeptProfile {
         esim: Esim::from_report(report),
         order: OrderId::from_uuid(Uuid::from_u128(7)),
+        base_url: instance(provider_name).base_url,
+        epoch: 0,
         package: good(PackageId::parse("FR-1GB-7D")),
         data: DataAllowance::Fixed {
             size: DataSize::GIBIBYTE,

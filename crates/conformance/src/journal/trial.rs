@@ -10,7 +10,7 @@ use roamport_domain::journal::{
     Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
-use roamport_domain::{OrderId, OrderJournal, ProfileStore};
+use roamport_domain::{Account, OrderId, OrderJournal, ProfileStore};
 
 use super::{JournalHarness, sample};
 use crate::Verdict;
@@ -97,6 +97,12 @@ impl<'a> Trial<'a> {
             .await
     }
 
+    /// Claims what is due at the provider of plain wishes for a worker of this account, for a minute.
+    pub(super) async fn claim_by(&self, account: &Account, limit: u16) -> Verdict<Vec<Claim>> {
+        let provider = sample::instance(sample::PROVIDER);
+        self.claim_with(&provider, account, "worker", limit).await
+    }
+
     /// Claims what is due at this provider instance, for a minute.
     pub(super) async fn claim_at(
         &self,
@@ -104,10 +110,21 @@ impl<'a> Trial<'a> {
         owner: &str,
         limit: u16,
     ) -> Verdict<Vec<Claim>> {
+        self.claim_with(provider, &sample::account("any"), owner, limit)
+            .await
+    }
+
+    async fn claim_with(
+        &self,
+        provider: &ProviderInstance,
+        account: &Account,
+        owner: &str,
+        limit: u16,
+    ) -> Verdict<Vec<Claim>> {
         let limit = NonZeroU16::new(limit).unwrap_or(NonZeroU16::MIN);
         let owner = Owner::new(owner);
         self.journal
-            .claim_for(provider, &owner, sample::MINUTE, limit)
+            .claim_for(provider, account, &owner, sample::MINUTE, limit)
             .await
             .or_broken("claiming what is due")
     }

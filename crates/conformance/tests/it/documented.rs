@@ -58,13 +58,14 @@ const DECODER: [Area; 3] = [
     area!("decoder", "refusals", "Refusals"),
 ];
 
-const JOURNAL: [Area; 9] = [
+const JOURNAL: [Area; 10] = [
     area!("journal", "opening", "New orders"),
     area!("journal", "appending", "Events of an order"),
     area!("journal", "claims", "Claims"),
     area!("journal", "lists", "Lists"),
     area!("journal", "pressure", "Pressure"),
     area!("journal", "profiles", "Profiles"),
+    area!("journal", "accounts", "Accounts at providers"),
     area!("journal", "balances", "Balances"),
     area!("journal", "inbox", "Provider events"),
     area!("journal", "handles", "Several handles on one store"),

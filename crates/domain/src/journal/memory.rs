@@ -1,6 +1,7 @@
 //! The journal and everything beside it in memory: for tests, and for whoever needs no durability.
 
 mod accounts;
+mod profiles;
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
@@ -15,15 +16,14 @@ use futures_core::stream::BoxStream;
 use jiff::Timestamp;
 
 use self::accounts::Accounts;
+use self::profiles::Profiles;
 use super::{
-    BalanceReading, BalanceStore, Claim, DigestKey, EventInbox, JournalError, KeptProfile,
-    NewOrder, Opened, OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, ProfileStore,
-    Recorded, Version,
+    BalanceReading, BalanceStore, Claim, DigestKey, EventInbox, JournalError, NewOrder, Opened,
+    OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, Recorded, Version,
 };
 use crate::clock::later;
 use crate::order::{Attempt, AttemptState, Event, Order, OrderState, ProviderInstance};
-use crate::provider::EsimKey;
-use crate::{Clock, EsimId, IdempotencyKey, OrderId, ProviderName};
+use crate::{Account, Clock, IdempotencyKey, OrderId, ProviderName};
 
 /// Keeps everything in memory: the same behaviour as a database without the durability.
 #[derive(Debug)]
@@ -38,8 +38,7 @@ pub struct InMemoryJournal {
 struct Memory {
     orders: HashMap<OrderId, Row>,
     keys: HashMap<IdempotencyKey, OrderId>,
-    /// The last kept comes last: a card number that was used again means the newer eSIM.
-    profiles: Vec<KeptProfile>,
+    profiles: Profiles,
     balances: Vec<BalanceReading>,
     accounts: Accounts,
     /// Events that were acted upon, and when.
@@ -106,17 +105,23 @@ impl Memory {
 
     fn claim_due(
         &mut self,
-        provider: &ProviderInstance,
+        (provider, account): (&ProviderInstance, &Account),
         owner: &Owner,
         now: Timestamp,
         until: Timestamp,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
+        let same = self.accounts.same_as(account);
+        let is_ours = |order: &Order| order.account().is_none_or(|own| same.contains(own));
+        let is_overdue = |due: Timestamp| later(due, Claim::OTHERS_OVERDUE) < now;
         let mut due: Vec<(Timestamp, OrderId)> = self
             .orders
             .iter()
             .filter(|(_, row)| row.is_free(now) && row.order.requested().provider == *provider)
-            .filter_map(|(id, row)| Some((row.due.filter(|due| *due <= now)?, *id)))
+            .filter_map(|(id, row)| {
+                let due = row.due.filter(|due| *due <= now)?;
+                (is_ours(&row.order) || is_overdue(due)).then_some((due, *id))
+            })
             .collect();
         due.sort_unstable();
         due.truncate(usize::from(limit.get()));
@@ -251,13 +256,14 @@ impl OrderJournal for InMemoryJournal {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         let now = self.clock.now();
         self.stored()
-            .claim_due(provider, owner, now, later(now, lease), limit)
+            .claim_due((provider, account), owner, now, later(now, lease), limit)
     }
 
     async fn wake(&self, id: OrderId) -> Result<(), JournalError> {
@@ -331,45 +337,6 @@ impl OrderJournal for InMemoryJournal {
 
     async fn now(&self) -> Result<Timestamp, JournalError> {
         Ok(self.clock.now())
-    }
-}
-
-#[async_trait]
-impl ProfileStore for InMemoryJournal {
-    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
-        let mut memory = self.stored();
-        let same = |kept: &KeptProfile| {
-            kept.esim.provider() == profile.esim.provider() && kept.esim.id() == profile.esim.id()
-        };
-        memory.profiles.retain(|kept| !same(kept));
-        memory.profiles.push(profile.clone());
-        Ok(())
-    }
-
-    async fn find_profile(
-        &self,
-        provider: &ProviderName,
-        key: &EsimKey,
-    ) -> Result<Option<KeptProfile>, JournalError> {
-        let named = |kept: &&KeptProfile| match (key.id(), key.iccid()) {
-            (Some(id), _) => kept.esim.id() == id,
-            (None, iccid) => iccid.is_some() && kept.esim.iccid() == iccid,
-        };
-        let memory = self.stored();
-        let mut at_provider = memory
-            .profiles
-            .iter()
-            .rev()
-            .filter(|kept| kept.esim.provider() == provider);
-        Ok(at_provider.find(named).cloned())
-    }
-
-    async fn erase(&self, provider: &ProviderName, esim: &EsimId) -> Result<(), JournalError> {
-        let mut memory = self.stored();
-        memory
-            .profiles
-            .retain(|kept| kept.esim.provider() != provider || kept.esim.id() != esim);
-        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ pub use self::content::{
 };
 use super::evidence::{AbsenceEvidence, AnswerEvidence, LookUpEvidence, PlacementEvidence};
 use crate::provider::{ProviderOrderStatus, Refund};
-use crate::{Money, ProviderOrderId};
+use crate::{Money, OrderId, ProviderOrderId};
 
 /// Why a purchase call is known not to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,6 +226,13 @@ pub enum AttentionReason {
         item: ItemNumber,
         /// Why.
         message: String,
+    },
+    /// An eSIM or its activation code was delivered before: nothing of the profile is stored.
+    EsimDeliveredBefore {
+        /// Which of this order's eSIMs.
+        item: ItemNumber,
+        /// The order that has it.
+        order: OrderId,
     },
     /// The order was given up, and no look-up could confirm that it was never sent.
     UnsentUnconfirmed,

@@ -123,6 +123,7 @@ variants! { REASONS, reason, AttentionReason:
     AttentionReason::ProviderStatus { .. } => "reason: provider_status",
     AttentionReason::DeliveryOverdue => "reason: delivery_overdue",
     AttentionReason::ItemFailed { .. } => "reason: item_failed",
+    AttentionReason::EsimDeliveredBefore { .. } => "reason: esim_delivered_before",
     AttentionReason::UnsentUnconfirmed => "reason: unsent_unconfirmed",
 }
 variants! { RESOLUTIONS, resolution, Resolution:

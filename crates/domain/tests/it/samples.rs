@@ -11,7 +11,8 @@ use roamport_domain::order::{
     PlacementOutcome, ProvisioningOutcome, Requested, Resolution,
 };
 use roamport_domain::provider::{Line, ProviderOrderStatus, Refund};
-use roamport_domain::{DataAllowance, Iccid};
+use roamport_domain::{DataAllowance, Iccid, OrderId};
+use uuid::Uuid;
 
 use crate::support::{
     at, esim, package, provider_order, request_of, requested, top_up_content, usd,
@@ -485,6 +486,13 @@ fn reasons() -> Vec<(&'static str, AttentionReason)> {
             AttentionReason::ItemFailed {
                 item: 3,
                 message: "none left".to_owned(),
+            },
+        ),
+        (
+            "esim_delivered_before",
+            AttentionReason::EsimDeliveredBefore {
+                item: 1,
+                order: OrderId::from_uuid(Uuid::from_u128(7)),
             },
         ),
         ("unsent_unconfirmed", AttentionReason::UnsentUnconfirmed),

@@ -156,7 +156,13 @@ pub(crate) fn under(reference: &Reference, order: ProviderOrder) -> ProviderOrde
 }
 
 pub(crate) fn ready(id: &str) -> Esim {
-    let activation = Activation::new("smdp.example.com", Secret::new("K2-1A9F3C")).unwrap();
+    with_code(id, id)
+}
+
+/// The same with the activation code of this eSIM.
+pub(crate) fn with_code(id: &str, code_of: &str) -> Esim {
+    let matching_id = Secret::new(format!("K2-{code_of}"));
+    let activation = Activation::new("smdp.example.com", matching_id).unwrap();
     esim(id, ProfileState::Ready, Some(activation))
 }
 

@@ -21,7 +21,7 @@ use roamport_domain::provider::{
     UsageQuery,
 };
 use roamport_domain::{
-    Capabilities, Destination, Esim, EsimProvider, IdempotencyKey, Money, Order, OrderId,
+    Account, Capabilities, Destination, Esim, EsimProvider, IdempotencyKey, Money, Order, OrderId,
     OrderJournal, Package, ProviderName, Usage,
 };
 
@@ -159,12 +159,15 @@ impl OrderJournal for Behind {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Result<Vec<Claim>, JournalError> {
         self.database.reach()?;
-        self.inner.claim_for(provider, owner, lease, limit).await
+        self.inner
+            .claim_for(provider, account, owner, lease, limit)
+            .await
     }
 
     async fn wake(&self, id: OrderId) -> Result<(), JournalError> {

@@ -15,8 +15,8 @@ use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
 use roamport_app::{StopSignal, Stopper};
 use roamport_domain::journal::{
-    AccountStore, Claim, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
-    Owner, Pressure, Recorded, Version,
+    AccountStore, Claim, Delivery, DuplicateDelivery, JournalError, KeptProfile, NewOrder, Opened,
+    OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
@@ -25,8 +25,8 @@ use roamport_domain::provider::{
     UsageQuery,
 };
 use roamport_domain::{
-    Capabilities, Destination, Esim, EsimId, EsimProvider, IdempotencyKey, Money, Order, OrderId,
-    OrderJournal, Package, ProfileStore, ProviderName, Usage,
+    Account, Capabilities, Destination, Esim, EsimId, EsimProvider, IdempotencyKey, Money, Order,
+    OrderId, OrderJournal, Package, ProfileStore, ProviderName, Usage,
 };
 use roamport_sandbox::SandboxProvider;
 
@@ -197,11 +197,15 @@ impl OrderJournal for StoppingJournal {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
     ) -> Journalled<Vec<Claim>> {
-        let work = self.kept.journal.claim_for(provider, owner, lease, limit);
+        let work = self
+            .kept
+            .journal
+            .claim_for(provider, account, owner, lease, limit);
         self.call(work).await
     }
 
@@ -241,8 +245,12 @@ impl OrderJournal for StoppingJournal {
 
 #[async_trait]
 impl ProfileStore for StoppingJournal {
-    async fn keep(&self, profile: &KeptProfile) -> Journalled<()> {
+    async fn keep(&self, profile: &KeptProfile) -> Journalled<Delivery> {
         self.write("keep", self.kept.profiles.keep(profile)).await
+    }
+
+    async fn duplicates(&self, provider: &ProviderInstance) -> Journalled<Vec<DuplicateDelivery>> {
+        self.call(self.kept.profiles.duplicates(provider)).await
     }
 
     async fn find_profile(

@@ -69,7 +69,7 @@ pub(crate) const ORDERS: &[Expected] = &[
     // Three orders, one eSIM.
     order("roamify-same-esim-first",        Fulfilled,      1, Fulfilled,      1),
     order("roamify-same-esim-second",       Fulfilled,      1, Fulfilled,      1),
-    order("roamify-same-esim-third",        Provisioning,   1, Fulfilled,      1),
+    order("roamify-same-esim-third",        Provisioning,   1, NeedsAttention, 1),
     // A person has to look.
     order("roamify-several-found",          NeedsAttention, 2, NeedsAttention, 2),
     order("roamify-other-package-found",    NeedsAttention, 1, NeedsAttention, 1),

@@ -8,6 +8,7 @@ use roamport_domain::OrderId;
 use roamport_domain::journal::Recorded;
 use serde::Serialize;
 
+use super::super::duplicates::{DuplicateJson, duplicates_text};
 use super::super::{MoneyJson, moment};
 use super::json::OrderJson;
 use super::{history, order_text, words};
@@ -22,6 +23,8 @@ pub(crate) struct ReviewDocument {
     provider_orders: Vec<KnownOrderJson>,
     history: Vec<EventJson>,
     choices: Vec<ChoiceJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delivered_twice: Vec<DuplicateJson>,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +86,7 @@ impl From<&Review> for ReviewDocument {
                 .iter()
                 .map(|choice| ChoiceJson::of(id, choice))
                 .collect(),
+            delivered_twice: review.duplicates.iter().map(DuplicateJson::from).collect(),
         }
     }
 }
@@ -205,6 +209,7 @@ pub(crate) fn warning_sentence(warning: &Warning) -> String {
 /// Everything about one order.
 pub(crate) fn review_text(review: &Review) -> TerminalText {
     let mut text = order_text(&review.order);
+    text.push(duplicates_text(&review.duplicates));
     for part in [
         provider_orders_text(&review.provider_orders),
         look_ups_text(&review.look_ups),

@@ -136,6 +136,13 @@ pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
                 u32::from(*item) + 1
             )
         }
+        AttentionReason::EsimDeliveredBefore { item, order } => {
+            format!(
+                "order {order} already has eSIM {} or its activation code, so it was not delivered again; ask \
+                 the provider for another one or for the money back",
+                u32::from(*item) + 1
+            )
+        }
         AttentionReason::UnsentUnconfirmed => {
             "the order was given up, and no look-up could confirm that it was never sent".to_owned()
         }

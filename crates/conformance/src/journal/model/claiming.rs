@@ -31,7 +31,11 @@ impl Pair<'_> {
                 let (owner, lease) = (Owner::new(OWNERS[*owner]), seconds(*lease));
                 let limit = NonZeroU16::new(*limit).unwrap_or(NonZeroU16::MIN);
                 let place = instance(*place);
-                let claims = self.journal.claim_for(&place, &owner, lease, limit).await;
+                let account = sample::account("any");
+                let claims = self
+                    .journal
+                    .claim_for(&place, &account, &owner, lease, limit)
+                    .await;
                 claims.or_broken("claiming what is due")?
             }
             Transition::ClaimOrder {

@@ -158,6 +158,7 @@ impl<'a> Pair<'a> {
             Ok(Answer::Remembered(_)) => "new".to_owned(),
             Ok(Answer::Forgotten(0)) => "nothing".to_owned(),
             Ok(Answer::Forgotten(_)) => "forgotten".to_owned(),
+            Ok(Answer::Delivered(delivery)) => format!("{delivery:?}"),
             Err(refusal) => format!("{refusal:?}"),
         };
         let kind = answer.split(['(', ' ']).next().unwrap_or_default();
@@ -224,14 +225,12 @@ impl<'a> Pair<'a> {
                 self.ask_for_no_order().await?;
                 Ok(Answer::Done)
             }
-            Transition::Keep {
-                provider,
-                esim,
-                card,
-            } => {
-                let profile = model.profile(*provider, *esim, *card);
-                done(self.profiles.keep(&profile).await)?
-            }
+            Transition::Keep { .. } => match model.profile(transition) {
+                Some(profile) => {
+                    refusal_of(self.profiles.keep(&profile).await.map(Answer::Delivered))?
+                }
+                None => return broken("a step that keeps a profile has none"),
+            },
             Transition::Erase { provider, esim } => {
                 let (provider, esim) = (
                     sample::provider(PROVIDERS[*provider]),

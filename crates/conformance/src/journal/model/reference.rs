@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use roamport_domain::journal::{BalanceReading, KeptProfile, NewOrder, Opened, Version};
+use roamport_domain::journal::{BalanceReading, Delivery, KeptProfile, NewOrder, Opened, Version};
 use roamport_domain::order::{Event, Fingerprint, ProviderInstance};
 use roamport_domain::{IdempotencyKey, Order, OrderId, ProviderName, ProviderOrderId, Reference};
 use uuid::Uuid;
@@ -56,6 +56,8 @@ pub(super) enum Answer {
     Remembered(usize),
     /// How many events were forgotten.
     Forgotten(u64),
+    /// What became of a profile.
+    Delivered(Delivery),
 }
 
 /// Why a journal refuses.
@@ -98,6 +100,10 @@ pub(super) struct Model {
     pub(super) claims: Vec<OrderId>,
     pub(super) holders: BTreeMap<OrderId, Holder>,
     pub(super) profiles: BTreeMap<(usize, usize), Kept>,
+    /// Which order each eSIM was delivered to.
+    delivered: BTreeMap<(usize, usize), u8>,
+    /// With which eSIM of which order each code was delivered.
+    codes: BTreeMap<(usize, usize), (u8, usize)>,
     pub(super) balances: Vec<BalanceReading>,
     /// Seconds since the start at which the events of each provider were acted upon.
     pub(super) events: BTreeMap<(usize, usize), i64>,
@@ -120,6 +126,8 @@ impl Model {
             claims: Vec::new(),
             holders: BTreeMap::new(),
             profiles: BTreeMap::new(),
+            delivered: BTreeMap::new(),
+            codes: BTreeMap::new(),
             balances: Vec::new(),
             events: BTreeMap::new(),
         }
@@ -187,18 +195,18 @@ impl Model {
                 self.reopened += 1;
                 Ok(Answer::Done)
             }
-            Transition::Keep {
-                provider,
-                esim,
-                card,
-            } => {
-                let kept = Kept {
-                    turn: self.turn,
-                    at: self.now,
-                    profile: self.profile(*provider, *esim, *card),
-                };
-                self.profiles.insert((*provider, *esim), kept);
-                Ok(Answer::Done)
+            Transition::Keep { provider, esim, .. } => {
+                let (buyer, code) = self.delivery_of(*esim);
+                let delivery = self.deliver((*provider, *esim), buyer, (*provider, code));
+                if let (Delivery::Kept, Some(profile)) = (delivery, self.profile(transition)) {
+                    let kept = Kept {
+                        turn: self.turn,
+                        at: self.now,
+                        profile,
+                    };
+                    self.profiles.insert((*provider, *esim), kept);
+                }
+                Ok(Answer::Delivered(delivery))
             }
             Transition::Erase { provider, esim } => {
                 self.profiles.remove(&(*provider, *esim));
@@ -252,6 +260,33 @@ impl Model {
             requested.reference = self.life(*other).order.requested().reference.clone();
         }
         Some(new)
+    }
+
+    /// For which order a profile is kept in this turn, and the code of which eSIM it bears. Mostly the usual
+    /// ones.
+    pub(super) const fn delivery_of(&self, esim: usize) -> (u8, usize) {
+        let buyer = if self.turn % 5 == 3 { 1 } else { 0 };
+        let code = if self.turn % 7 == 5 {
+            (esim + 1) % ESIMS.len()
+        } else {
+            esim
+        };
+        (buyer, code)
+    }
+
+    /// Delivers an eSIM with its code to an order, unless another has either. Neither is ever given up.
+    fn deliver(&mut self, esim: (usize, usize), buyer: u8, code: (usize, usize)) -> Delivery {
+        let had_esim = self.delivered.get(&esim).copied();
+        let had_code = self.codes.get(&code).copied();
+        if let Some(other) = had_esim.filter(|other| *other != buyer) {
+            return Delivery::DeliveredBefore(buyer_id(other));
+        }
+        if let Some((other, _)) = had_code.filter(|had| *had != (buyer, esim.1)) {
+            return Delivery::DeliveredBefore(buyer_id(other));
+        }
+        self.delivered.insert(esim, buyer);
+        self.codes.insert(code, (buyer, esim.1));
+        Delivery::Kept
     }
 
     fn open(&mut self, transition: &Transition) -> Result<Answer, Refusal> {
@@ -362,6 +397,11 @@ impl Model {
         let events = self.events(number, happenings);
         events.iter().any(|event| order.apply(event).is_err()) && self.belongs_to_another(&order)
     }
+}
+
+/// The order for which profiles are kept under this number.
+pub(super) fn buyer_id(buyer: u8) -> OrderId {
+    OrderId::from_uuid(Uuid::from_u128(u128::from(buyer) + 1))
 }
 
 /// The provider instance at a place. Each has a place of its own.

@@ -4,20 +4,28 @@ use jiff::Timestamp;
 use roamport_domain::journal::{BalanceReading, KeptProfile, OrderSummary, Pressure};
 use roamport_domain::order::{AttemptState, OrderState};
 use roamport_domain::{Currency, Money, OrderId};
-use uuid::Uuid;
 
-use super::reference::{Model, instance};
+use super::reference::{Model, buyer_id, instance};
 use super::transition::{CARDS, ESIMS, PROVIDERS, STEP, Transition};
 use crate::journal::sample;
 
 impl Model {
-    /// What is kept by a step that keeps a profile: no two are alike.
-    pub(super) fn profile(&self, provider: usize, esim: usize, card: Option<usize>) -> KeptProfile {
+    /// What is kept by a step that keeps a profile.
+    pub(super) fn profile(&self, transition: &Transition) -> Option<KeptProfile> {
+        let Transition::Keep {
+            provider,
+            esim,
+            card,
+        } = transition
+        else {
+            return None;
+        };
         let card = card.map(|card| CARDS[card]);
-        KeptProfile {
-            order: OrderId::from_uuid(Uuid::from_u128(u128::from(self.turn))),
-            ..sample::profile(PROVIDERS[provider], ESIMS[esim], card)
-        }
+        let (buyer, code) = self.delivery_of(*esim);
+        Some(KeptProfile {
+            order: buyer_id(buyer),
+            ..sample::profile_with(PROVIDERS[*provider], ESIMS[*esim], card, ESIMS[code])
+        })
     }
 
     /// The profile of the eSIM with this id.

@@ -140,7 +140,7 @@ pub(super) enum Transition {
         like: Option<u8>,
         provider: Option<usize>,
     },
-    /// A profile is kept.
+    /// A profile is kept: now and then for another order, or with the code of another eSIM.
     Keep {
         provider: usize,
         esim: usize,

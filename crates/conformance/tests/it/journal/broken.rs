@@ -3,7 +3,7 @@
 mod flawed;
 
 use roamport_conformance::journal::{
-    appending, claims, handles, inbox, lists, opening, pressure, profiles,
+    accounts, appending, claims, handles, inbox, lists, opening, pressure, profiles,
 };
 use roamport_conformance::{Stopped, Verdict};
 
@@ -140,4 +140,76 @@ async fn an_inbox_that_forgets_or_mixes_events_is_noticed() {
     check(&inbox::events_of_another_provider_stay_apart(&with(Flaw::MixesProviders)).await);
     let hoarding = with(Flaw::ForgetsNoEvent);
     check(&inbox::events_are_forgotten_by_age_and_number(&hoarding).await);
+}
+
+#[tokio::test]
+async fn a_store_that_delivers_an_esim_again_is_noticed() {
+    let again = || with(Flaw::DeliversAgain);
+    check(&profiles::an_esim_is_delivered_to_one_order(&again()).await);
+    check(&profiles::an_activation_code_is_delivered_once(&again()).await);
+    check(&profiles::of_many_orders_with_one_esim_one_has_it(&again()).await);
+    check(&profiles::a_refused_delivery_is_no_duplicate(&again()).await);
+    let forgetful = with(Flaw::ErasesDeliveries);
+    check(&profiles::an_erased_profile_was_still_delivered(&forgetful).await);
+    let blind = with(Flaw::ForgetsCodes);
+    check(&profiles::an_activation_code_is_delivered_once(&blind).await);
+}
+
+#[tokio::test]
+async fn a_store_that_takes_two_esims_of_one_name_for_one_is_noticed() {
+    let mixed = with(Flaw::MixesAddresses);
+    check(&profiles::deliveries_stay_apart_by_provider_address_and_epoch(&mixed).await);
+}
+
+#[tokio::test]
+async fn a_journal_that_claims_too_few_or_too_many_accounts_is_noticed() {
+    for flaw in [
+        Flaw::LeavesOthersForEver,
+        Flaw::ClaimsForAll,
+        Flaw::ForgetsConfirmations,
+    ] {
+        let harness = with(flaw);
+        check(
+            &claims::the_orders_of_another_account_are_claimed_when_they_are_overdue(&harness)
+                .await,
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_tell_accounts_is_noticed() {
+    let anew = || with(Flaw::DigestsAnew);
+    check(&accounts::credentials_have_one_digest(&anew()).await);
+    check(&handles::an_account_is_the_same_through_two_handles(&anew()).await);
+    let apart = with(Flaw::ForgetsConfirmations);
+    check(&accounts::confirmed_accounts_are_the_same(&apart).await);
+}
+
+#[tokio::test]
+async fn a_store_that_knows_the_wrong_order_is_noticed() {
+    let asker = with(Flaw::KnowsTheAsker);
+    check(&accounts::the_known_order_is_the_newest_of_the_account(&asker).await);
+    let nobody = || with(Flaw::KnowsNoOrder);
+    check(&accounts::the_known_order_is_the_newest_of_the_account(&nobody()).await);
+    check(&accounts::a_purchase_that_was_found_counts_as_placed(&nobody()).await);
+}
+
+#[tokio::test]
+async fn a_store_that_adds_up_too_little_is_noticed() {
+    let in_flight = || with(Flaw::MissesWhatIsInFlight);
+    check(&accounts::spending_names_every_call_of_the_span(&in_flight()).await);
+    check(&accounts::a_call_belongs_to_the_account_that_sent_it(&in_flight()).await);
+    let refunds = with(Flaw::MissesRefunds);
+    check(&accounts::refunds_are_those_of_canceled_esims(&refunds).await);
+}
+
+#[tokio::test]
+async fn a_store_that_holds_or_counts_wrongly_is_noticed() {
+    let twice = with(Flaw::CountsWitnessesTwice);
+    check(&accounts::witnesses_are_counted_by_order(&twice).await);
+    for flaw in [Flaw::HoldsTwice, Flaw::HoldsForEver] {
+        check(&accounts::a_hold_stands_until_it_is_lifted(&with(flaw)).await);
+    }
+    let first = with(Flaw::KeepsTheFirstProbe);
+    check(&accounts::the_last_probe_of_an_account_is_kept(&first).await);
 }

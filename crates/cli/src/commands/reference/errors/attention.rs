@@ -67,7 +67,13 @@ fn next(reason: &AttentionReason) -> Option<AttentionReason> {
         AttentionReason::SecondCharge { .. } => AttentionReason::ProviderStatus {
             status: ProviderOrderStatus::Refunded,
         },
-        AttentionReason::ProviderStatus { .. } => AttentionReason::DeliveryOverdue,
+        AttentionReason::ProviderStatus { .. } => AttentionReason::EsimDeliveredBefore {
+            item: 0,
+            order: "01938d2c-6f00-7000-8000-000000000001"
+                .parse()
+                .expect("the example's id is an id"),
+        },
+        AttentionReason::EsimDeliveredBefore { .. } => AttentionReason::DeliveryOverdue,
         AttentionReason::DeliveryOverdue => AttentionReason::ItemFailed {
             item: 0,
             message: "the provider's words".to_owned(),

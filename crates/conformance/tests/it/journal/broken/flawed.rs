@@ -1,7 +1,10 @@
 //! A journal that breaks one promise, and keeps the others: one in memory behind a flaw.
 
+mod accounts;
+
 use std::collections::HashMap;
 use std::num::NonZeroU16;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,15 +13,16 @@ use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, sample};
+use roamport_domain::esim::EsimReport;
 use roamport_domain::journal::{
-    Claim, InMemoryJournal, JournalError, KeptProfile, NewOrder, Opened, OrderFilter, OrderSummary,
-    Owner, Pressure, Recorded, Version,
+    Claim, Delivery, DuplicateDelivery, InMemoryJournal, JournalError, KeptProfile, NewOrder,
+    Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
-    EsimId, EventInbox, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
-    Reference,
+    Account, AccountStore, Esim, EsimId, EventInbox, IdempotencyKey, Order, OrderId, OrderJournal,
+    ProfileStore, ProviderName, Reference,
 };
 
 /// What is wrong with a journal.
@@ -70,6 +74,38 @@ pub(crate) enum Flaw {
     MixesProviders,
     /// Forgets no event, however old.
     ForgetsNoEvent,
+    /// Says that a profile is kept, whoever had it before.
+    DeliversAgain,
+    /// Forgets a delivery when the profile is erased.
+    ErasesDeliveries,
+    /// Looks at no activation code.
+    ForgetsCodes,
+    /// Takes all addresses and every use of an id for one.
+    MixesAddresses,
+    /// Never claims the orders of another account.
+    LeavesOthersForEver,
+    /// Claims the orders of every account at once.
+    ClaimsForAll,
+    /// Digests the same credentials in another way each time.
+    DigestsAnew,
+    /// Records no confirmation.
+    ForgetsConfirmations,
+    /// Knows the order that asks, too.
+    KnowsTheAsker,
+    /// Knows no order.
+    KnowsNoOrder,
+    /// Leaves out purchase calls that are in flight.
+    MissesWhatIsInFlight,
+    /// Leaves out what was refunded.
+    MissesRefunds,
+    /// Counts each witness anew.
+    CountsWitnessesTwice,
+    /// Holds an account that is held.
+    HoldsTwice,
+    /// Lifts no hold.
+    HoldsForEver,
+    /// Keeps the first probe.
+    KeepsTheFirstProbe,
 }
 
 #[derive(Debug)]
@@ -79,6 +115,8 @@ struct Flawed {
     given: Mutex<Vec<Claim>>,
     /// When orders were last said to be due, by appends.
     due: Mutex<HashMap<OrderId, Option<Timestamp>>>,
+    erased: Mutex<Vec<EsimId>>,
+    calls: AtomicU64,
 }
 
 impl Flawed {
@@ -122,6 +160,13 @@ impl Flawed {
         instances.retain(|instance| instance != last);
         instances.push(last.clone());
         Ok(instances)
+    }
+
+    /// Whether a claimed order is of this account, or of none.
+    async fn belongs_to(&self, claim: &Claim, account: &Account) -> Result<bool, JournalError> {
+        let order = self.inner.load(claim.order).await?;
+        let same = self.inner.same_as(account).await?;
+        Ok(order.account().is_none_or(|own| same.contains(own)))
     }
 
     async fn free(&self, admits: impl Fn(&Claim) -> bool) -> Result<(), JournalError> {
@@ -209,6 +254,7 @@ impl OrderJournal for Flawed {
     async fn claim_for(
         &self,
         provider: &ProviderInstance,
+        account: &Account,
         owner: &Owner,
         lease: Duration,
         limit: NonZeroU16,
@@ -228,14 +274,31 @@ impl OrderJournal for Flawed {
             let Some(left) = left.and_then(NonZeroU16::new) else {
                 break;
             };
-            let given = self.inner.claim_for(&instance, owner, measured, left);
+            let given = self
+                .inner
+                .claim_for(&instance, account, owner, measured, left);
             for claim in given.await? {
                 claims.push((instance.clone(), claim));
             }
         }
+        if self.flaw == Flaw::ClaimsForAll {
+            for other in ["theirs", "ours"].map(sample::account) {
+                let given =
+                    self.inner
+                        .claim_for(provider, &other, owner, measured, limit_of(limit));
+                claims.extend(
+                    given
+                        .await?
+                        .into_iter()
+                        .map(|claim| (provider.clone(), claim)),
+                );
+            }
+        }
         let mut given = Vec::new();
         for (instance, claim) in claims {
-            if instance == *provider || self.flaw == Flaw::ClaimsAnything {
+            if self.flaw == Flaw::LeavesOthersForEver && !self.belongs_to(&claim, account).await? {
+                self.inner.release(&claim).await?;
+            } else if instance == *provider || self.flaw == Flaw::ClaimsAnything {
                 given.push(self.give(claim, lease));
             } else {
                 self.inner.release(&claim).await?;
@@ -305,8 +368,38 @@ impl OrderJournal for Flawed {
 
 #[async_trait]
 impl ProfileStore for Flawed {
-    async fn keep(&self, profile: &KeptProfile) -> Result<(), JournalError> {
-        self.inner.keep(profile).await
+    async fn keep(&self, profile: &KeptProfile) -> Result<Delivery, JournalError> {
+        let mut profile = profile.clone();
+        match self.flaw {
+            Flaw::ForgetsCodes => {
+                profile.esim = Esim::from_report(EsimReport {
+                    activation: None,
+                    ..profile.esim.report().clone()
+                });
+            }
+            Flaw::MixesAddresses => {
+                profile.base_url.clear();
+                profile.epoch = 0;
+            }
+            _ => {}
+        }
+        let was_erased = self.erased.lock().unwrap().contains(profile.esim.id());
+        match self.inner.keep(&profile).await? {
+            Delivery::DeliveredBefore(_)
+                if self.flaw == Flaw::DeliversAgain
+                    || self.flaw == Flaw::ErasesDeliveries && was_erased =>
+            {
+                Ok(Delivery::Kept)
+            }
+            delivery => Ok(delivery),
+        }
+    }
+
+    async fn duplicates(
+        &self,
+        provider: &ProviderInstance,
+    ) -> Result<Vec<DuplicateDelivery>, JournalError> {
+        self.inner.duplicates(provider).await
     }
 
     async fn find_profile(
@@ -321,6 +414,7 @@ impl ProfileStore for Flawed {
         if self.flaw == Flaw::KeepsProfiles {
             return Ok(());
         }
+        self.erased.lock().unwrap().push(esim.clone());
         self.inner.erase(provider, esim).await
     }
 }
@@ -378,6 +472,10 @@ impl JournalHarness for Harness {
         Arc::clone(&self.journal) as _
     }
 
+    fn accounts(&self) -> Option<Arc<dyn AccountStore>> {
+        Some(Arc::clone(&self.journal) as _)
+    }
+
     fn inbox(&self) -> Option<Arc<dyn EventInbox>> {
         Some(Arc::clone(&self.journal) as _)
     }
@@ -395,6 +493,7 @@ impl JournalHarness for Harness {
             _ => Arc::clone(&self.journal) as _,
         };
         Some(Handle {
+            accounts: Some(Arc::clone(&self.journal) as _),
             inbox: Some(inbox),
             ..same
         })
@@ -411,6 +510,15 @@ pub(crate) fn with(flaw: Flaw) -> Harness {
             flaw,
             given: Mutex::default(),
             due: Mutex::default(),
+            erased: Mutex::default(),
+            calls: AtomicU64::default(),
         }),
     }
+}
+
+fn limit_of(limit: usize) -> NonZeroU16 {
+    u16::try_from(limit)
+        .ok()
+        .and_then(NonZeroU16::new)
+        .unwrap_or(NonZeroU16::MIN)
 }
