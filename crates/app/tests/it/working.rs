@@ -316,6 +316,29 @@ async fn a_journal_that_is_gone_for_a_minute_holds_work_up_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_ends_when_a_later_release_has_taken_the_journal_over() {
+    let shop = Shop::careless();
+    orders(&shop, 1).await;
+    let mut journal = mocks::journal(&shop.journal, |_| None, || None);
+    journal.expect_claim_for().returning(|_, _, _, _, _| {
+        let (needed, ours) = (3, 2);
+        Err(JournalError::Superseded { needed, ours })
+    });
+    let orders = Orders::new(OrdersParts {
+        journal: Arc::new(journal),
+        ..shop.parts.clone()
+    });
+    let worker = Worker::new(orders, at_once(1, 1));
+    let ended = tokio::time::timeout(Duration::from_secs(1), worker.run(StopSignal::never())).await;
+    let error = ended.expect("nothing is tried again").unwrap_err();
+    assert!(
+        error.to_string().contains("start the later release"),
+        "{error}"
+    );
+    assert_eq!(shop.purchase_calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_order_that_cannot_be_read_is_tried_again_once_in_a_lease() {
     let shop = Shop::careless();
     orders(&shop, 1).await;
