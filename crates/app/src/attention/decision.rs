@@ -73,6 +73,8 @@ pub enum Action {
     WriteOff,
     /// Called off before it was sent.
     Cancel,
+    /// Profiles that are not there yet are asked for with another first day of travel.
+    Redate,
 }
 
 impl Action {
@@ -84,6 +86,7 @@ impl Action {
             Self::Accept => "accept",
             Self::WriteOff => "write-off",
             Self::Cancel => "cancel",
+            Self::Redate => "redate",
         }
     }
 }

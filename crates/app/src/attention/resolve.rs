@@ -1,9 +1,10 @@
 //! The decisions themselves.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{AttentionReason, Event, PlacedOrder, Resolution};
-use roamport_domain::provider::{OrderLookup, ProviderOrder};
+use roamport_domain::provider::{OrderLookup, ProviderOrder, Provisioning};
 use roamport_domain::{Order, OrderId, PackageId, ProviderOrderId};
 
 use super::known::{behind, money_went_back};
@@ -161,6 +162,42 @@ impl Orders {
         Ok(Decided { order, warnings })
     }
 
+    /// Another first day of travel for an order that is paid, and whose provider refused the one it has:
+    /// profiles that failed are asked for again once the order is carried on.
+    ///
+    /// # Errors
+    ///
+    /// [`DecisionError::NotPossible`], also where the provider takes no day after the purchase;
+    /// [`DecisionError::HeldElsewhere`]; [`AppError::Journal`].
+    pub async fn change_start_date(
+        &self,
+        id: OrderId,
+        start_date: Date,
+        decision: &Decision,
+    ) -> Result<Decided, AppError> {
+        let capabilities = self.parts().provider.capabilities();
+        let order = self
+            .write_by_hand(id, Patience::Lease, |order, at| {
+                if capabilities.provisioning != Provisioning::SeparateCall {
+                    return Err(DecisionError::NotPossible {
+                        order: id,
+                        state: order.state(),
+                        action: Action::Redate.name(),
+                        why: "its provider takes no day of travel after the purchase".to_owned(),
+                    }
+                    .into());
+                }
+                let event = redated(at, start_date, decision);
+                allowed(order, &Action::Redate, &event)?;
+                Ok(vec![event])
+            })
+            .await?;
+        Ok(Decided {
+            order,
+            warnings: Vec::new(),
+        })
+    }
+
     async fn settle(
         &self,
         id: OrderId,
@@ -297,6 +334,15 @@ pub(super) fn resolved(at: Timestamp, resolution: Resolution, decision: &Decisio
     Event::AttentionResolved {
         at,
         resolution,
+        by: decision.by().to_owned(),
+        why: decision.why().to_owned(),
+    }
+}
+
+pub(super) fn redated(at: Timestamp, start_date: Date, decision: &Decision) -> Event {
+    Event::StartDateChanged {
+        at,
+        start_date,
         by: decision.by().to_owned(),
         why: decision.why().to_owned(),
     }

@@ -9,7 +9,7 @@ use roamport_domain::order::{
 use roamport_domain::{Order, OrderId, ProviderOrderId};
 
 use super::known::provider_orders;
-use super::resolve::{cancelled, no_order, resolved};
+use super::resolve::{cancelled, no_order, redated, resolved};
 use super::{Action, Decision, KnownOrder, Role};
 use crate::{AppError, Orders};
 
@@ -162,6 +162,9 @@ fn choices(order: &Order, known: &[KnownOrder]) -> Vec<Choice> {
     consider(Action::Accept, &by_hand(Resolution::Accept));
     consider(Action::WriteOff, &by_hand(Resolution::WriteOff));
     consider(Action::Cancel, &cancelled(at, &nobody));
+    if let Some(date) = order.start_date() {
+        consider(Action::Redate, &redated(at, date, &nobody));
+    }
     choices
 }
 

@@ -64,7 +64,7 @@ impl Driver {
         let provider = self.parts.provider.clone();
         let (ItemStep::Provision(item) | ItemStep::Read(item)) = step;
         let esim = order.items()[usize::from(item)].esim.clone();
-        let start_date = order.requested().content.start_date();
+        let start_date = order.start_date();
         Box::pin(async move {
             let answer = match step {
                 ItemStep::Provision(_) => {

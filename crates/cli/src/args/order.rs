@@ -1,6 +1,7 @@
 //! The arguments of the commands about orders there are: `order …`, `worker`, `reconcile`.
 
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 use roamport_domain::order::OrderState;
 use roamport_domain::{OrderId, ProviderOrderId};
 
@@ -63,6 +64,28 @@ once more, and sent only where nothing is found.")]
         /// Your word that the provider was asked and has no charge for this order
         #[arg(long)]
         i_have_checked: bool,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+
+        /// How long to wait, for example `90s` or `5m`; `0` decides only. Until it ends otherwise
+        #[arg(long, value_name = "DURATION")]
+        wait: Option<Wait>,
+    },
+    /// Give a paid order another day on which the journey starts, and carry it on
+    #[command(after_help = "\
+For an order whose provider refused the day. Nothing is bought: profiles that are not there yet are asked
+for with the new day.
+
+Example:
+  roamport order redate 01a207c4-85c4-7572-86ed-680789133ff2 2027-03-09 --by ada --why 'the day was refused'")]
+    Redate {
+        /// The order id
+        id: OrderId,
+
+        /// The day the journey starts
+        #[arg(value_name = "YYYY-MM-DD", value_parser = value::date)]
+        start_date: Date,
 
         #[command(flatten)]
         decision: DecisionArguments,

@@ -12,7 +12,8 @@ use crate::session::Session;
 
 pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(), Failure> {
     if let Some(date) = arguments.start_date {
-        let asking = not_over_yet(session, date, arguments.purchase.yes);
+        let risk = "the provider may take the money and refuse the day";
+        let asking = not_over_yet(session, date, arguments.purchase.yes, risk);
         session.interrupts().abandoning(asking).await?;
     }
     let orders = session.interrupts().abandoning(session.orders()).await?;
@@ -30,7 +31,12 @@ pub(super) async fn run(session: &Session, arguments: &BuyArguments) -> Result<(
 
 /// Makes sure that a journey whose first day is over in UTC is meant. It is still that day west of
 /// Greenwich, and a provider may refuse it all the same once the money is gone.
-async fn not_over_yet(session: &Session, date: Date, yes: bool) -> Result<(), Failure> {
+pub(super) async fn not_over_yet(
+    session: &Session,
+    date: Date,
+    yes: bool,
+    risk: &str,
+) -> Result<(), Failure> {
     let today = session.now().to_zoned(TimeZone::UTC).date();
     if date >= today {
         return Ok(());
@@ -38,9 +44,7 @@ async fn not_over_yet(session: &Session, date: Date, yes: bool) -> Result<(), Fa
     if yes || !session.output().can_ask() {
         return Err(Failure::DateOver { date, today });
     }
-    let question = format!(
-        "The journey starts on {date}, and in UTC it is {today} already: the provider may take the money \
-         and refuse the date. Go on?"
-    );
+    let question =
+        format!("The journey starts on {date}, and in UTC it is {today} already: {risk}. Go on?");
     prompt::confirm(session.output(), question).await
 }

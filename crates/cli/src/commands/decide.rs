@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use roamport_app::attention::{Decided, Decision, DecisionError, Warning};
 use roamport_app::{AppError, Orders};
 use roamport_domain::{OrderId, ProviderOrderId};
 use serde::Serialize;
 
+use super::buy::not_over_yet;
 use super::carry::{OutcomeDocument, carry, print_purchase};
 use crate::args::DecisionArguments;
 use crate::exit::Failure;
@@ -70,6 +72,24 @@ pub(super) async fn resend(
     let decision = decision(session, arguments).await?;
     let resending = async { Ok(orders.resend(id, checked, &decision).await?) };
     let decided = session.interrupts().abandoning(resending).await?;
+    carried(session, orders, decided, wait).await
+}
+
+pub(super) async fn redate(
+    session: &Session,
+    orders: &Orders,
+    id: OrderId,
+    start_date: Date,
+    arguments: &DecisionArguments,
+    wait: Option<Duration>,
+) -> Result<(), Failure> {
+    orders.order(id).await?;
+    let risk = "the provider may refuse the day again";
+    let asking = not_over_yet(session, start_date, false, risk);
+    session.interrupts().abandoning(asking).await?;
+    let decision = decision(session, arguments).await?;
+    let changing = async { Ok(orders.change_start_date(id, start_date, &decision).await?) };
+    let decided = session.interrupts().abandoning(changing).await?;
     carried(session, orders, decided, wait).await
 }
 

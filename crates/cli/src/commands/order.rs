@@ -69,6 +69,15 @@ async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Re
             let wait = wait.map(|wait| wait.0);
             decide::resend(session, orders, id, i_have_checked, &decision, wait).await
         }
+        OrderCommand::Redate {
+            id,
+            start_date,
+            decision,
+            wait,
+        } => {
+            let wait = wait.map(|wait| wait.0);
+            decide::redate(session, orders, id, start_date, &decision, wait).await
+        }
         OrderCommand::Accept { id, decision } => end(id, LastWord::Accept, decision).await,
         OrderCommand::WriteOff { id, decision } => end(id, LastWord::WriteOff, decision).await,
         OrderCommand::Cancel { id, decision } => end(id, LastWord::Cancel, decision).await,

@@ -156,7 +156,7 @@ impl Report {
             }
             Failure::DateOver { date, today } => Self::new(
                 Kind::Usage,
-                format!("--start-date {date} lies before today, {today} in UTC; nothing was bought"),
+                format!("{date} lies before today, {today} in UTC; nothing was bought or changed"),
             )
             .hint("name today or a later day; on a terminal and without --yes you are asked")
             .money(false),

@@ -99,7 +99,7 @@ pub(crate) fn order_text(order: &Order) -> TerminalText {
         ("Tops up", top_up_for),
         (
             "Journey starts",
-            content.start_date().map(|date| date.to_string()),
+            order.start_date().map(|date| date.to_string()),
         ),
         (
             "Quoted",

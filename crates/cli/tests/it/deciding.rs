@@ -368,3 +368,69 @@ fn a_provider_that_is_down_leaves_an_attachment_undone_and_a_review_readable() {
     assert_eq!(state(&home, &id), "needs-attention");
     assert_eq!(home.run(&format!("order review {id}")).code, Some(0));
 }
+
+#[test]
+fn a_paid_order_whose_day_the_provider_refuses_is_given_another_and_fulfilled() {
+    let sandbox = Sandbox::start();
+    let home = sandbox.home();
+    let document = home.json("packages --country KE");
+    let packages = document["packages"].as_array().unwrap();
+    let dated = packages
+        .iter()
+        .find(|package| package["travel_date_required"] == true)
+        .unwrap();
+    let day = |days: i64| {
+        let then = sandbox.world.now().unwrap() + jiff::SignedDuration::from_hours(24 * days);
+        then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+    };
+    let (first, second) = (day(0), day(9));
+    let line = format!(
+        "buy {} --start-date {first} --yes --wait 0",
+        text(&dated["id"])
+    );
+    let order = text(&home.json(&line)["order"]["id"]);
+    // Time passes until the order is sent: the day is over then.
+    sandbox
+        .world
+        .advance(jiff::SignedDuration::from_hours(48))
+        .unwrap();
+    let resumed = home.run(&format!("order resume {order} --json"));
+    assert_eq!(resumed.code, Some(4), "{}", resumed.stderr);
+    assert_eq!(resumed.document()["order"]["state"], "needs-attention");
+    assert_eq!(sandbox.charges().len(), 1);
+    let review = home.json(&format!("order review {order}"));
+    let choices = review["choices"].as_array().unwrap();
+    let redate = choices
+        .iter()
+        .find(|choice| choice["action"] == "redate")
+        .unwrap();
+    assert_eq!(redate["leads_to"], "provisioning");
+
+    let refused = home.run(&format!("order redate {order} {second} --json"));
+    assert_eq!(refused.code, Some(2), "who and why: {}", refused.stderr);
+    let over = signed(&home, &format!("order redate {order} 2020-01-01"));
+    assert_eq!(over.code, Some(2), "{}", over.stderr);
+    assert!(over.stderr.contains("lies before today"), "{}", over.stderr);
+
+    let redated = signed(&home, &format!("order redate {order} {second} --json"));
+    assert_eq!(redated.code, Some(0), "{}", redated.stderr);
+    let document = redated.document();
+    assert_eq!(document["order"]["state"], "fulfilled");
+    assert_eq!(document["order"]["start_date"], second.as_str());
+    assert_eq!(document["esims"].as_array().unwrap().len(), 1);
+    assert_eq!(sandbox.charges().len(), 1, "nothing was bought again");
+    let review = home.json(&format!("order review {order}"));
+    let changed = review["history"].as_array().unwrap();
+    let changed = changed
+        .iter()
+        .find(|event| event["event"] == "start_date_changed")
+        .unwrap();
+    assert!(text(&changed["message"]).contains(&second) && changed["by"].is_string());
+    let again = signed(&home, &format!("order redate {order} {second}"));
+    assert_eq!(
+        again.code,
+        Some(3),
+        "every profile is there: {}",
+        again.stderr
+    );
+}

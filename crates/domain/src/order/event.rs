@@ -7,6 +7,7 @@
 mod content;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use self::content::{
@@ -425,6 +426,18 @@ pub enum Event {
         /// How.
         outcome: CancellationOutcome,
     },
+    /// Profiles that are not there yet are to be asked for with another first day of travel; those that
+    /// failed are asked for again.
+    StartDateChanged {
+        /// When.
+        at: Timestamp,
+        /// The day.
+        start_date: Date,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
     /// The order was called off before it was sent.
     Cancelled {
         /// When.
@@ -507,6 +520,7 @@ impl Event {
             Self::AttentionResolved { .. } => "attention_resolved",
             Self::CancellationStarted { .. } => "cancellation_started",
             Self::CancellationSettled { .. } => "cancellation_settled",
+            Self::StartDateChanged { .. } => "start_date_changed",
             Self::Cancelled { .. } => "cancelled",
             Self::Expired { .. } => "expired",
         }

@@ -4,6 +4,7 @@ mod apply;
 mod derive;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::event::{
@@ -322,6 +323,7 @@ pub struct Order {
     id: OrderId,
     version: Version,
     requested: Requested,
+    start_date: Option<Date>,
     place_before: Timestamp,
     state: OrderState,
     attempts: Vec<Attempt>,
@@ -371,6 +373,12 @@ impl Order {
     /// The wish it began with.
     pub const fn requested(&self) -> &Requested {
         &self.requested
+    }
+
+    /// The first day of travel with which profiles are asked for: as it was ordered, or as a person changed
+    /// it since. `None` where none was given.
+    pub const fn start_date(&self) -> Option<Date> {
+        self.start_date
     }
 
     /// No purchase call begins after this moment.

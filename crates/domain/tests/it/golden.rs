@@ -51,6 +51,7 @@ variants! { EVENTS, event, Event:
     Event::AttentionResolved { .. } => "attention_resolved",
     Event::CancellationStarted { .. } => "cancellation_started",
     Event::CancellationSettled { .. } => "cancellation_settled",
+    Event::StartDateChanged { .. } => "start_date_changed",
     Event::Cancelled { .. } => "cancelled",
     Event::Expired { .. } => "expired",
 }
@@ -233,6 +234,7 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
         | Event::OrderRead { order: None, .. }
         | Event::ProvisioningStarted { .. }
         | Event::CancellationStarted { .. }
+        | Event::StartDateChanged { .. }
         | Event::Cancelled { .. }
         | Event::Expired { .. } => {}
     }

@@ -272,3 +272,56 @@ fn an_item_the_order_does_not_have_is_refused() {
     scene.refuses(&read(7, 6, EsimProgress::Pending));
     scene.refuses(&generated(0, 6, ProvisioningOutcome::Pending));
 }
+
+fn redated(second: i64) -> Event {
+    Event::StartDateChanged {
+        at: at(second),
+        start_date: jiff::civil::date(2026, 3, 9),
+        by: "ada".to_owned(),
+        why: "the day was refused".to_owned(),
+    }
+}
+
+#[test]
+fn after_a_refused_day_another_is_asked_for_and_only_where_no_profile_is_there() {
+    let failed = ProvisioningOutcome::Failed {
+        message: "the day is over".to_owned(),
+    };
+    let scene = bought_just_now(2)
+        .with(asked(0, 5))
+        .with(asked(1, 5))
+        .with(generated(0, 6, ProvisioningOutcome::Ready))
+        .with(generated(1, 6, failed))
+        .now(6);
+    assert_eq!(scene.state(), OrderState::NeedsAttention);
+    assert_eq!(scene.replayed().start_date(), None);
+
+    let scene = scene.with(redated(7)).now(7);
+    assert_eq!(scene.state(), OrderState::Provisioning);
+    assert!(scene.open_reasons().is_empty());
+    assert_eq!(scene.step(), provision(&[1]));
+    let changed = scene.replayed().start_date();
+    assert_eq!(changed, Some(jiff::civil::date(2026, 3, 9)));
+
+    let scene = scene.with(asked(1, 8));
+    scene.refuses(&redated(8));
+    let scene = scene.with(generated(1, 9, ProvisioningOutcome::Ready));
+    assert_eq!(scene.state(), OrderState::Fulfilled);
+    scene.refuses(&redated(10));
+}
+
+#[test]
+fn a_day_is_not_changed_before_the_purchase_nor_after_a_person_gave_the_order_up() {
+    Scene::new().refuses(&redated(1));
+    let failed = ProvisioningOutcome::Failed {
+        message: "the day is over".to_owned(),
+    };
+    let scene = bought_just_now(1)
+        .with(asked(0, 5))
+        .with(generated(0, 6, failed))
+        .with(crate::support::resolved(
+            7,
+            roamport_domain::order::Resolution::WriteOff,
+        ));
+    scene.refuses(&redated(8));
+}

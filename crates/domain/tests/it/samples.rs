@@ -140,6 +140,15 @@ pub(crate) fn all() -> Vec<(String, Event)> {
             why,
         },
     );
+    add(
+        "start_date_changed",
+        Event::StartDateChanged {
+            at: at(92),
+            start_date: jiff::civil::date(2026, 3, 9),
+            by: "ada".to_owned(),
+            why: "the provider refused the day".to_owned(),
+        },
+    );
     add("expired", Event::Expired { at: at(900) });
     add(
         "cancellation_started",

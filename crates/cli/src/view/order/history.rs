@@ -14,6 +14,7 @@ pub(super) fn decided(event: &Event) -> Option<(&str, &str)> {
     match event {
         Event::AttentionResolved { by, why, .. }
         | Event::CancellationStarted { by, why, .. }
+        | Event::StartDateChanged { by, why, .. }
         | Event::Cancelled { by, why, .. } => Some((by, why)),
         _ => None,
     }
@@ -100,6 +101,9 @@ pub(super) fn sentence(event: &Event) -> String {
                 number(*item),
                 cancellation_words(outcome)
             )
+        }
+        Event::StartDateChanged { start_date, .. } => {
+            format!("the journey starts on {start_date}: missing profiles are asked for again")
         }
         Event::Cancelled { .. } => "called off before it was sent".to_owned(),
         Event::Expired { .. } => "it could not be sent in time".to_owned(),

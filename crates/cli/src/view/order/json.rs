@@ -237,7 +237,7 @@ impl From<&Order> for OrderJson {
                 .iter()
                 .map(LineJson::from)
                 .collect(),
-            start_date: requested.content.start_date(),
+            start_date: order.start_date(),
             top_up_for,
             quoted_total: order.quoted_total().map(MoneyJson::from),
             maximum: requested.cap.into(),

@@ -164,6 +164,7 @@ fn command(order: OrderId, action: &Action) -> String {
         Action::Attach(Some(id)) => format!("attach {order} {id}"),
         Action::Attach(None) => format!("attach {order} PROVIDER_ORDER"),
         Action::Resend => format!("resend {order} --i-have-checked"),
+        Action::Redate => format!("redate {order} YYYY-MM-DD"),
         other => format!("{} {order}", other.name()),
     };
     format!("roamport order {words}")
@@ -184,6 +185,7 @@ const fn effect(action: &Action) -> &'static str {
         Action::Accept => "good as it is; what is open is settled",
         Action::WriteOff => "given up, whatever it cost; what is open is settled",
         Action::Cancel => "called off; nothing is sent",
+        Action::Redate => "the journey starts on another day: missing profiles are asked for again",
     }
 }
 

@@ -24,6 +24,7 @@ impl Order {
             id,
             version: Version::FIRST,
             place_before: requested.place_before,
+            start_date: requested.content.start_date(),
             requested,
             state: OrderState::Requested,
             attempts: Vec::new(),
@@ -179,6 +180,7 @@ impl Order {
             Event::CancellationSettled { item, outcome, .. } => {
                 self.settle_cancellation(*item, outcome)
             }
+            Event::StartDateChanged { start_date, .. } => self.change_start_date(*start_date),
             Event::Cancelled { why, .. } => {
                 self.in_state(OrderState::Requested)?;
                 if !self.attempts.iter().all(Attempt::is_harmless) {

@@ -1,6 +1,7 @@
 //! What events change of an order's eSIMs.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::Verdict;
 use crate::order::event::{
@@ -112,6 +113,35 @@ impl Order {
 }
 
 impl Order {
+    /// Accepted while a profile is left that can still be asked for: one that failed is asked for again.
+    pub(super) fn change_start_date(&mut self, start_date: Date) -> Verdict {
+        if self.requested.content.is_top_up() {
+            return Err("a top-up has no day of travel");
+        }
+        if self.placed.is_none() {
+            return Err("nothing was bought yet");
+        }
+        if self.is_decided() {
+            return Err("the order is settled");
+        }
+        if !self.items.iter().any(Item::can_be_asked_for) {
+            return Err("no profile is left to be asked for");
+        }
+        self.start_date = Some(start_date);
+        let failed = |item: &Item| matches!(item.state, ItemState::Failed { .. });
+        for place in 0..self.items.len() {
+            let item = &mut self.items[place];
+            if item.can_be_asked_for() && failed(item) {
+                item.state = ItemState::Awaiting;
+                self.close(|reason| {
+                    matches!(reason, AttentionReason::ItemFailed { item, .. }
+                        if usize::from(*item) == place)
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Accepted for any eSIM that was not given back, whatever became of its profile: one whose
     /// profile never came is given back too.
     pub(super) fn start_cancellation(
@@ -154,6 +184,20 @@ impl Order {
 }
 
 impl Item {
+    /// Whether its profile is not there and no call for it is under way, as far as is known.
+    fn can_be_asked_for(&self) -> bool {
+        let given_back = self
+            .cancellation
+            .as_ref()
+            .is_some_and(ItemCancellation::is_done);
+        !given_back
+            && match &self.state {
+                ItemState::Awaiting | ItemState::Failed { .. } => true,
+                ItemState::Provisioning { progress, .. } => *progress == EsimProgress::NotStarted,
+                ItemState::Ready => false,
+            }
+    }
+
     fn heard(&mut self, at: Timestamp, progress: EsimProgress, read: bool) -> Verdict {
         let ItemState::Provisioning {
             since,
