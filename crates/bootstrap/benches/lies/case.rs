@@ -62,10 +62,16 @@ impl Case {
         } else {
             (dialect, rule, call)
         };
+        // Some calls are made once in a case.
+        let once = matches!(
+            call,
+            Call::Destinations | Call::List | Call::TopUp | Call::Usage | Call::Cancel
+        );
         let lasting = if hides || dice.hits(650_000) {
             Lasting::Always
         } else {
-            Lasting::Once(u32::try_from(dice.below(3)).expect("below three"))
+            let turns = if once { 1 } else { 3 };
+            Lasting::Once(u32::try_from(dice.below(turns)).expect("below three"))
         };
         let mut lies = vec![Lie {
             rule,

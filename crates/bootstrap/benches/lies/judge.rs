@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::detectable::{About, Contradiction, contradictions, detectable};
+use super::edits::Names;
 use super::living::{Lived, name};
 use super::told::{Told, told};
 use super::transcript::{Answer, Known, KnownEsim, Ordered, Transcript};
@@ -202,9 +203,13 @@ async fn goods(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: 
 async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript: &Transcript) {
     let place = usize::from(transcript.dialect == Dialect::EsimAccess);
     let charged = lived.stage.charged();
-    let names = lived
-        .stage
-        .names(|record| charged.iter().any(|charge| charge.id == record.id));
+    let mut names = Names::default();
+    for charge in &charged {
+        let more = lived.stage.names(|record| record.id == charge.id);
+        names.esims.extend(more.esims);
+        names.cards.extend(more.cards);
+        names.codes.extend(more.codes);
+    }
     let all: Vec<&String> = names.esims.iter().map(|esim| &esim[place]).collect();
     if order.items().is_empty() {
         wrong.push("nothing was delivered".to_owned());

@@ -169,7 +169,8 @@ impl Living {
             usize::from(other && crashes > crashed_before)
         })
         .await;
-        self.read_the_rest(&bought).await;
+        let order = self.order(&key).await;
+        self.read_the_rest(&bought, order.as_ref()).await;
         let order = self.order(&key).await;
         (earlier, order)
     }
@@ -212,12 +213,14 @@ impl Living {
     }
 
     /// The calls that no order makes: they must stand up to a liar, too.
-    async fn read_the_rest(&mut self, bought: &Order) {
+    async fn read_the_rest(&mut self, bought: &Order, order: Option<&Order>) {
         use super::transcript::Call;
         let calls: Vec<Call> = self.case.lies.iter().map(|lie| lie.call).collect();
         let (_, orders) = self.start(0);
         let provider = self.provider(0);
         let esim = bought.items().first().map(|item| item.esim.clone());
+        let new = order.and_then(|order| order.items().first());
+        let new = new.map(|item| EsimKey::from_id(item.esim.clone()));
         let asked = tokio::spawn(async move {
             if calls.contains(&Call::Destinations) {
                 let _ = provider.destinations(&DestinationFilter::default()).await;
@@ -234,7 +237,7 @@ impl Living {
                 let _ = provider.usage(&query).await;
             }
             if calls.contains(&Call::Esim) {
-                let _ = provider.esim(&key).await;
+                let _ = provider.esim(new.as_ref().unwrap_or(&key)).await;
             }
             if calls.contains(&Call::List) {
                 let since = noon() - SignedDuration::from_hours(24 * 30);

@@ -14,6 +14,8 @@ mod detectable;
 mod edits;
 #[path = "fields.rs"]
 mod fields;
+#[path = "http1.rs"]
+mod http1;
 #[path = "json.rs"]
 pub(crate) mod json;
 #[path = "judge.rs"]
@@ -36,6 +38,8 @@ mod stage;
 mod told;
 #[path = "transcript.rs"]
 pub(crate) mod transcript;
+#[path = "wire.rs"]
+pub(crate) mod wire;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

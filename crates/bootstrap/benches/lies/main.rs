@@ -28,6 +28,8 @@ struct Arguments {
     threads: usize,
     case: Option<u64>,
     naive: Option<Naive>,
+    /// The programs, the folder and the journal of a run between processes.
+    wire: Option<[String; 4]>,
 }
 
 impl Arguments {
@@ -38,6 +40,7 @@ impl Arguments {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             case: None,
             naive: None,
+            wire: None,
         };
         // Cargo adds `--bench` by itself.
         let mut arguments = arguments.filter(|argument| argument != "--bench");
@@ -61,6 +64,10 @@ impl Arguments {
                     let naive = place.and_then(|place| Naive::ALL.get(place));
                     parsed.naive = Some(naive.ok_or("there is no such naive client")?.0);
                 }
+                "--wire" => {
+                    let mut more = || arguments.next().ok_or("--wire needs four values");
+                    parsed.wire = Some([value.clone(), more()?, more()?, more()?]);
+                }
                 _ => return Err(format!("there is no argument {name}").into()),
             }
         }
@@ -71,7 +78,19 @@ impl Arguments {
 fn main() -> Outcome<ExitCode> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let mut out = std::io::stdout().lock();
-    let good = if let Some(index) = arguments.case {
+    let good = if let Some([roamport, sandbox, folder, journal]) = &arguments.wire {
+        let report = lying::wire::run(&lying::wire::Wire {
+            roamport: roamport.into(),
+            sandbox: sandbox.into(),
+            folder: folder.into(),
+            journal: journal.clone(),
+            seed: arguments.seed,
+            cases: arguments.cases,
+            only: arguments.case,
+        })?;
+        writeln!(out, "{report}")?;
+        report.broken == 0
+    } else if let Some(index) = arguments.case {
         let told = lying::replay(arguments.seed, index, arguments.naive);
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         for line in runtime.block_on(told.lines()) {

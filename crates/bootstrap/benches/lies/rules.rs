@@ -135,12 +135,11 @@ impl Rule {
             | Self::Truncated
             | Self::BrokenOff
             | Self::Secrets => true,
-            Self::Respell
-            | Self::CutText
-            | Self::OtherText
-            | Self::Huge
-            | Self::Hostile
-            | Self::Stale => !matches!(call, Call::Cancel),
+            Self::Respell | Self::CutText | Self::OtherText | Self::Huge | Self::Hostile => {
+                !matches!(call, Call::Cancel)
+            }
+            // What is asked once has no older answer.
+            Self::Stale => !matches!(call, Call::Cancel | Call::List | Call::TopUp | Call::Usage),
         }
     }
 }

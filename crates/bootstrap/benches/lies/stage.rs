@@ -214,34 +214,9 @@ impl Stage {
             .collect()
     }
 
-    /// All that is known of an order in a world.
+    /// All that is known of an order of the first account.
     pub(crate) fn names(&self, fits: impl Fn(&OrderRecord) -> bool) -> Names {
-        let world = &self.worlds[0];
-        let orders = world.orders().expect("a world in memory");
-        let Some(order) = orders.iter().find(|order| fits(order)) else {
-            return Names::default();
-        };
-        let esims = world.esims().expect("a world in memory");
-        let bought: Vec<_> = esims
-            .iter()
-            .filter(|esim| order.items.iter().any(|item| item.esim_id == esim.id))
-            .collect();
-        let profiles = bought.iter().filter_map(|esim| esim.profile.as_ref());
-        Names {
-            reference: order.reference.clone().unwrap_or_default(),
-            orders: [order.id.clone(), order.number().to_owned()],
-            esims: bought
-                .iter()
-                .map(|esim| [esim.id.clone(), esim.transaction().to_owned()])
-                .collect(),
-            cards: profiles
-                .clone()
-                .map(|profile| profile.iccid.clone())
-                .collect(),
-            codes: profiles
-                .map(|profile| profile.activation_code.clone())
-                .collect(),
-        }
+        names_of(&self.worlds[0], fits)
     }
 
     /// Every id under which the provider tells of a charge.
@@ -467,5 +442,34 @@ impl Stage {
         });
         honest.body = body.to_string().into_bytes();
         honest
+    }
+}
+
+/// All that is known of an order in a world.
+pub(crate) fn names_of(world: &World, fits: impl Fn(&OrderRecord) -> bool) -> Names {
+    let orders = world.orders().expect("the world can be read");
+    let Some(order) = orders.iter().find(|order| fits(order)) else {
+        return Names::default();
+    };
+    let esims = world.esims().expect("the world can be read");
+    let bought: Vec<_> = esims
+        .iter()
+        .filter(|esim| order.items.iter().any(|item| item.esim_id == esim.id))
+        .collect();
+    let profiles = bought.iter().filter_map(|esim| esim.profile.as_ref());
+    Names {
+        reference: order.reference.clone().unwrap_or_default(),
+        orders: [order.id.clone(), order.number().to_owned()],
+        esims: bought
+            .iter()
+            .map(|esim| [esim.id.clone(), esim.transaction().to_owned()])
+            .collect(),
+        cards: profiles
+            .clone()
+            .map(|profile| profile.iccid.clone())
+            .collect(),
+        codes: profiles
+            .map(|profile| profile.activation_code.clone())
+            .collect(),
     }
 }
