@@ -41,6 +41,17 @@ impl Sent {
         })
     }
 
+    /// The same with other credentials.
+    pub(crate) fn use_credentials(&mut self, token: &str) {
+        for (name, value) in &mut self.headers {
+            match name.as_str() {
+                "authorization" => *value = format!("Bearer {token}"),
+                "rt-accesscode" => token.clone_into(value),
+                _ => {}
+            }
+        }
+    }
+
     /// Which call it is; `None` for one that nobody makes here.
     pub(crate) fn understood(&self, dialect: Dialect) -> Option<(Call, Asked)> {
         match dialect {

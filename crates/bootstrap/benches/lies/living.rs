@@ -61,6 +61,7 @@ struct Living {
     case: Case,
     life: Arc<Life>,
     stage: Arc<Stage>,
+    naive: Option<Naive>,
     journal: Arc<InMemoryJournal>,
     started: u32,
     crashes: u32,
@@ -86,6 +87,7 @@ pub(crate) async fn live(case: Case, naive: Option<Naive>) -> Lived {
         case: case.clone(),
         life,
         stage: stage.clone(),
+        naive,
         journal: Arc::new(InMemoryJournal::new(clock)),
         started: 0,
         crashes: 0,
@@ -353,14 +355,18 @@ impl Living {
         let handler: InProcessHandler = Arc::new(move |request| {
             let (stage, process) = (stage.clone(), life.clone());
             Box::pin(async move {
-                let sent = sent(&request);
+                let mut sent = sent(&request);
+                sent.use_credentials(TOKENS[account]);
                 let (answer, whole) = stage.exchange(process, number, sent).await?;
                 Ok(response(answer, whole))
             })
         });
         let host = InProcessHost::serve(&url, handler);
         // A client that ignores the account shows the first one's credentials as its own.
-        let token = TOKENS[account];
+        let token = match self.naive {
+            Some(Naive::IgnoresTheAccount) => TOKENS[0],
+            _ => TOKENS[account],
+        };
         match self.case.dialect {
             Dialect::Roamify => {
                 let mut config = RoamifyConfig::new(host.base_url(), token);

@@ -24,6 +24,8 @@ mod judge;
 mod liar;
 #[path = "living.rs"]
 mod living;
+#[path = "log.rs"]
+mod log;
 #[path = "naive.rs"]
 mod naive;
 #[path = "panics.rs"]
@@ -96,6 +98,8 @@ pub(crate) fn replay(seed: u64, index: u64, naive: Option<Naive>) -> Told {
         .start_paused(true)
         .build()
         .expect("a runtime without sockets can be made");
+    let log = log::Log::default();
+    let _logging = log.begin(index);
     runtime.block_on(async {
         panics::watch();
         let lived = tokio::spawn(living::live(case.clone(), naive)).await;
@@ -103,7 +107,8 @@ pub(crate) fn replay(seed: u64, index: u64, naive: Option<Naive>) -> Told {
             let told = panics::taken();
             panic!("case {index} of seed {seed} broke the harness: {told:?}")
         });
-        let verdict = judge::judge(&lived, panics::taken()).await;
+        let mut verdict = judge::judge(&lived, panics::taken()).await;
+        verdict.problems.extend(log.problems(&lived));
         Told {
             case,
             lived,

@@ -20,7 +20,7 @@ use super::case::{Case, Network};
 use super::dice::Dice;
 use super::edits::{Names, Sends};
 use super::json::Json;
-use super::naive::Naive;
+use super::naive::{CONTROL, Memory, Naive};
 use super::process::{Life, Process};
 use super::rules::Rule;
 use super::transcript::{Answer, Call, Exchange};
@@ -69,7 +69,7 @@ pub(crate) struct State {
     dice: Option<Dice>,
     paid_in: bool,
     /// What the shim of a naive client remembers.
-    memory: HashMap<&'static str, String>,
+    memory: Memory,
 }
 
 impl Stage {
@@ -164,7 +164,17 @@ impl Stage {
                 .unwrap_or_else(PoisonError::into_inner);
             strangers.insert(call, rows);
         }
+        let found = self.question(
+            "GET",
+            &format!("/api/esim/orders?referenceId={control}"),
+            "",
+        );
+        let found = self.ask(0, &found).await;
         let mut state = self.state();
+        if let Some(found) = found {
+            let found = String::from_utf8_lossy(&found.body).into_owned();
+            state.memory.insert(CONTROL, found);
+        }
         state.exchanges.clear();
         state.chances = vec![0; self.case.lies.len()];
         drop(state);
