@@ -1,6 +1,10 @@
 //! `cargo xtask lies`: orders past a provider that lies, in release mode, over as many cases as one likes.
 
+use anyhow::Context;
 use xshell::{Shell, cmd};
+
+use crate::cluster::Cluster;
+use crate::soak::{Journal, Programs};
 
 /// The crate whose `benches` folder holds the program.
 const HOME: &str = "roamport-bootstrap";
@@ -20,6 +24,12 @@ pub(crate) struct Options {
     /// Threads; as many as there are cores by default.
     #[arg(long)]
     threads: Option<u16>,
+    /// Tell the lies between real processes, through a TCP proxy.
+    #[arg(long)]
+    wire: bool,
+    /// Where the orders of those processes are stored.
+    #[arg(long, value_enum, default_value_t = Journal::Sqlite, requires = "wire")]
+    journal: Journal,
     /// Put a careless client in the place of Roamport: its number in the table of the documentation.
     #[arg(long)]
     naive: Option<u16>,
@@ -48,10 +58,39 @@ impl Options {
 
 /// Builds the program and runs it; it prints its table, and fails where a promise was broken.
 pub(crate) fn run(shell: &Shell, options: &Options) -> anyhow::Result<()> {
+    if options.wire {
+        return run_wire(shell, options);
+    }
     let arguments = options.arguments();
     cmd!(
         shell,
         "cargo bench --quiet --package {HOME} --bench lies -- {arguments...}"
+    )
+    .run()?;
+    Ok(())
+}
+
+/// The same between the built programs, with their journal, world and logs in a folder of the run.
+fn run_wire(shell: &Shell, options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir().context("failed to make a temporary directory")?;
+    let place = folder.path();
+    let cluster = match options.journal {
+        Journal::Sqlite => None,
+        Journal::Postgres => {
+            let Some(cluster) = Cluster::start(place)? else {
+                println!("skipped: no PostgreSQL server is installed here");
+                return Ok(());
+            };
+            Some(cluster)
+        }
+    };
+    let journal = cluster.as_ref().map_or("sqlite".to_owned(), Cluster::url);
+    let programs = Programs::build(shell, place)?;
+    let (roamport, sandbox) = (&programs.roamport, &programs.sandbox);
+    let arguments = options.arguments();
+    cmd!(
+        shell,
+        "cargo bench --quiet --package {HOME} --bench lies -- {arguments...} --wire {roamport} {sandbox} {place} {journal}"
     )
     .run()?;
     Ok(())

@@ -62,8 +62,9 @@ pub(crate) struct Arguments {
     keep: bool,
 }
 
+/// Where orders are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Journal {
+pub(crate) enum Journal {
     /// One file, in WAL mode
     Sqlite,
     /// A throwaway cluster, made with the installed server binaries
@@ -275,15 +276,15 @@ fn judge(
 }
 
 /// The programs under test.
-struct Programs {
-    roamport: PathBuf,
-    sandbox: PathBuf,
+pub(crate) struct Programs {
+    pub(crate) roamport: PathBuf,
+    pub(crate) sandbox: PathBuf,
 }
 
 impl Programs {
     /// Builds them, and copies them to `folder`: a build that somebody starts meanwhile changes nothing
     /// under a run.
-    fn build(shell: &Shell, folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn build(shell: &Shell, folder: &Path) -> anyhow::Result<Self> {
         cmd!(
             shell,
             "cargo build --package roamport-cli --package roamport-sandbox --bins"

@@ -330,13 +330,22 @@ impl Living {
             journal: journal.clone(),
             profiles: journal.clone(),
             accounts: journal,
-            account: Account::parse(format!("account {account}")).expect("a plain text"),
+            account: self.identity(account),
             clock: process.clone(),
             policy: OrderPolicy::default(),
             lease: LeasePolicy::default(),
             owner: Owner::new(format!("process-{}", self.started)),
         });
         (process, orders)
+    }
+
+    /// The account as a client tells it; one that ignores the account sees the first one everywhere.
+    fn identity(&self, account: usize) -> Account {
+        let seen = match self.naive {
+            Some(Naive::IgnoresTheAccount) => 0,
+            _ => account,
+        };
+        Account::parse(format!("account {seen}")).expect("a plain text")
     }
 
     /// The provider of a process in good health, for what is read beside the order.

@@ -28,8 +28,12 @@ mod living;
 mod log;
 #[path = "naive.rs"]
 mod naive;
+#[path = "outcome.rs"]
+mod outcome;
 #[path = "panics.rs"]
 mod panics;
+#[path = "proxy.rs"]
+mod proxy;
 #[path = "report.rs"]
 mod report;
 #[path = "rules.rs"]
