@@ -47,12 +47,11 @@ pub(crate) fn ask(address: SocketAddr, sent: &Sent) -> io::Result<InProcessAnswe
     for (name, value) in &sent.headers {
         let ours = ["host", "connection", "content-length", "accept-encoding"];
         if !ours.contains(&name.as_str()) {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
         }
     }
-    text.push_str(&format!(
-        "content-length: {length}\r\nconnection: close\r\n\r\n"
-    ));
+    let end = format!("content-length: {length}\r\nconnection: close\r\n\r\n");
+    text.push_str(&end);
     (&stream).write_all(text.as_bytes())?;
     (&stream).write_all(&sent.body)?;
     let mut reader = BufReader::new(&stream);
@@ -79,13 +78,14 @@ pub(crate) fn send(mut stream: &TcpStream, sends: Sends) -> io::Result<()> {
     let mut text = format!("HTTP/1.1 {} X\r\n", answer.status);
     for (name, value) in &answer.headers {
         if name != "content-length" && name != "connection" {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
         }
     }
     let bodiless = matches!(answer.status, 204 | 304);
     let body: &[u8] = if bodiless { b"" } else { &answer.body };
     if !bodiless {
-        text.push_str(&format!("content-length: {}\r\n", body.len() + missing));
+        let length = format!("content-length: {}\r\n", body.len() + missing);
+        text.push_str(&length);
     }
     text.push_str("connection: close\r\n\r\n");
     stream.write_all(text.as_bytes())?;

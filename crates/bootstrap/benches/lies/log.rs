@@ -33,7 +33,11 @@ impl Log {
     pub(crate) fn problems(&self, lived: &Lived) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&bytes);
-        let esims = lived.stage.worlds.iter().flat_map(|world| world.esims());
+        let esims = lived
+            .stage
+            .worlds
+            .iter()
+            .flat_map(roamport_sandbox::World::esims);
         let profiles = esims.flatten().filter_map(|esim| esim.profile);
         let codes: Vec<String> = profiles.map(|profile| profile.activation_code).collect();
         let mut secrets = codes.iter().map(String::as_str).chain(TOKENS);

@@ -134,11 +134,7 @@ impl Naive {
                     answer.body = control.clone().into_bytes();
                 }
             }
-            Self::TakesAnyForm if looks && answer.status == 200 && !is_list(&answer) => {
-                if Json::parse(&answer.body).is_some() {
-                    answer = nothing_found();
-                }
-            }
+            Self::TakesAnyForm if looks && is_other_form(&answer) => answer = nothing_found(),
             Self::TakesAnyStatus if looks => match answer.status {
                 404 => answer = nothing_found(),
                 201..=299 => {
@@ -167,7 +163,7 @@ impl Naive {
                     }
                 });
             }),
-            Self::TrustsTheGoods => self.trusts_the_goods(call, memory, &mut answer),
+            Self::TrustsTheGoods => trusts_the_goods(call, memory, &mut answer),
             Self::LooksOnce if looks && for_ours && memory.contains_key("bought") => {
                 let text = || String::from_utf8_lossy(&answer.body).into_owned();
                 let first = memory.entry("lookup").or_insert_with(text).clone();
@@ -189,30 +185,30 @@ impl Naive {
             _ => is_near(named, wanted),
         }
     }
+}
 
-    /// Every order is of the package that was read last before it.
-    fn trusts_the_goods(self, call: Call, memory: &mut Memory, answer: &mut InProcessAnswer) {
-        let names = ["packageId", "packageCode"];
-        edit(answer, |body| {
-            body.visit_mut(&mut |path, value| {
-                if !path
-                    .last()
-                    .is_some_and(|name| names.contains(&name.as_str()))
-                {
-                    return;
+/// Every order is of the package that was read last before it.
+fn trusts_the_goods(call: Call, memory: &mut Memory, answer: &mut InProcessAnswer) {
+    let names = ["packageId", "packageCode"];
+    edit(answer, |body| {
+        body.visit_mut(&mut |path, value| {
+            if !path
+                .last()
+                .is_some_and(|name| names.contains(&name.as_str()))
+            {
+                return;
+            }
+            if matches!(call, Call::Packages) {
+                if let Some(package) = value.as_text() {
+                    memory.insert("package", package.to_owned());
                 }
-                if matches!(call, Call::Packages) {
-                    if let Some(package) = value.as_text() {
-                        memory.insert("package", package.to_owned());
-                    }
-                } else if (call.finds() || call == Call::Purchase)
-                    && let Some(package) = memory.get("package")
-                {
-                    *value = Json::text(package.clone());
-                }
-            });
+            } else if (call.finds() || call == Call::Purchase)
+                && let Some(package) = memory.get("package")
+            {
+                *value = Json::text(package.clone());
+            }
         });
-    }
+    });
 }
 
 fn is_success(answer: &InProcessAnswer) -> bool {
@@ -231,6 +227,11 @@ fn is_list(answer: &InProcessAnswer) -> bool {
                     .and_then(Json::as_list)
                     .is_some()
         })
+}
+
+/// JSON with 200, and no list where one belongs.
+fn is_other_form(answer: &InProcessAnswer) -> bool {
+    answer.status == 200 && !is_list(answer) && Json::parse(&answer.body).is_some()
 }
 
 fn is_dead(value: &Json) -> bool {

@@ -32,7 +32,7 @@ impl Liar {
             play.state().kills += u32::from(killed.is_some());
             self.read_output(&mut verdict, play, &bought);
             let ended = bought.status.code().is_some();
-            if ended && killed.is_none() && self.is_at_rest(wire, play, address) {
+            if ended && killed.is_none() && Self::is_at_rest(wire, play, address) {
                 break;
             }
             std::thread::sleep(Duration::from_secs(3));
@@ -64,26 +64,8 @@ impl Liar {
         }
     }
 
-    fn shown(&self, wire: &Wire, play: &Play, address: SocketAddr) -> Option<serde_json::Value> {
-        let words = ["order", "list", "--json"];
-        let output = command(wire, play.case.dialect, address, &words)
-            .output()
-            .ok()?;
-        let list: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
-        let orders = list["orders"].as_array()?;
-        let order = orders
-            .iter()
-            .find(|order| order["key"] == play.key.as_str())?;
-        let id = order["id"].as_str()?;
-        let words = ["order", "show", id, "--json"];
-        let output = command(wire, play.case.dialect, address, &words)
-            .output()
-            .ok()?;
-        serde_json::from_slice(&output.stdout).ok()
-    }
-
-    fn is_at_rest(&self, wire: &Wire, play: &Play, address: SocketAddr) -> bool {
-        let shown = self.shown(wire, play, address);
+    fn is_at_rest(wire: &Wire, play: &Play, address: SocketAddr) -> bool {
+        let shown = shown(wire, play, address);
         let state = shown
             .as_ref()
             .and_then(|shown| shown["order"]["state"].as_str());
@@ -122,7 +104,7 @@ impl Liar {
         verdict.undetectable = contradictions(&transcript).is_empty();
         let witnesses = state.witnesses.last().cloned();
         drop(state);
-        let Some(shown) = self.shown(wire, play, address) else {
+        let Some(shown) = shown(wire, play, address) else {
             if !charged.is_empty() {
                 verdict
                     .problems
@@ -202,4 +184,23 @@ fn is_settled(state: &str) -> bool {
         state,
         "fulfilled" | "failed" | "cancelled" | "canceled" | "needs_attention" | "needs-attention"
     )
+}
+
+/// What `roamport order show` says of the order of a case.
+fn shown(wire: &Wire, play: &Play, address: SocketAddr) -> Option<serde_json::Value> {
+    let words = ["order", "list", "--json"];
+    let output = command(wire, play.case.dialect, address, &words)
+        .output()
+        .ok()?;
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+    let orders = list["orders"].as_array()?;
+    let order = orders
+        .iter()
+        .find(|order| order["key"] == play.key.as_str())?;
+    let id = order["id"].as_str()?;
+    let words = ["order", "show", id, "--json"];
+    let output = command(wire, play.case.dialect, address, &words)
+        .output()
+        .ok()?;
+    serde_json::from_slice(&output.stdout).ok()
 }
