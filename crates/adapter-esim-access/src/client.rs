@@ -9,7 +9,7 @@ use std::time::Duration;
 use roamport_domain::provider::{Operation, SendWindow};
 use roamport_domain::{Clock, ProviderError, ProviderName, Secret};
 use roamport_provider_http::{
-    Effect, Failure, HeaderMap, HeaderName, HeaderValue, Request, Secrets, Sent, Transport,
+    Answer, Effect, Failure, HeaderMap, HeaderName, HeaderValue, Request, Secrets, Sent, Transport,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -94,11 +94,16 @@ impl Client {
 
     /// Makes the one attempt; gives the body of a 2xx answer, which may still say that it failed.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Vec<u8>, Failure> {
+        self.answer(request).await.map(|answer| answer.body)
+    }
+
+    /// Makes the one attempt; gives a 2xx answer, which may still say that it failed.
+    pub(crate) async fn answer(&self, request: Request<'_>) -> Result<Answer, Failure> {
         let effect = request.effect();
         let request = request.signed(|body| self.signed(body));
         let answer = self.transport.attempt(request).await?;
         if answer.is_success() {
-            return Ok(answer.body);
+            return Ok(answer);
         }
         let failure = classify(effect, Sent::Maybe, Some(answer.status), &answer.body);
         Err(Failure {

@@ -7,7 +7,7 @@ use roamport_domain::package::Geography;
 use roamport_domain::provider::{
     CallClass, ErrorKind, Operation, PackageQuery, Result, TopUpQuery,
 };
-use roamport_domain::{CountryCode, Package};
+use roamport_domain::{CountryCode, Oddity, Package};
 use roamport_provider_http::listing::in_one_answer;
 use roamport_provider_http::{Effect, Failure};
 
@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::convert::{self, Places};
 use crate::error::{Code, meaning};
 use crate::provider::reads;
-use crate::wire::{LocationList, Nothing, PackageFilter, PackageList};
+use crate::wire::{LocationList, Nothing, PackageFilter, PackageList, holds_nothing};
 
 /// The code of a place that the provider does not know (reference: error codes).
 const UNKNOWN_LOCATION: &str = "310211";
@@ -60,7 +60,8 @@ async fn fetch_packages(client: &Client, query: &PackageQuery) -> Fetched {
     };
     let request = client.read(operation, reads::LOCATIONS, &Nothing {});
     let body = client.send(request.with_class(class)).await?;
-    let places = Places::of(&Client::decode::<LocationList<'_>>(Effect::None, &body)?);
+    let places = Places::of(&Client::decode::<LocationList<'_>>(Effect::None, &body)?)
+        .map_err(|problem| reads::unreadable(&problem))?;
     drop(body);
     let location = location(query);
     let filter = PackageFilter {
@@ -115,8 +116,12 @@ async fn fetch_top_ups(client: &Client, query: &TopUpQuery) -> Fetched {
         let words = "this eSIM cannot be topped up; buy a new one instead";
         return Err(Failure::not_sent(ErrorKind::Unsupported, words));
     }
+    let odd = |oddity: &&Oddity| oddity.what == "ICCID";
     let iccid = esim.iccid().ok_or_else(|| {
-        let words = "this eSIM has no ICCID yet; its profile is still being allocated";
+        let words = match esim.report().oddities.iter().find(odd) {
+            Some(oddity) => format!("the ICCID of this eSIM cannot be read: {}", oddity.why),
+            None => "this eSIM has no ICCID yet; its profile is still being allocated".to_owned(),
+        };
         Failure::not_sent(ErrorKind::Rejected, words)
     })?;
     let filter = PackageFilter {
@@ -142,7 +147,11 @@ async fn fetch(
         .read(operation, "/package/list", filter)
         .with_class(class)
         .with_time_out(client.time_outs.catalogue);
-    let body = client.send(request).await?;
-    let data = Client::decode::<PackageList<'_>>(Effect::None, &body)?;
+    let answer = client.answer(request).await?;
+    if answer.status == 204 || holds_nothing(&answer.body, "packageList") {
+        let words = "the answer holds no list of packages, not even an empty one";
+        return Err(Failure::unusable(Effect::None, words));
+    }
+    let data = Client::decode::<PackageList<'_>>(Effect::None, &answer.body)?;
     convert::packages(&data, &client.name, places).map_err(|problem| reads::unreadable(&problem))
 }

@@ -1,17 +1,16 @@
 //! Events that eSIM Access sends by itself: unsigned, so that each is a hint of what to read again.
 
-use jiff::Timestamp;
 use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
 };
-use roamport_domain::{EsimId, Iccid, ProviderName, ProviderOrderId, Reference};
-use roamport_provider_http::json::{Identifier, Text};
+use roamport_domain::{EsimId, ProviderName, ProviderOrderId, Reference};
+use roamport_provider_http::json::{Identifier, Text, WireTime};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::convert::timestamp;
+use crate::convert::{iccid, known};
 use crate::hex::hex;
 
 /// Bytes of a delivery; the longest documented one has some five hundred.
@@ -44,8 +43,7 @@ struct Notice<'a> {
     notify_type: Text<'a>,
     #[serde(borrow)]
     notify_id: Identifier<'a>,
-    #[serde(borrow)]
-    event_generate_time: Text<'a>,
+    event_generate_time: WireTime,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
 }
@@ -79,7 +77,8 @@ impl EventDecoder for EsimAccessEvents {
         let event = ProviderEvent {
             id: id(notice.notify_id.or_empty(), delivery.body),
             kind: kind(&notice)?,
-            occurred_at: occurred_at(&notice),
+            // When it happened is shown to people and decides nothing.
+            occurred_at: known(notice.event_generate_time),
         };
         Ok(DecodedDelivery {
             trust: Trust::Hint,
@@ -117,10 +116,6 @@ fn notice(body: &[u8]) -> Result<Notice<'_>, DeliveryError> {
         return Err(malformed("it names no `notifyType`"));
     }
     Ok(notice)
-}
-
-fn occurred_at(notice: &Notice<'_>) -> Option<Timestamp> {
-    timestamp(notice.event_generate_time.or_empty())
 }
 
 /// The provider's id; a digest of the delivery where it is missing or no id.
@@ -167,9 +162,17 @@ fn order(content: &Content<'_>) -> Result<ProviderEventKind, DeliveryError> {
     Ok(ProviderEventKind::OrderChanged { order, reference })
 }
 
+/// One name is enough: the eSIM is read again under it. A name that cannot be read is none.
 fn esim(content: &Content<'_>) -> Result<EsimKey, DeliveryError> {
-    let id = EsimId::parse(content.esim_tran_no.or_empty()).ok();
-    let iccid = Iccid::parse(content.iccid.or_empty()).ok();
-    EsimKey::new(id, iccid)
-        .map_err(|_| malformed("an event about an eSIM names neither `esimTranNo` nor `iccid`"))
+    let mut unreadable = Vec::new();
+    let id = content
+        .esim_tran_no
+        .read()
+        .then("is no eSIM id", EsimId::parse)
+        .or_note("eSIM", "esimTranNo", &mut unreadable);
+    let iccid = iccid(&content.iccid).or_note("card", "iccid", &mut unreadable);
+    EsimKey::new(id, iccid).map_err(|_| match unreadable.first() {
+        Some(oddity) => malformed(format!("of an event about an eSIM, {}", oddity.why)),
+        None => malformed("an event about an eSIM names neither `esimTranNo` nor `iccid`"),
+    })
 }

@@ -7,7 +7,11 @@ mod esim;
 mod order;
 mod package;
 
-use roamport_provider_http::json::{self, Flag, Misfit, Text, find_object, misfit, object_text};
+use std::collections::BTreeMap;
+
+use roamport_provider_http::json::{
+    self, Elements, Flag, Misfit, Text, find_object, misfit, object_text,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -120,6 +124,37 @@ fn why<'a, T: Deserialize<'a>>(text: &'a str) -> Unusable {
         }
     }
     misfit::<Envelope<T>>(text).into()
+}
+
+/// The rows of a list under this name in `obj`, or where one is none.
+fn rows<'a, T: Deserialize<'a>>(elements: &Elements<'a>, name: &str) -> Result<Vec<T>, String> {
+    let rows = elements.0.iter().enumerate().map(|(index, raw)| {
+        let object = raw.get().starts_with('{');
+        let row = object
+            .then(|| serde_json::from_str(raw.get()).ok())
+            .flatten();
+        row.ok_or_else(|| format!("`obj.{name}[{index}]` is no row of that list"))
+    });
+    rows.collect()
+}
+
+/// Whether a successful answer has nothing in the place of its list: `null` or `[]` for the whole `obj`, or `null` for
+/// the list of this name in it.
+pub(crate) fn holds_nothing(body: &[u8], name: &str) -> bool {
+    type Fields<'a> = BTreeMap<String, &'a RawValue>;
+    let is = |raw: Option<&&RawValue>, word: &str| raw.is_some_and(|raw| raw.get() == word);
+    let succeeded =
+        find_object::<Outline<'_>>(body).is_some_and(|outline| outline.success.is_set());
+    let Some(fields) = find_object::<Fields<'_>>(body).filter(|_| succeeded) else {
+        return false;
+    };
+    let object = fields.get("obj");
+    is(object, "null")
+        || json::list(object.copied()).is_some_and(|all| all.is_empty())
+        || object.is_some_and(|object| {
+            let inside = serde_json::from_str::<Fields<'_>>(object.get());
+            inside.is_ok_and(|inside| is(inside.get(name), "null"))
+        })
 }
 
 /// The elements of a nested list, each by itself; none where it is missing or no list, and an empty one

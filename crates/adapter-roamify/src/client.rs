@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use roamport_domain::provider::Operation;
 use roamport_domain::{Clock, ProviderError, ProviderName, Secret};
-use roamport_provider_http::{Failure, HeaderMap, HeaderName, Request, Secrets, Sent, Transport};
+use roamport_provider_http::{
+    Answer, Failure, HeaderMap, HeaderName, Request, Secrets, Sent, Transport,
+};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -83,9 +85,14 @@ impl Client {
 
     /// Makes the one attempt; gives the body of a 2xx answer.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Vec<u8>, Failure> {
+        self.answer(request).await.map(|answer| answer.body)
+    }
+
+    /// Makes the one attempt; gives a 2xx answer.
+    pub(crate) async fn answer(&self, request: Request<'_>) -> Result<Answer, Failure> {
         let operation = request.operation();
         let (status, retry_after, body) = match self.transport.attempt(request).await {
-            Ok(answer) if answer.is_success() => return Ok(answer.body),
+            Ok(answer) if answer.is_success() => return Ok(answer),
             Ok(answer) => (answer.status, answer.retry_after, answer.body),
             Err(failure) => match failure.status {
                 // The refusal stands without its words.

@@ -8,15 +8,15 @@ use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
 };
-use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
-use roamport_provider_http::json::{Identifier, Number, Text, list};
+use roamport_domain::{EsimId, ProviderName, Secret};
+use roamport_provider_http::json::{Identifier, Reading, Text, WireTime, list};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::config::RoamifyConfigError;
-use crate::convert::timestamp;
+use crate::convert::iccid;
 
 /// The header of the signature (reference: webhooks).
 const SIGNATURE: &str = "X-Roamify-Signature";
@@ -95,7 +95,11 @@ impl EventDecoder for RoamifyEvents {
         let event = ProviderEvent {
             id: id(&body),
             kind: kind(&body, &data)?,
-            occurred_at: timestamp(data.timestamp),
+            occurred_at: match data.timestamp.read() {
+                Reading::Present(moment) => Some(moment),
+                // When it happened is shown to people and decides nothing.
+                Reading::Absent | Reading::Unreadable(_) => None,
+            },
         };
         Ok(DecodedDelivery {
             trust: Trust::Verified,
@@ -119,7 +123,7 @@ struct EventBody<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct EventData<'a> {
-    timestamp: Number,
+    timestamp: WireTime,
     #[serde(borrow)]
     esim_id: Identifier<'a>,
     #[serde(borrow)]
@@ -202,11 +206,19 @@ fn kind(body: &EventBody<'_>, data: &EventData<'_>) -> Result<ProviderEventKind,
     })
 }
 
+/// One name is enough: the eSIM is read again under it. A name that cannot be read is none.
 fn esim(data: &EventData<'_>) -> Result<EsimKey, DeliveryError> {
-    let id = EsimId::parse(data.esim_id.or_empty()).ok();
-    let iccid = Iccid::parse(data.iccid.or_empty()).ok();
-    EsimKey::new(id, iccid)
-        .map_err(|_| malformed("an event about an eSIM names neither `esim_id` nor `iccid`"))
+    let mut unreadable = Vec::new();
+    let id = data
+        .esim_id
+        .read()
+        .then("is no eSIM id", EsimId::parse)
+        .or_note("eSIM", "esim_id", &mut unreadable);
+    let iccid = iccid(&data.iccid).or_note("card", "iccid", &mut unreadable);
+    EsimKey::new(id, iccid).map_err(|_| match unreadable.first() {
+        Some(oddity) => malformed(format!("of an event about an eSIM, {}", oddity.why)),
+        None => malformed("an event about an eSIM names neither `esim_id` nor `iccid`"),
+    })
 }
 
 /// Refunds have an id that is stable across deliveries. Every other event is told by a digest of what

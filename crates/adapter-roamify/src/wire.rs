@@ -8,7 +8,9 @@ mod order;
 mod package;
 mod value;
 
-use roamport_provider_http::json::{Misfit, Text, find_object, list, misfit, object_text, part};
+use std::collections::BTreeMap;
+
+use roamport_provider_http::json::{Text, find_object, list, misfit, object_text, part};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,7 +19,7 @@ pub(crate) use self::order::{
     ApplyBody, ByReferenceBody, OrderBody, OrderLine, OrdersData, TopUpBody, WireItem, WireOrder,
 };
 pub(crate) use self::package::{
-    CountriesData, Country, Group, PackagesData, Signal, Throttle, WirePackage,
+    CountriesData, Country, Group, NamedPackage, PackagesData, Signal, Throttle, WirePackage,
 };
 
 /// What the wallet holds: `GET /api/balance`.
@@ -117,39 +119,53 @@ fn why<'a, T: Deserialize<'a>>(text: &'a str) -> Unusable {
             return Unusable::Schema("there is no `data` in it".to_owned());
         }
     }
-    Unusable::Schema(explain(text, &misfit::<Envelope<'a, T>>(text)))
+    Unusable::Schema(misfit::<Envelope<'a, T>>(text).to_string())
 }
 
-/// Where and what, without a single value but the id of a package.
-fn explain(text: &str, misfit: &Misfit) -> String {
-    let path = misfit.path.as_deref().unwrap_or_default();
-    match unreadable_package(text, path) {
-        Some(id) => format!("`{path}` (package `{id}`) {}", misfit.words),
-        None => misfit.to_string(),
-    }
-}
-
-/// The id of the package at `data.packages[g].packages[p]…`, where the path is one.
-fn unreadable_package(text: &str, path: &str) -> Option<String> {
-    let mut numbers = path.split(['[', ']']).skip(1).step_by(2);
-    let group: usize = numbers.next()?.parse().ok()?;
-    let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let outer = value
-        .pointer("/data/packages")
-        .or_else(|| value.get("data"))?
-        .get(group)?;
-    let package = match numbers.next() {
-        Some(number) => outer.get("packages")?.get(number.parse::<usize>().ok()?)?,
-        None => outer,
+/// An element of a list at `place`, or where in it and why it cannot be read.
+pub(crate) fn element<'a, T: Deserialize<'a>>(
+    raw: &'a RawValue,
+    place: impl FnOnce() -> String,
+) -> Result<T, String> {
+    let text = raw.get();
+    let object = text.starts_with('{');
+    let read = if object {
+        serde_json::from_str(text).ok()
+    } else {
+        None
     };
-    Some(
-        package
-            .get("packageId")?
-            .as_str()?
-            .chars()
-            .take(80)
-            .collect(),
-    )
+    read.ok_or_else(|| {
+        let place = place();
+        let misfit = misfit::<T>(text);
+        match misfit.path.filter(|path| object && path != ".") {
+            Some(path) => format!("`{place}.{path}` {}", misfit.words),
+            None if object => format!("`{place}` {}", misfit.words),
+            None => format!("`{place}` is no object"),
+        }
+    })
+}
+
+/// Whether a successful answer has nothing in the place of its list: `null` or `[]` for the whole `data`, or `null` for
+/// the list of this name in it.
+pub(crate) fn holds_nothing(body: &[u8], name: &str) -> bool {
+    type Fields<'a> = BTreeMap<String, &'a RawValue>;
+    let is = |raw: Option<&&RawValue>, word: &str| raw.is_some_and(|raw| raw.get() == word);
+    let Some(outline) = find_object::<Outline<'_>>(body) else {
+        return false;
+    };
+    let Some(fields) = find_object::<Fields<'_>>(body) else {
+        return false;
+    };
+    let said = outline.message.get().or(outline.error.get());
+    let data = fields.get("data");
+    succeeded(&outline.status)
+        && said.is_none()
+        && (is(data, "null")
+            || list(data.copied()).is_some_and(|all| all.is_empty())
+            || data.is_some_and(|data| {
+                let inside = serde_json::from_str::<Fields<'_>>(data.get());
+                inside.is_ok_and(|inside| is(inside.get(name), "null"))
+            }))
 }
 
 /// What an error body says, whatever its form.
@@ -241,19 +257,25 @@ mod tests {
         );
     }
 
-    #[test]
-    fn an_unreadable_package_is_named_by_its_id() {
-        let body = r#"{"data":{"packages":[{"packages":[{"packageId":"good","price":1},
-            {"packageId":"esim-x","price":1,"throttle":"fast"}]}]}}"#;
-        let unusable = decode::<PackagesData<'_>>(body.as_bytes()).err();
-        let Some(Unusable::Schema(text)) = unusable else {
-            panic!("{unusable:?}")
-        };
-        assert!(
-            text.starts_with("`data.packages[0].packages[1].throttle"),
-            "{text}"
-        );
-        assert!(text.contains("(package `esim-x`)"), "{text}");
+    #[rstest]
+    #[case(r#"{"status":"success","data":null}"#, true)]
+    #[case(r#"{"status":"success","data":[]}"#, true)]
+    #[case(r#"{"data":{"packages":null}}"#, true)]
+    #[case(r#"{"data":{"packages":[]}}"#, false)]
+    #[case(r#"{"data":{}}"#, false)]
+    #[case(r#"{"status":"success"}"#, false)]
+    #[case(r#"{"data":[[]]}"#, false)]
+    #[case(r#"{"data":""}"#, false)]
+    #[case(r#"{"status":"failed","data":null}"#, false)]
+    #[case(r#"{"status":"success","error":"db down","data":null}"#, false)]
+    #[case("", false)]
+    #[case("null", false)]
+    #[case("<html>", false)]
+    fn nothing_in_the_place_of_a_list_is_told_apart_from_everything_else(
+        #[case] body: &str,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(holds_nothing(body.as_bytes(), "packages"), expected);
     }
 
     #[rstest]

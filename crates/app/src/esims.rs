@@ -75,8 +75,8 @@ pub(crate) async fn refresh(profiles: &dyn ProfileStore, esim: &Esim) -> Result<
     }
 }
 
-/// Only what can be installed, or was ended for good, takes the place of a profile: an answer that
-/// merely lacks the activation does not.
+/// Only what has an activation, or was ended for good, takes the place of a profile: an answer that
+/// merely lacks the activation, or has one that cannot be read, does not.
 async fn replace(
     profiles: &dyn ProfileStore,
     kept: KeptProfile,
@@ -84,7 +84,8 @@ async fn replace(
 ) -> Result<(), JournalError> {
     let ended = *esim.profile() == ProfileState::Revoked
         || matches!(esim.plan(), PlanState::Cancelled | PlanState::Revoked);
-    if *esim == kept.esim || !(ended || esim.is_ready()) {
+    let installable = esim.activation().is_some() && !esim.is_pending();
+    if *esim == kept.esim || !(ended || installable) {
         return Ok(());
     }
     let esim = esim.clone();

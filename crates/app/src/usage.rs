@@ -2,6 +2,7 @@
 //! eSIM or of many in as few calls as the provider has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use roamport_domain::journal::OrderFilter;
@@ -21,8 +22,10 @@ pub struct UsageView {
     pub usage: Usage,
     /// What we bought for this eSIM: the original package and every top-up. Empty where we did not.
     pub purchased: Vec<DataAllowance>,
-    /// The data figures, in bytes where what was bought gives the unit away.
+    /// The data figures, in bytes where the provider documents the unit or what was bought gives it away.
     pub data: DataUsage,
+    /// How old the provider's figures may have been when they were read; `None` if it does not say.
+    pub lag: Option<Duration>,
 }
 
 /// Reads usage.
@@ -121,6 +124,7 @@ impl UsageReader {
             usage,
             purchased,
             data,
+            lag: self.provider.capabilities().usage.map(|usage| usage.lag),
         })
     }
 

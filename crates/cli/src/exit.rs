@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
+use roamport_domain::esim::Undeliverable;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{DeferralReason, Ending, OrderState};
 use roamport_domain::provider::{ErrorKind, ProviderError};
@@ -86,6 +87,8 @@ pub(crate) enum Failure {
     NoProfile {
         /// Which.
         esim: String,
+        /// Why none will come; `None` if it only has not come yet.
+        why: Option<Undeliverable>,
     },
     /// An order did not come to the end that was asked for.
     Order {

@@ -3,6 +3,8 @@
 mod activation;
 mod stored;
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -88,14 +90,15 @@ pub struct EsimReport {
     pub provider: ProviderName,
     /// The provider's name for it, for life.
     pub id: EsimId,
-    /// The card number; absent before provisioning, and when the provider's text is malformed.
+    /// The card number; absent before provisioning. One in an unknown form is kept as the provider sent it
+    /// ([`Iccid::is_well_formed`]).
     pub iccid: Option<Iccid>,
     /// How far the profile is.
     pub profile: ProfileState,
     /// How far the plan is.
     pub plan: PlanState,
-    /// How to install it, once that is known.
-    pub activation: Option<Activation>,
+    /// How to install it, once the provider sends something, or why what it sent is no activation code.
+    pub activation: Option<Result<Activation, ActivationError>>,
     /// Personal identification number of the card.
     pub pin: Option<Secret>,
     /// PIN unblocking key of the card.
@@ -119,6 +122,8 @@ pub struct EsimReport {
     pub plans: Vec<Plan>,
     /// Remarks for the traveller.
     pub notes: Vec<String>,
+    /// The values that were sent and could not be read. Each stands as absent above.
+    pub oddities: Vec<Oddity>,
 }
 
 /// An eSIM that a provider has vouched for.
@@ -168,19 +173,91 @@ impl Esim {
 
     /// How to install it, once that is known.
     pub const fn activation(&self) -> Option<&Activation> {
-        self.report.activation.as_ref()
+        match &self.report.activation {
+            Some(Ok(activation)) => Some(activation),
+            Some(Err(_)) | None => None,
+        }
     }
 
-    /// Whether a traveller can install it or already has: there is an activation, and the provider
-    /// has neither failed to make the profile nor taken it back.
+    /// Why the activation code that the provider sent is none; `None` if it is one, or none was sent.
+    pub const fn activation_error(&self) -> Option<ActivationError> {
+        match &self.report.activation {
+            Some(Err(error)) => Some(*error),
+            Some(Ok(_)) | None => None,
+        }
+    }
+
+    /// Whether the provider has not made the profile yet.
+    pub const fn is_pending(&self) -> bool {
+        matches!(
+            self.report.profile,
+            ProfileState::Unprovisioned | ProfileState::Generating
+        )
+    }
+
+    /// Why it cannot be handed to a traveler, and waiting will not change that.
+    pub const fn undeliverable(&self) -> Option<Undeliverable> {
+        match (&self.report.profile, &self.report.plan) {
+            (ProfileState::Failed, _) => Some(Undeliverable::Failed),
+            (_, PlanState::Cancelled) => Some(Undeliverable::Canceled),
+            (ProfileState::Revoked, _) | (_, PlanState::Revoked) => Some(Undeliverable::Revoked),
+            (ProfileState::Deleted, _) => Some(Undeliverable::Deleted),
+            (ProfileState::Expired, _) | (_, PlanState::Expired) => Some(Undeliverable::Expired),
+            (_, PlanState::Suspended) => Some(Undeliverable::Suspended),
+            _ => match &self.report.activation {
+                Some(Err(error)) if !self.is_pending() => {
+                    Some(Undeliverable::ActivationCode(*error))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether a traveler can install it or already has: there is an activation, and the provider
+    /// reports no state in which it is of no use.
     pub const fn is_ready(&self) -> bool {
-        self.report.activation.is_some()
-            && !matches!(
-                self.report.profile,
-                ProfileState::Unprovisioned
-                    | ProfileState::Generating
-                    | ProfileState::Failed
-                    | ProfileState::Revoked
-            )
+        self.activation().is_some() && !self.is_pending() && self.undeliverable().is_none()
+    }
+}
+
+/// Why an eSIM cannot be handed to a traveler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Undeliverable {
+    /// The provider could not generate the profile.
+    #[error("the provider could not generate the profile")]
+    Failed,
+    /// It was given back.
+    #[error("the eSIM was canceled")]
+    Canceled,
+    /// It was taken back.
+    #[error("the provider took the eSIM back")]
+    Revoked,
+    /// Its profile was deleted from a device.
+    #[error("the profile was deleted from its device")]
+    Deleted,
+    /// It is over.
+    #[error("the eSIM has expired")]
+    Expired,
+    /// It is interrupted.
+    #[error("the provider suspended the eSIM")]
+    Suspended,
+    /// What the provider sent as its activation code is none.
+    #[error("the provider sent an activation code that cannot be used: {0}")]
+    ActivationCode(ActivationError),
+}
+
+/// A value that a provider sent and that could not be read: what stands in its place is unknown, not absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Oddity {
+    /// Which value, for a person: `expiry`.
+    pub what: String,
+    /// What is wrong with it, with the provider's name of the field and without the value itself.
+    pub why: String,
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.what, self.why)
     }
 }

@@ -1,10 +1,17 @@
 //! Identifiers: ours, the provider's, and the card's.
 
+mod iccid;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use self::iccid::Iccid;
 
 /// A text that cannot be the identifier it was meant for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,11 +53,37 @@ fn check_opaque(what: &'static str, text: &str) -> Result<(), InvalidId> {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $check:path) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:path, $key:path) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Box<str>);
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $key(&self.0) == $key(&other.0)
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                $key(&self.0).cmp(&$key(&other.0))
+            }
+        }
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                $key(&self.0).hash(state);
+            }
+        }
 
         impl $name {
             #[doc = concat!("Checks that `text` can be a ", $what, " and keeps it.")]
@@ -101,42 +134,36 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// What a provider calls one of its packages. Opaque: never taken apart.
-    PackageId, "package id", check_opaque
+    /// What a provider calls one of its packages. Opaque: never taken apart. Two that are UUIDs compare as UUIDs.
+    PackageId, "package id", check_opaque, folded
 }
 text_id! {
     /// What a provider calls an eSIM, from the order on and for life; unlike the ICCID it exists
-    /// before the profile does. Opaque.
-    EsimId, "eSIM id", check_opaque
+    /// before the profile does. Opaque. Two that are UUIDs compare as UUIDs.
+    EsimId, "eSIM id", check_opaque, folded
 }
 text_id! {
-    /// What a provider calls an order. Opaque.
-    ProviderOrderId, "provider order id", check_opaque
+    /// What a provider calls an order. Opaque. Two that are UUIDs compare as UUIDs.
+    ProviderOrderId, "provider order id", check_opaque, folded
 }
 text_id! {
     /// The caller's name for one intention to buy. The same key never buys twice.
-    IdempotencyKey, "idempotency key", check_opaque
+    IdempotencyKey, "idempotency key", check_opaque, exact
 }
 text_id! {
     /// The name of a provider in settings, logs and the journal: 1 to 40 of `a-z`, `0-9` and `-`.
-    ProviderName, "provider name", check_slug
-}
-text_id! {
-    /// An integrated circuit card identifier, as ITU-T E.118 defines it: 18 to 20 digits as a rule;
-    /// 16 to 22 are accepted, since providers are seen to send them. Never an identity: providers
-    /// reuse and swap them.
-    Iccid, "ICCID", check_iccid
+    ProviderName, "provider name", check_slug, exact
 }
 text_id! {
     /// Which account at a provider an order belongs to: a keyed digest of the credentials that name the
     /// account, made by [`AccountStore::account`](crate::journal::AccountStore::account). The same
     /// credentials have the same digest in one journal and another digest in another journal.
-    Account, "account", check_opaque
+    Account, "account", check_opaque, exact
 }
 text_id! {
     /// What we call an order toward the provider: one per order, for life. Derived from the
     /// [`IdempotencyKey`], so that a journal restored from a backup looks for the right thing.
-    Reference, "reference", check_opaque
+    Reference, "reference", check_opaque, exact
 }
 
 fn check_slug(what: &'static str, text: &str) -> Result<(), InvalidId> {
@@ -151,14 +178,19 @@ fn check_slug(what: &'static str, text: &str) -> Result<(), InvalidId> {
     }
 }
 
-fn check_iccid(what: &'static str, text: &str) -> Result<(), InvalidId> {
-    if (16..=22).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(())
+/// The text that an id is compared by.
+const fn exact(text: &str) -> &str {
+    text
+}
+
+/// The text that an id is compared by if it may be a UUID: hexadecimal digits are the same in either case
+/// (RFC 9562, section 4).
+fn folded(text: &str) -> Cow<'_, str> {
+    let is_uuid = text.len() == 36 && Uuid::try_parse(text).is_ok();
+    if is_uuid && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
     } else {
-        Err(InvalidId::new(
-            what,
-            "is not 16 to 22 digits, for example 8988303000001234567",
-        ))
+        Cow::Borrowed(text)
     }
 }
 
@@ -240,23 +272,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_iccid_is_sixteen_to_twenty_two_digits() {
-        for good in [
-            "8988303000001234",
-            "89883030000012345",
-            "8988303000001234567890",
+    fn ids_that_are_uuids_compare_as_uuids() {
+        let lower = "7d0f3b52-1c84-4a6e-9f0b-5b2c8a61e901";
+        let upper = lower.to_ascii_uppercase();
+        let [one, other] = [lower, &upper].map(|text| EsimId::parse(text).unwrap());
+        assert_eq!(one, other);
+        assert_eq!(one.cmp(&other), Ordering::Equal);
+        assert_eq!(other.as_str(), upper);
+        let all: std::collections::HashSet<_> = [one, other].into();
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            ProviderOrderId::parse(lower).unwrap(),
+            ProviderOrderId::parse(upper.as_str()).unwrap()
+        );
+    }
+
+    #[test]
+    fn ids_that_are_no_uuids_compare_letter_by_letter() {
+        for (one, other) in [
+            ("e-1a", "E-1A"),
+            (
+                "7d0f3b521c844a6e9f0b5b2c8a61e901",
+                "7D0F3B521C844A6E9F0B5B2C8A61E901",
+            ),
+            (
+                "7d0f3b52-1c84-4a6e-9f0b-5b2c8a61e90x",
+                "7D0F3B52-1C84-4A6E-9F0B-5B2C8A61E90X",
+            ),
         ] {
-            assert_eq!(Iccid::parse(good).unwrap().as_str(), good);
+            assert_ne!(EsimId::parse(one).unwrap(), EsimId::parse(other).unwrap());
         }
-        for bad in [
-            "",
-            "898830300000123",
-            "89883030000012345678901",
-            "8988303000001234X",
-            "８９８８３０３００００１２３４５",
-        ] {
-            assert!(Iccid::parse(bad).is_err(), "{bad}");
-        }
+    }
+
+    #[test]
+    fn a_key_is_compared_letter_by_letter() {
+        let lower = "7d0f3b52-1c84-4a6e-9f0b-5b2c8a61e901";
+        assert_ne!(
+            IdempotencyKey::parse(lower).unwrap(),
+            IdempotencyKey::parse(lower.to_ascii_uppercase()).unwrap()
+        );
     }
 
     #[test]

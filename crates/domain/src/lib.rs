@@ -34,7 +34,7 @@ pub mod usage;
 pub use clock::{Clock, Monotonic};
 pub use country::CountryCode;
 pub use data::{DataAllowance, DataSize};
-pub use esim::{Activation, Esim};
+pub use esim::{Activation, Esim, Oddity};
 pub use id::{
     Account, EsimId, Iccid, IdempotencyKey, OrderId, PackageId, ProviderName, ProviderOrderId,
     Reference,

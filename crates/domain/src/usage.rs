@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::esim::PlanState;
-use crate::{DataAllowance, DataSize, EsimId, Iccid, ProviderName};
+use crate::{DataAllowance, DataSize, EsimId, Iccid, Oddity, ProviderName};
 
 /// A figure as the provider gave it, in a unit it need not have named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ pub struct DailyUsage {
 
 /// The usage of one eSIM as a provider reports it.
 ///
-/// The figures are raw: providers name their unit badly or not at all. [`Usage::data`] finds it by
-/// comparing with what was bought; the share that is left needs no unit.
+/// The figures are raw: providers name their unit badly or not at all. Where [`unit`](Usage::unit) does not
+/// state it, [`Usage::data`] finds it by comparing with what was bought; the share that is left needs no unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Who reports it.
@@ -57,8 +57,14 @@ pub struct Usage {
     pub daily: Vec<DailyUsage>,
     /// Whether the provider says the plan is unlimited, by a flag or by a sentinel.
     pub unlimited: bool,
+    /// The unit of the data figures, if the provider documents it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<DataUnit>,
     /// When it was read.
     pub as_of: Timestamp,
+    /// The values that were sent and could not be read. Each stands as absent above, and a day is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oddities: Vec<Oddity>,
 }
 
 /// The unit in which a provider counts data.
@@ -97,7 +103,10 @@ impl DataUnit {
 /// What is known of a plan's data, in bytes where the unit could be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataUsage {
-    /// The unit of the provider's figures, where the purchase gives it away.
+    /// Whether the plan has no end of data: the purchase says so, or the provider does and the purchase does
+    /// not contradict it.
+    pub unlimited: bool,
+    /// The unit of the provider's figures, where the provider documents it or the purchase gives it away.
     pub unit: Option<DataUnit>,
     /// What was allowed.
     pub allowed: Option<DataSize>,
@@ -112,18 +121,23 @@ pub struct DataUsage {
 
 impl Usage {
     /// Reads the data figures with the help of what was `purchased` for this eSIM: the original
-    /// package and every top-up. Where one of them, or their sum, equals the allowed figure in some
-    /// unit, that is the unit; otherwise it stays unknown and only the share is given.
+    /// package and every top-up. Where the provider documents no unit, and one of them, or their sum, equals
+    /// the allowed figure in some unit, that is the unit; otherwise it stays unknown and only the share is given.
+    ///
+    /// An allowed figure of 0 is none: providers send it for plans of any size. Less than nothing left is
+    /// nothing left.
     pub fn data(&self, purchased: &[DataAllowance]) -> DataUsage {
-        let unlimited = self.unlimited || purchased.iter().any(DataAllowance::is_unlimited);
-        let unit = if unlimited {
+        let unlimited = self.is_unlimited(purchased);
+        let (allowed, remaining) = self.figures();
+        let unit = if unlimited || allowed.is_none() {
             None
         } else {
-            self.data_unit(purchased)
+            self.unit.or_else(|| self.data_unit(purchased))
         };
         let size = |amount: Option<Decimal>| unit.and_then(|unit| unit.size(amount?));
-        let (allowed, remaining) = (size(self.data.allowed), size(self.data.remaining));
+        let (allowed, remaining) = (size(allowed), size(remaining));
         DataUsage {
+            unlimited,
             unit,
             allowed,
             remaining,
@@ -138,6 +152,19 @@ impl Usage {
         }
     }
 
+    /// A provider that calls a plan unlimited whose purchase names a size is not believed.
+    fn is_unlimited(&self, purchased: &[DataAllowance]) -> bool {
+        let sized = purchased.iter().any(|bought| bought.fixed_size().is_some());
+        purchased.iter().any(DataAllowance::is_unlimited) || (self.unlimited && !sized)
+    }
+
+    /// What was allowed, if it is more than nothing, and what is left of it, at least nothing.
+    fn figures(&self) -> (Option<Decimal>, Option<Decimal>) {
+        let allowed = self.data.allowed.filter(|allowed| *allowed > Decimal::ZERO);
+        let remaining = self.data.remaining.map(|left| left.max(Decimal::ZERO));
+        (allowed, remaining)
+    }
+
     fn data_unit(&self, purchased: &[DataAllowance]) -> Option<DataUnit> {
         const CANDIDATES: [DataUnit; 4] = [
             DataUnit::Mebibytes,
@@ -145,10 +172,7 @@ impl Usage {
             DataUnit::Megabytes,
             DataUnit::Bytes,
         ];
-        let allowed = self
-            .data
-            .allowed
-            .filter(|allowed| *allowed > Decimal::ZERO)?;
+        let allowed = self.figures().0?;
         let sizes: Vec<DataSize> = purchased
             .iter()
             .filter_map(DataAllowance::fixed_size)
@@ -163,10 +187,9 @@ impl Usage {
     }
 
     fn remaining_basis_points(&self) -> Option<u16> {
-        let (allowed, remaining) = (self.data.allowed?, self.data.remaining?);
-        if allowed <= Decimal::ZERO || remaining < Decimal::ZERO {
+        let (Some(allowed), Some(remaining)) = self.figures() else {
             return None;
-        }
+        };
         let share = remaining
             .min(allowed)
             .checked_mul(Decimal::from(10_000))?
@@ -174,15 +197,20 @@ impl Usage {
         share.floor().to_u16()
     }
 
-    /// The unit of the daily figures: that of the totals where the days add up to no more than was
-    /// used (a hundredth of tolerance for rounding), otherwise unknown.
+    /// The unit of the daily figures: that of the totals where the days add up to what was used, or to a
+    /// part of it. More than that (a hundredth of tolerance for rounding), or less than a hundredth, is
+    /// another unit, which stays unknown.
     pub fn daily_unit(&self, unit: DataUnit) -> Option<DataUnit> {
-        let used = self.data.allowed?.checked_sub(self.data.remaining?)?;
+        let (allowed, remaining) = self.figures();
+        let used = allowed?.checked_sub(remaining?)?;
         let sum = self
             .daily
             .iter()
             .try_fold(Decimal::ZERO, |sum, day| sum.checked_add(day.used))?;
-        (sum <= used.checked_mul(Decimal::new(101, 2))?).then_some(unit)
+        let hundredth = Decimal::new(1, 2);
+        let least = used.checked_mul(hundredth)?;
+        let most = used.checked_add(least)?;
+        (sum.is_zero() || (least..=most).contains(&sum)).then_some(unit)
     }
 
     /// One day's data in bytes, where the unit of the days is known.
@@ -219,7 +247,9 @@ mod tests {
             },
             daily: Vec::new(),
             unlimited: false,
+            unit: None,
             as_of: Timestamp::UNIX_EPOCH,
+            oddities: Vec::new(),
         }
     }
 
@@ -264,6 +294,65 @@ mod tests {
                 .remaining_basis_points,
             None
         );
+    }
+
+    #[test]
+    fn a_purchase_that_names_a_size_is_not_called_unlimited() {
+        let mut report = usage(0, 0);
+        assert!(!report.data(&[fixed(1024)]).unlimited);
+        report.unlimited = true;
+        assert!(!report.data(&[fixed(1024)]).unlimited);
+        assert!(report.data(&[]).unlimited);
+        let unlimited = DataAllowance::Unlimited { fair_use: None };
+        report.unlimited = false;
+        assert!(report.data(&[fixed(1024), unlimited]).unlimited);
+    }
+
+    #[test]
+    fn nothing_allowed_is_no_figure() {
+        let data = Usage {
+            unit: Some(DataUnit::Bytes),
+            ..usage(0, 0)
+        }
+        .data(&[fixed(1024)]);
+        assert_eq!(
+            (data.allowed, data.remaining, data.used),
+            (None, None, None)
+        );
+        assert_eq!(data.remaining_basis_points, None);
+    }
+
+    #[test]
+    fn less_than_nothing_left_is_nothing_left() {
+        let data = usage(1024, -12).data(&[fixed(1024)]);
+        assert_eq!(data.remaining, Some(DataSize::default()));
+        assert_eq!(data.used, Some(DataSize::GIBIBYTE));
+        assert_eq!(data.remaining_basis_points, Some(0));
+    }
+
+    #[test]
+    fn a_unit_that_the_provider_documents_needs_no_purchase() {
+        let report = Usage {
+            unit: Some(DataUnit::Bytes),
+            ..usage(1 << 30, 1 << 29)
+        };
+        let data = report.data(&[]);
+        assert_eq!(data.unit, Some(DataUnit::Bytes));
+        assert_eq!(data.allowed, Some(DataSize::GIBIBYTE));
+        assert_eq!(data.remaining, Some(DataSize::from_bytes(1 << 29)));
+    }
+
+    #[test]
+    fn days_that_are_plainly_not_in_bytes_have_an_unknown_unit() {
+        let mut report = usage(1 << 30, (1 << 30) - (100 << 20));
+        let day = DailyUsage {
+            date: jiff::civil::date(2026, 11, 18),
+            used: Decimal::from(100),
+            location: None,
+        };
+        report.daily = vec![day.clone()];
+        assert_eq!(report.data(&[fixed(1024)]).unit, Some(DataUnit::Bytes));
+        assert_eq!(report.daily_size(DataUnit::Bytes, &day), None);
     }
 
     #[test]

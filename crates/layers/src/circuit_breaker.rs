@@ -35,8 +35,8 @@ pub struct CircuitBreakerPolicy {
     pub failures: Option<NonZeroU32>,
     /// How long it is left alone, and how long again after each probe that failed. 15 s.
     pub pause: Duration,
-    /// How long the answer to a probe is awaited before another one may be made; longer than a read
-    /// with all its retries takes. 2 min.
+    /// How long the answer to a probe is awaited before another one may be made. A [`Stack`](crate::Stack)
+    /// makes it at least as long as a read with all its retries may take. 2 min.
     pub probe_limit: Duration,
 }
 

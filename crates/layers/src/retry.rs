@@ -9,14 +9,15 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Reaction, Result, TopUpQuery,
-    TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
+    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Reaction, Result,
+    TopUpQuery, TopUpRequest, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderError, ProviderName,
     Usage,
 };
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 
 /// How often and after which pauses [`Retry`] repeats.
@@ -32,6 +33,9 @@ pub struct RetryPolicy {
     /// The longest wait a provider may ask for. Where it asks for more, its error is returned at
     /// once and the caller decides. 30 s.
     pub longest_hint: Duration,
+    /// The longest time for one read with all its tries and pauses; for a listing, for its next package. A try
+    /// under way is given up then: a read changes nothing. 100 s.
+    pub longest_read: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -41,6 +45,7 @@ impl Default for RetryPolicy {
             shortest_pause: Duration::from_millis(250),
             longest_pause: Duration::from_secs(8),
             longest_hint: Duration::from_secs(30),
+            longest_read: Duration::from_secs(100),
         }
     }
 }
@@ -55,7 +60,8 @@ impl fmt::Display for RetryPolicy {
 ///
 /// Purchases and provisioning pass through untouched, whatever their error says: the order machine
 /// alone repeats an effect. Pauses grow and are jittered, a provider's `retry_after` is a lower
-/// bound of them, and the error that is returned in the end is the last real one. Dropping a call
+/// bound of them, and the error that is returned in the end is the last real one. One limit bounds the time of a
+/// read over all of that. Dropping a call
 /// during a pause is harmless: nothing is under way then.
 #[derive(Clone, Debug)]
 pub struct Retry<P: EsimProvider> {
@@ -69,38 +75,43 @@ impl<P: EsimProvider> Retry<P> {
         Self { inner, policy }
     }
 
-    async fn read<'a, T, F>(&'a self, call: impl Fn(&'a P) -> F + Send + Sync) -> Result<T>
+    async fn read<'a, T, F>(
+        &'a self,
+        operation: Operation,
+        call: impl Fn(&'a P) -> F + Send + Sync,
+    ) -> Result<T>
     where
         T: Send,
         F: Future<Output = Result<T>> + Send,
     {
         let mut tries = Tries::new(self.policy);
         loop {
-            match call(&self.inner).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => tries.pause_after(error).await?,
+            match timeout_at(tries.deadline, call(&self.inner)).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => tries.pause_after(error).await?,
+                Err(_) => return Err(tries.out_of_time(self.inner.name(), operation)),
             }
         }
     }
 
     fn listing(
         &self,
+        operation: Operation,
         inner: BoxStream<'static, Result<Package>>,
     ) -> BoxStream<'static, Result<Package>> {
-        let tries = Tries::new(self.policy);
-        stream::unfold(Some((inner, tries)), |under_way| async {
-            let (mut inner, mut tries) = under_way?;
+        let (policy, name) = (self.policy, self.inner.name().clone());
+        stream::unfold(Some((inner, name)), move |under_way| async move {
+            let (mut inner, name) = under_way?;
+            let mut tries = Tries::new(policy);
             loop {
-                match inner.next().await? {
-                    Ok(package) => {
-                        tries.start_anew();
-                        return Some((Ok(package), Some((inner, tries))));
-                    }
-                    Err(error) => {
-                        if let Err(error) = tries.pause_after(error).await {
-                            return Some((Err(error), None));
-                        }
-                    }
+                let failed = match timeout_at(tries.deadline, inner.next()).await {
+                    Ok(None) => return None,
+                    Ok(Some(Ok(package))) => return Some((Ok(package), Some((inner, name)))),
+                    Ok(Some(Err(error))) => tries.pause_after(error).await,
+                    Err(_) => Err(tries.out_of_time(&name, operation)),
+                };
+                if let Err(error) = failed {
+                    return Some((Err(error), None));
                 }
             }
         })
@@ -121,6 +132,9 @@ struct Tries {
     policy: RetryPolicy,
     failed: u32,
     pauses: ExponentialBackoff,
+    deadline: Instant,
+    /// The last real error.
+    last: Option<ProviderError>,
 }
 
 impl Tries {
@@ -129,13 +143,18 @@ impl Tries {
             policy,
             failed: 0,
             pauses: pauses(policy),
+            deadline: Instant::now() + policy.longest_read,
+            last: None,
         }
     }
 
-    fn start_anew(&mut self) {
-        if self.failed > 0 {
-            *self = Self::new(self.policy);
-        }
+    /// The error of a read whose time is over: the last real one, if there was any.
+    fn out_of_time(&mut self, provider: &ProviderName, operation: Operation) -> ProviderError {
+        let seconds = self.policy.longest_read.as_secs();
+        self.last.take().unwrap_or_else(|| {
+            let words = format!("no answer within {seconds} s, the longest time for a read");
+            ProviderError::new(ErrorKind::Unavailable, provider.clone(), operation, words)
+        })
     }
 
     /// Sleeps before the next try, or gives the error back and says why there is none.
@@ -164,6 +183,7 @@ impl Tries {
             pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
             "provider call failed, trying again after a pause"
         );
+        self.last = Some(error);
         tokio::time::sleep(pause).await;
         Ok(())
     }
@@ -182,10 +202,11 @@ impl Tries {
         if self.failed >= self.policy.tries.get() {
             return Err("all tries are used");
         }
-        self.pauses
-            .next()
-            .map(|pause| pause.max(hint))
-            .ok_or("all tries are used")
+        let pause = self.pauses.next().ok_or("all tries are used")?.max(hint);
+        if Instant::now() + pause >= self.deadline {
+            return Err("the time for a read would be over");
+        }
+        Ok(pause)
     }
 }
 
@@ -221,35 +242,39 @@ impl<P: EsimProvider> EsimProvider for Retry<P> {
     }
 
     async fn destinations(&self, filter: &DestinationFilter) -> Result<Vec<Destination>> {
-        self.read(|inner| inner.destinations(filter)).await
+        self.read(Operation::Destinations, |inner| inner.destinations(filter))
+            .await
     }
 
     fn packages(&self, query: PackageQuery) -> BoxStream<'static, Result<Package>> {
-        self.listing(self.inner.packages(query))
+        self.listing(Operation::Packages, self.inner.packages(query))
     }
 
     fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>> {
-        self.listing(self.inner.top_up_packages(query))
+        self.listing(Operation::TopUpPackages, self.inner.top_up_packages(query))
     }
 
     async fn find_orders(&self, lookup: &OrderLookup) -> Result<FoundOrders> {
-        self.read(|inner| inner.find_orders(lookup)).await
+        self.read(Operation::FindOrders, |inner| inner.find_orders(lookup))
+            .await
     }
 
     async fn esim(&self, key: &EsimKey) -> Result<Esim> {
-        self.read(|inner| inner.esim(key)).await
+        self.read(Operation::Esim, |inner| inner.esim(key)).await
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Usage> {
-        self.read(|inner| inner.usage(query)).await
+        self.read(Operation::Usage, |inner| inner.usage(query))
+            .await
     }
 
     async fn usage_batch(&self, esims: &[EsimKey]) -> Result<Vec<Option<Usage>>> {
-        self.read(|inner| inner.usage_batch(esims)).await
+        self.read(Operation::UsageBatch, |inner| inner.usage_batch(esims))
+            .await
     }
 
     async fn balance(&self) -> Result<Money> {
-        self.read(P::balance).await
+        self.read(Operation::Balance, P::balance).await
     }
 
     async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {

@@ -83,7 +83,15 @@ impl Stack {
     pub fn over<P: EsimProvider>(&self, provider: P) -> Layered<P> {
         let retried = Retry::new(provider, self.retry);
         let clock = Arc::clone(&self.clock);
-        let watched = CircuitBreaker::new(retried, self.circuit_breaker, clock);
+        // A probe is a read with all its tries: while one may still be under way, there is no second.
+        let circuit_breaker = CircuitBreakerPolicy {
+            probe_limit: self
+                .circuit_breaker
+                .probe_limit
+                .max(self.retry.longest_read),
+            ..self.circuit_breaker
+        };
+        let watched = CircuitBreaker::new(retried, circuit_breaker, clock);
         Trace::new(Guard::new(watched), Arc::clone(&self.clock))
     }
 }

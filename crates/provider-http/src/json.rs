@@ -8,9 +8,12 @@
 //! - A [`Misfit`] says where a body is not what it should be, and shows no value: a value may be an
 //!   activation code.
 
+mod elements;
 mod identifier;
 mod literal;
+mod reading;
 mod value;
+mod wire_time;
 
 use std::fmt;
 
@@ -18,8 +21,11 @@ use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+pub use self::elements::Elements;
 pub use self::identifier::Identifier;
+pub use self::reading::Reading;
 pub use self::value::{Flag, Number, Text};
+pub use self::wire_time::WireTime;
 
 /// The literal of an amount, of a number or of a text that holds one; `None` for `null` and `""`.
 ///
@@ -47,9 +53,11 @@ pub fn part<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
         .unwrap_or_default()
 }
 
-/// The elements of a nested list, each still raw; `None` where it is missing or no list.
+/// The elements of a nested list, each still raw; `None` where it is missing, no list, or one of more than
+/// [`Elements::MOST`].
 pub fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(raw?.get()).ok()
+    let elements: Elements<'_> = serde_json::from_str(raw?.get()).ok()?;
+    Some(elements.0)
 }
 
 /// Why a body is not the JSON it should be, in words that show no value of it.
@@ -137,6 +145,8 @@ fn expectation(message: &str) -> String {
         .map_or(message, |(before, _)| before);
     if let Some((_, expected)) = message.rsplit_once(", expected ") {
         format!("should be {expected}")
+    } else if message.starts_with("more than ") {
+        format!("holds {message}")
     } else if message.starts_with("missing field `") || message.starts_with("duplicate field `") {
         format!("has a {message}")
     } else {

@@ -53,6 +53,7 @@ pub(crate) fn settings(faults: Duration) -> Vec<(&'static str, String)> {
             // Short, so that the run sees the provider left alone and still buys under faults.
             ("circuit_breaker.pause", "200ms"),
             ("circuit_breaker.probe_limit", "10s"),
+            ("retry.longest_read", "10s"),
             ("retry.shortest_pause", "20ms"),
             ("retry.longest_pause", "200ms"),
         ]

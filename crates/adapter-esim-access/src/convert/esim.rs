@@ -1,9 +1,10 @@
 //! eSIMs: two independent facts, an activation, and the plans on it.
 
-use roamport_domain::esim::{Apn, EsimReport, Plan, PlanState, ProfileState};
-use roamport_domain::{Activation, DataSize, Esim, EsimId, Iccid, PackageId, ProviderName, Secret};
+use roamport_domain::esim::{ActivationError, Apn, EsimReport, Plan, PlanState, ProfileState};
+use roamport_domain::{Activation, DataSize, Esim, EsimId, PackageId, ProviderName, Secret};
+use roamport_provider_http::json::{Identifier, Text};
 
-use super::{Unreadable, timestamp};
+use super::{Unreadable, iccid, known};
 use crate::wire::{WireEsim, WirePlan, list};
 
 /// The eSIM of a row. Nothing but its number is required.
@@ -16,10 +17,26 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
         .iter()
         .find(|plan| plan.esim_tran_no.or_empty() == wire.esim_tran_no.or_empty())
         .or(plans.first());
+    let mut oddities = Vec::new();
+    let created_at = first.and_then(|plan| {
+        let reading = plan.create_time.read();
+        reading.or_note("creation", "createTime", &mut oddities)
+    });
+    let usable_until = wire
+        .expired_time
+        .read()
+        .or_note("expiry", "expiredTime", &mut oddities);
+    let mut secret = |text: &Identifier<'_>, what, field| {
+        let text = text.read().or_note(what, field, &mut oddities)?;
+        Secret::from_optional(text)
+    };
+    let pin = secret(&wire.pin, "PIN", "pin");
+    let puk = secret(&wire.puk, "PUK", "puk");
+    let msisdn = secret(&wire.msisdn, "phone number", "msisdn");
     Ok(Esim::from_report(EsimReport {
         provider: provider.clone(),
         id,
-        iccid: wire.iccid.get().and_then(|text| Iccid::parse(text).ok()),
+        iccid: iccid(&wire.iccid).or_note("ICCID", "iccid", &mut oddities),
         profile: profile(
             wire.smdp_status.or_empty(),
             wire.esim_status.or_empty(),
@@ -27,9 +44,9 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
         ),
         plan: plan_state(wire.esim_status.or_empty()),
         activation,
-        pin: Secret::from_optional(wire.pin.or_empty()),
-        puk: Secret::from_optional(wire.puk.or_empty()),
-        msisdn: Secret::from_optional(wire.msisdn.or_empty()),
+        pin,
+        puk,
+        msisdn,
         top_up: match wire.support_top_up_type.whole() {
             Some(1) => Some(false),
             Some(2 | 3) => Some(true),
@@ -37,11 +54,12 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
         },
         usage_readable: Some(true),
         hotspot: None,
-        created_at: first.and_then(|plan| timestamp(plan.create_time.or_empty())),
+        created_at,
         updated_at: None,
-        usable_until: timestamp(wire.expired_time.or_empty()),
+        usable_until,
         plans: plans.iter().map(plan).collect(),
         notes: Vec::new(),
+        oddities,
     }))
 }
 
@@ -65,6 +83,7 @@ pub(crate) fn allocating(id: &EsimId, provider: &ProviderName) -> Esim {
         usable_until: None,
         plans: Vec::new(),
         notes: Vec::new(),
+        oddities: Vec::new(),
     })
 }
 
@@ -83,13 +102,13 @@ fn plan(wire: &WirePlan<'_>) -> Plan {
         .and_then(|bytes| u64::try_from(bytes).ok());
     Plan {
         package: PackageId::parse(wire.package_code.or_empty()).ok(),
-        name: wire.package_name.or_empty().to_owned(),
+        name: wire.package_name.name().unwrap_or_default(),
         data: whole.map(DataSize::from_bytes),
         days: wire
             .duration
             .whole()
             .and_then(|days| u16::try_from(days).ok()),
-        created_at: timestamp(wire.create_time.or_empty()),
+        created_at: known(wire.create_time),
     }
 }
 
@@ -104,7 +123,7 @@ fn plan_state(status: &str) -> PlanState {
         "SUSPENDED" => PlanState::Suspended,
         "REVOKE" | "REVOKED" => PlanState::Revoked,
         "" => PlanState::Unknown,
-        _ => PlanState::Other(status.to_owned()),
+        _ => PlanState::Other(Text::new(status).name().unwrap_or_default()),
     }
 }
 
@@ -123,26 +142,30 @@ fn profile(smdp: &str, status: &str, activated: bool) -> ProfileState {
         (_, "ENABLED") => ProfileState::Enabled,
         (_, "DISABLED") => ProfileState::Disabled,
         (_, "DELETED") => ProfileState::Deleted,
-        (_, other) => ProfileState::Other(other.to_owned()),
+        (_, other) => ProfileState::Other(Text::new(other).name().unwrap_or_default()),
     }
 }
 
-/// From the whole text `ac`; picture and share page are never read. SGP.22 allows an empty matching
-/// id; a profile that anybody may download is not sold.
-fn activation(wire: &WireEsim<'_>) -> Option<Activation> {
-    let activation = Activation::parse(&Secret::new(wire.ac.get()?))
-        .ok()
-        .filter(|activation| !activation.matching_id().expose().is_empty())?;
-    Some(activation.with_apn(Apn {
+/// From the whole text `ac`; picture and share page are never read.
+fn activation(wire: &WireEsim<'_>) -> Option<Result<Activation, ActivationError>> {
+    let apn = || Apn {
         automatic: false,
-        name: wire.apn.get().map(str::to_owned),
+        name: wire.apn.name(),
         username: None,
         password: None,
-    }))
+    };
+    let activation = match Text::of(wire.ac?).get() {
+        Some(code) => Activation::parse_bought(&Secret::new(code)),
+        // An object or a list is no code; nothing and blanks are none.
+        None if wire.ac?.get().starts_with(['{', '[']) => Err(ActivationError::UnknownForm),
+        None => return None,
+    };
+    Some(activation.map(|activation| activation.with_apn(apn())))
 }
 
 #[cfg(test)]
 mod tests {
+    use roamport_domain::esim::Undeliverable;
     use rstest::rstest;
 
     use super::*;
@@ -248,6 +271,47 @@ mod tests {
     }
 
     #[rstest]
+    #[case("DELETED", "GOT_RESOURCE", Undeliverable::Deleted)]
+    #[case("RELEASED", "UNUSED_EXPIRED", Undeliverable::Expired)]
+    #[case("ENABLED", "USED_EXPIRED", Undeliverable::Expired)]
+    #[case("RELEASED", "SUSPENDED", Undeliverable::Suspended)]
+    #[case("RELEASED", "REVOKED", Undeliverable::Revoked)]
+    #[case("RELEASED", "CANCEL", Undeliverable::Canceled)]
+    fn a_dead_esim_with_a_code_is_not_ready(
+        #[case] smdp: &str,
+        #[case] status: &str,
+        #[case] expected: Undeliverable,
+    ) {
+        let esim = read(&format!(
+            r#"{{"esimTranNo":"1","ac":"LPA:1$a.test$K","smdpStatus":"{smdp}","esimStatus":"{status}"}}"#
+        ))
+        .unwrap();
+        assert!(esim.activation().is_some() && !esim.is_ready());
+        assert_eq!(esim.undeliverable(), Some(expected));
+    }
+
+    #[rstest]
+    #[case(r#""LPA:1$a.test:8443$K2""#, ActivationError::SmdpAddress)]
+    #[case(r#""https://p.example.test/1.png""#, ActivationError::UnknownForm)]
+    #[case(r#""LPA:1$a.test.$K2""#, ActivationError::SmdpAddress)]
+    #[case(r#""LPA:1%24a.test%24K2""#, ActivationError::UnknownForm)]
+    #[case(r#""LPA:1$a.test$K2$$0""#, ActivationError::ConfirmationCodeFlag)]
+    #[case(r#""LPA:1$a.test$""#, ActivationError::NoMatchingId)]
+    #[case("[1]", ActivationError::UnknownForm)]
+    fn an_activation_code_that_is_none_is_told_apart_from_one_that_is_not_there(
+        #[case] ac: &str,
+        #[case] expected: ActivationError,
+    ) {
+        let json = format!(r#"{{"esimTranNo":"1","ac":{ac},"esimStatus":"GOT_RESOURCE"}}"#);
+        let esim = read(&json).unwrap();
+        assert_eq!(esim.profile(), &ProfileState::Ready);
+        assert_eq!(
+            esim.undeliverable(),
+            Some(Undeliverable::ActivationCode(expected))
+        );
+    }
+
+    #[rstest]
     #[case(r#""LPA:1$a.test$K2""#, Some("LPA:1$a.test$K2"))]
     #[case(r#""1$a.test$K2""#, Some("LPA:1$a.test$K2"))]
     #[case(r#""LPA:1$a.test$""#, None)]
@@ -275,7 +339,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!(esim.id().as_str(), "26112009140011");
-        assert_eq!(esim.iccid(), None);
+        assert_eq!(esim.iccid().unwrap().as_str(), "89-not-digits");
+        let oddities: Vec<_> = esim
+            .report()
+            .oddities
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(oddities, ["expiry: `expiredTime` is not a time"]);
         assert_eq!(esim.plan(), &PlanState::Other("7".to_owned()));
         assert_eq!(esim.report().top_up, Some(true));
         assert_eq!(esim.report().pin, Some(Secret::new("1234")));

@@ -8,7 +8,7 @@ use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderS
 use roamport_domain::{Esim, EsimId, PackageId, ProviderName, ProviderOrderId, Reference};
 use roamport_provider_http::json::Identifier;
 
-use super::{Unreadable, esim, timestamp};
+use super::{Unreadable, esim, known};
 use crate::wire::{OrderAnswer, TopUpAnswer, WireEsim, WirePlan, list};
 
 /// How long after it was made an order may still be getting eSIMs. The provider speaks of some thirty
@@ -158,7 +158,7 @@ impl<'a> Unit<'a> {
                 package: PackageId::parse(plan.package_code.or_empty()).ok(),
                 ..ProviderOrderItem::default()
             }],
-            created_at: timestamp(plan.create_time.or_empty()),
+            created_at: known(plan.create_time),
         })
     }
 }

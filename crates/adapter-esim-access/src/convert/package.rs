@@ -6,6 +6,7 @@ use std::sync::Arc;
 use roamport_domain::data::{AfterLimit, FairUse};
 use roamport_domain::package::{Allowance, Area, DayRange, PackageFlags, Validity, ValidityStart};
 use roamport_domain::{DataAllowance, DataSize, Package, PackageId, ProviderName};
+use roamport_provider_http::json::Text;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::value::RawValue;
@@ -33,29 +34,22 @@ pub(crate) fn packages(
     provider: &ProviderName,
     places: &Places,
 ) -> Result<Vec<Package>, Unreadable> {
-    let mut areas: HashMap<(&str, &str, &str), Arc<Area>> = HashMap::new();
-    let mut seen = HashSet::with_capacity(data.package_list.len());
-    let mut packages = Vec::with_capacity(data.package_list.len());
-    let rows: Vec<WirePackage<'_>> = data
-        .package_list
-        .iter()
-        .enumerate()
-        .map(|(index, raw)| {
-            serde_json::from_str(raw.get())
-                .map_err(|_| Unreadable::new(format!("`obj.packageList[{index}]` is no package")))
-        })
-        .collect::<Result<_, _>>()?;
-    for (index, wire) in rows.iter().enumerate() {
+    let mut areas: HashMap<(String, String, &str), Arc<Area>> = HashMap::new();
+    let mut seen = HashSet::new();
+    let mut packages = Vec::new();
+    for (index, raw) in data.package_list.0.iter().enumerate() {
+        let wire: WirePackage<'_> = serde_json::from_str(raw.get())
+            .map_err(|_| Unreadable::new(format!("`obj.packageList[{index}]` is no package")))?;
         let key = (
-            wire.location_code.or_empty(),
-            wire.location.or_empty(),
+            wire.location_code.or_empty().to_owned(),
+            wire.location.or_empty().to_owned(),
             wire.location_network_list.map_or("", RawValue::get),
         );
         let area = areas
             .entry(key)
-            .or_insert_with(|| Arc::new(area(wire, places)));
+            .or_insert_with(|| Arc::new(area(&wire, places)));
         let package =
-            package(wire, provider, area).map_err(|problem| named(index, wire, &problem))?;
+            package(&wire, provider, area).map_err(|problem| named(index, &wire, &problem))?;
         if seen.insert(package.id.clone()) {
             packages.push(package);
         }
@@ -84,16 +78,17 @@ fn package(
         .ok_or_else(|| Unreadable::new("`price` is missing or negative"))?;
     let by_day = wire.data_type.whole() != Some(IN_ALL)
         || wire.support_top_up_type.whole() == Some(TOPPED_UP_BY_DAY);
-    let name = wire.name.get().unwrap_or(wire.package_code.or_empty());
+    let code = wire.package_code.or_empty();
+    let name = wire.name.name().unwrap_or_else(|| code.to_owned());
     let notes = wire
         .description
         .get()
-        .filter(|text| *text != name)
+        .filter(|text| *text != wire.name.get().unwrap_or(code))
         .map(str::to_owned);
     Ok(Package {
         provider: provider.clone(),
         id,
-        name: name.to_owned(),
+        name,
         area: Arc::clone(area),
         data: data(wire)?,
         voice: Allowance::None,
@@ -135,7 +130,7 @@ fn starts(text: &str) -> ValidityStart {
         "1" => ValidityStart::Installation,
         "2" => ValidityStart::FirstUse,
         "" => ValidityStart::Other("not stated".to_owned()),
-        other => ValidityStart::Other(other.to_owned()),
+        other => ValidityStart::Other(Text::new(other).name().unwrap_or_default()),
     }
 }
 

@@ -6,6 +6,7 @@ use roamport_domain::CountryCode;
 use roamport_domain::package::{Area, Coverage, Destination, Place};
 use roamport_provider_http::json::Text;
 
+use super::Unreadable;
 use crate::wire::{LocationList, Network, Operator, WireLocation, WirePackage, list};
 
 /// The names of the places that packages are sold for, by code.
@@ -16,14 +17,15 @@ pub(crate) struct Places {
 
 impl Places {
     /// Those of `POST /location/list`.
-    pub(crate) fn of(data: &LocationList<'_>) -> Self {
+    pub(crate) fn of(data: &LocationList<'_>) -> Result<Self, Unreadable> {
         let named = |place: &WireLocation<'_>| {
             let code = place.code.get()?.to_ascii_uppercase();
-            Some((code, place.name.get()?.to_owned()))
+            Some((code, place.name.name()?))
         };
-        Self {
-            names: data.location_list.iter().filter_map(named).collect(),
-        }
+        let rows = data.rows().map_err(Unreadable)?;
+        Ok(Self {
+            names: rows.iter().filter_map(named).collect(),
+        })
     }
 
     fn name(&self, code: &str) -> Option<&str> {
@@ -51,9 +53,10 @@ fn place(code: &str, countries: &[&str]) -> Place {
 
 /// The list of destinations, each once, in the provider's order. Entries without code and name say
 /// nothing and are left out.
-pub(crate) fn destinations(data: &LocationList<'_>) -> Vec<Destination> {
+pub(crate) fn destinations(data: &LocationList<'_>) -> Result<Vec<Destination>, Unreadable> {
     let mut seen = HashSet::new();
-    data.location_list
+    let rows = data.rows().map_err(Unreadable)?;
+    let destinations = rows
         .iter()
         .filter(|entry| entry.code.get().is_some() || entry.name.get().is_some())
         .filter(|entry| seen.insert((entry.code.or_empty(), entry.name.or_empty())))
@@ -66,10 +69,11 @@ pub(crate) fn destinations(data: &LocationList<'_>) -> Vec<Destination> {
             Destination {
                 place,
                 code: code.to_owned(),
-                name: entry.name.get().unwrap_or(code).to_owned(),
+                name: entry.name.name().unwrap_or_else(|| code.to_owned()),
             }
         })
-        .collect()
+        .collect();
+    Ok(destinations)
 }
 
 /// Where a package works.
@@ -88,15 +92,15 @@ pub(crate) fn area(wire: &WirePackage<'_>, places: &Places) -> Area {
         (None, _) => "",
     };
     let alone = match networks.as_slice() {
-        [only] => only.location_name.get(),
+        [only] => only.location_name.name(),
         _ => None,
     };
-    let name = places.name(code).or(alone).unwrap_or(code);
+    let name = places.name(code).map(str::to_owned).or(alone);
     Area {
         destination: Destination {
             place: place(code, &countries),
             code: code.to_owned(),
-            name: name.to_owned(),
+            name: name.unwrap_or_else(|| code.to_owned()),
         },
         coverage: coverage(&countries, &networks, places),
     }
@@ -126,7 +130,10 @@ fn covered(network: &Network<'_>) -> Coverage {
     let code = network.location_code.or_empty();
     Coverage {
         country: CountryCode::parse(code).ok(),
-        name: network.location_name.get().unwrap_or(code).to_owned(),
+        name: network
+            .location_name
+            .name()
+            .unwrap_or_else(|| code.to_owned()),
         networks: each_once(operators.iter().map(|operator| &operator.network_type)),
         carriers: each_once(operators.iter().map(|operator| &operator.operator_name)),
     }
@@ -135,9 +142,8 @@ fn covered(network: &Network<'_>) -> Coverage {
 fn each_once<'t>(texts: impl Iterator<Item = &'t Text<'t>>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts
-        .filter_map(Text::get)
-        .filter(|text| seen.insert(*text))
-        .map(str::to_owned)
+        .filter_map(Text::name)
+        .filter(|text| seen.insert(text.clone()))
         .collect()
 }
 
@@ -174,6 +180,7 @@ mod tests {
             {"code":"ZZ","name":"Nowhere","type":1},{"code":"","name":null},{"code":"FR"}]}"#;
         let data: LocationList<'_> = serde_json::from_str(json).unwrap();
         let shown: Vec<_> = destinations(&data)
+            .unwrap()
             .into_iter()
             .map(|found| format!("{} {} {:?}", found.code, found.name, found.place))
             .collect();

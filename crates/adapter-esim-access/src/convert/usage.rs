@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use roamport_domain::esim::PlanState;
-use roamport_domain::usage::RawQuantity;
-use roamport_domain::{Esim, EsimId, ProviderName, Usage};
+use roamport_domain::usage::{DataUnit, RawQuantity};
+use roamport_domain::{Esim, EsimId, Oddity, ProviderName, Usage};
 use roamport_provider_http::json::Number;
 use rust_decimal::Decimal;
 
-use super::timestamp;
 use crate::wire::{UsageRow, WireEsim};
 
 /// `dataType` of a package without an end of data.
@@ -25,6 +24,12 @@ pub(crate) fn usage(
     provider: &ProviderName,
     now: Timestamp,
 ) -> Usage {
+    let mut oddities = Vec::new();
+    let updated_at = wire.last_update_time.read().or_note(
+        "time of the figures",
+        "lastUpdateTime",
+        &mut oddities,
+    );
     Usage {
         provider: provider.clone(),
         esim: Some(esim.clone()),
@@ -32,18 +37,28 @@ pub(crate) fn usage(
         plan: PlanState::Unknown,
         started_at: None,
         ends_at: None,
-        data: quantity(wire.total_data, wire.data_usage),
+        data: quantity(
+            (wire.total_data, "totalData"),
+            (wire.data_usage, "dataUsage"),
+            &mut oddities,
+        ),
         sms: NONE,
         voice: NONE,
         daily: Vec::new(),
         unlimited: false,
-        as_of: timestamp(wire.last_update_time.or_empty()).unwrap_or(now),
+        unit: Some(DataUnit::Bytes),
+        as_of: updated_at.unwrap_or(now),
+        oddities,
     }
 }
 
 /// What the eSIM itself tells: the plan, its start and end, and figures that are 2 to 3 hours late.
 pub(crate) fn from_esim(wire: &WireEsim<'_>, esim: &Esim, now: Timestamp) -> Usage {
-    let started_at = timestamp(wire.activate_time.or_empty());
+    let mut oddities = esim.report().oddities.clone();
+    let started_at = wire
+        .activate_time
+        .read()
+        .or_note("start", "activateTime", &mut oddities);
     Usage {
         provider: esim.provider().clone(),
         esim: Some(esim.id().clone()),
@@ -52,25 +67,40 @@ pub(crate) fn from_esim(wire: &WireEsim<'_>, esim: &Esim, now: Timestamp) -> Usa
         started_at,
         // Before it is activated this is the last day of installation, not the end of the plan.
         ends_at: started_at.and(esim.report().usable_until),
-        data: quantity(wire.total_volume, wire.order_usage),
+        data: quantity(
+            (wire.total_volume, "totalVolume"),
+            (wire.order_usage, "orderUsage"),
+            &mut oddities,
+        ),
         sms: NONE,
         voice: NONE,
         daily: Vec::new(),
         unlimited: wire.data_type.whole() == Some(UNLIMITED),
+        unit: Some(DataUnit::Bytes),
         as_of: now,
+        oddities,
     }
 }
 
 /// Some use a little more than they were allowed: nothing is left then, not less.
-fn quantity(allowed: Number, used: Number) -> RawQuantity {
-    let figure = |number: Number| number.whole().filter(|figure| *figure >= 0);
-    let allowed = figure(allowed);
-    let remaining = allowed
-        .zip(figure(used))
-        .map(|(allowed, used)| allowed.saturating_sub(used).max(0));
+fn quantity(
+    (allowed, allowed_field): (Number, &str),
+    (used, used_field): (Number, &str),
+    oddities: &mut Vec<Oddity>,
+) -> RawQuantity {
+    let mut figure = |number: Number, field| {
+        let figure = number.read().or_note("usage", field, oddities);
+        figure.filter(|figure| !figure.is_sign_negative())
+    };
+    let allowed = figure(allowed, allowed_field);
+    let used = figure(used, used_field);
+    let left = |(allowed, used): (Decimal, Decimal)| allowed.checked_sub(used);
     RawQuantity {
-        allowed: allowed.map(Decimal::from),
-        remaining: remaining.map(Decimal::from),
+        allowed,
+        remaining: allowed
+            .zip(used)
+            .and_then(left)
+            .map(|left| left.max(Decimal::ZERO)),
     }
 }
 
@@ -79,6 +109,25 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn a_figure_that_cannot_be_read_is_noted() {
+        let mut oddities = Vec::new();
+        let unreadable = Number::Unreadable;
+        let found = quantity(
+            (Number::Whole(7), "totalData"),
+            (unreadable, "dataUsage"),
+            &mut oddities,
+        );
+        assert_eq!(
+            (found.allowed, found.remaining),
+            (Some(Decimal::from(7)), None)
+        );
+        assert_eq!(
+            oddities[0].to_string(),
+            "usage: `dataUsage` is not a number"
+        );
+    }
 
     #[rstest]
     #[case(Some(3072), Some(1000), Some(3072), Some(2072))]
@@ -94,7 +143,11 @@ mod tests {
         #[case] remaining: Option<i64>,
     ) {
         let number = |figure: Option<i64>| figure.map_or(Number::None, Number::Whole);
-        let found = quantity(number(total), number(used));
+        let found = quantity(
+            (number(total), "total"),
+            (number(used), "used"),
+            &mut Vec::new(),
+        );
         assert_eq!(found.allowed, allowed.map(Decimal::from));
         assert_eq!(found.remaining, remaining.map(Decimal::from));
     }

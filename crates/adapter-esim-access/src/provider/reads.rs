@@ -6,14 +6,14 @@ use roamport_domain::provider::{
     CallClass, DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery,
 };
 use roamport_domain::{Destination, Esim, EsimId, Iccid, Money, Usage};
-use roamport_provider_http::{Effect, Failure, Sent};
+use roamport_provider_http::{Effect, Failure, Request, Sent};
 
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
 use crate::error::{Code, meaning};
 use crate::wire::{
     BalanceObject, EsimList, EsimQuery, LocationList, Nothing, Pager, UsageBody, UsageList,
-    WireEsim,
+    WireEsim, holds_nothing,
 };
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -50,7 +50,7 @@ pub(crate) async fn destinations(
     let call = client.read(Operation::Destinations, LOCATIONS, &Nothing {});
     let body = client.send(call).await?;
     let data = Client::decode::<LocationList<'_>>(Effect::None, &body)?;
-    let mut destinations = convert::destinations(&data);
+    let mut destinations = convert::destinations(&data).map_err(|problem| unreadable(&problem))?;
     // A place of unknown width stays in.
     if let Some(wanted) = filter.geography {
         destinations.retain(|place| place.geography().is_none_or(|found| found == wanted));
@@ -86,7 +86,8 @@ pub(crate) async fn pages(
     ))
 }
 
-/// One pass over the pages; `None` where they ended before their total.
+/// One pass over the pages; `None` where they ended before their total. From the second page on, one without a list is
+/// behind the last one.
 async fn pass(
     client: &Client,
     operation: Operation,
@@ -95,6 +96,7 @@ async fn pass(
 ) -> Result<Option<Vec<Vec<u8>>>> {
     let mut pages = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
+    let mut total: Option<usize> = None;
     for page_num in 1..=LAST_PAGE {
         let query = EsimQuery {
             pager: Pager {
@@ -104,19 +106,33 @@ async fn pass(
             ..query.clone()
         };
         let request = client.read(operation, "/esim/query", &query);
-        let body = client.send(request.with_class(class)).await?;
-        let data = Client::decode::<EsimList<'_>>(Effect::None, &body)?;
+        let page = page(client, request.with_class(class)).await;
         let before = seen.len();
-        seen.extend(
-            data.esim_list
-                .iter()
-                .map(|row| row.esim_tran_no.or_empty().to_owned()),
-        );
-        let total = data
-            .pager
-            .and_then(|pager| usize::try_from(pager.total.whole()?).ok());
+        match page {
+            Err(failure) if page_num > 1 && failure.status == Some(404) => {}
+            Err(failure) => return Err(failure),
+            Ok(None) if page_num > 1 => {}
+            Ok(None) => {
+                let words = "the answer holds no list of eSIMs, not even an empty one";
+                return Err(Failure::unusable(Effect::None, words));
+            }
+            Ok(Some(body)) => {
+                let data = Client::decode::<EsimList<'_>>(Effect::None, &body)?;
+                let rows = data
+                    .rows()
+                    .map_err(|problem| unreadable(&Unreadable(problem)))?;
+                seen.extend(
+                    rows.iter()
+                        .map(|row| row.esim_tran_no.or_empty().to_owned()),
+                );
+                let stated = data.pager.and_then(|pager| pager.total.whole());
+                total = stated
+                    .and_then(|total| usize::try_from(total).ok())
+                    .or(total);
+                pages.push(body);
+            }
+        }
         let more = seen.len() > before;
-        pages.push(body);
         match total {
             Some(total) if seen.len() >= total => return Ok(Some(pages)),
             Some(_) if !more => return Ok(None),
@@ -128,13 +144,23 @@ async fn pass(
     Err(Failure::unusable(Effect::None, words))
 }
 
+/// The body of one page; `None` for one that has nothing in the place of its list.
+async fn page(client: &Client, request: Request<'_>) -> Result<Option<Vec<u8>>> {
+    let answer = client.answer(request).await?;
+    let nothing = answer.status == 204 || holds_nothing(&answer.body, "esimList");
+    Ok((!nothing).then_some(answer.body))
+}
+
 /// The rows of pages, each once.
 pub(crate) fn rows(pages: &[Vec<u8>]) -> Result<Vec<WireEsim<'_>>> {
     let mut seen = HashSet::new();
     let mut rows = Vec::new();
     for page in pages {
         let data = Client::decode::<EsimList<'_>>(Effect::None, page)?;
-        for row in data.esim_list {
+        let of_page = data
+            .rows()
+            .map_err(|problem| unreadable(&Unreadable(problem)))?;
+        for row in of_page {
             if seen.insert(row.esim_tran_no.or_empty().to_owned()) {
                 rows.push(row);
             }
@@ -245,6 +271,7 @@ pub(crate) async fn usage(client: &Client, query: &UsageQuery) -> Result<Usage> 
         Some(figures) => Usage {
             data: figures.data,
             as_of: figures.as_of,
+            oddities: [known.oddities, figures.oddities].concat(),
             ..known
         },
         None => known,
@@ -302,12 +329,14 @@ async fn figures(
     let call = client.read(operation, "/esim/usage/query", &body);
     let answer = client.send(call).await?;
     let data = Client::decode::<UsageList<'_>>(Effect::None, &answer)?;
+    let rows = data
+        .rows()
+        .map_err(|problem| unreadable(&Unreadable(problem)))?;
     let now = client.clock.now();
     Ok(esims
         .iter()
         .map(|esim| {
-            let row = data
-                .esim_usage_list
+            let row = rows
                 .iter()
                 .find(|row| row.esim_tran_no.or_empty() == esim.as_str())?;
             Some(convert::usage(row, esim, &client.name, now))

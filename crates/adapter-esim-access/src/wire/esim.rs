@@ -1,8 +1,10 @@
 //! Bodies about eSIMs: the query, the eSIM object, and usage.
 
-use roamport_provider_http::json::{Identifier, Number, Text};
+use roamport_provider_http::json::{Elements, Identifier, Number, Text, WireTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use super::rows;
 
 /// Body of `POST /esim/query`: by exactly one kind of name.
 #[derive(Clone, Default, Serialize)]
@@ -41,9 +43,16 @@ pub(crate) struct EsimName<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EsimList<'a> {
     #[serde(borrow)]
-    pub(crate) esim_list: Vec<WireEsim<'a>>,
+    pub(crate) esim_list: Elements<'a>,
     #[serde(default)]
     pub(crate) pager: Option<Total>,
+}
+
+impl<'a> EsimList<'a> {
+    /// The rows, or where one is none.
+    pub(crate) fn rows(&self) -> Result<Vec<WireEsim<'a>>, String> {
+        rows(&self.esim_list, "esimList")
+    }
 }
 
 /// How many rows there are on all pages.
@@ -68,17 +77,15 @@ pub(crate) struct WireEsim<'a> {
     #[serde(borrow)]
     pub(crate) msisdn: Identifier<'a>,
     #[serde(borrow)]
-    pub(crate) ac: Text<'a>,
+    pub(crate) ac: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) smdp_status: Text<'a>,
     #[serde(borrow)]
     pub(crate) esim_status: Text<'a>,
     pub(crate) data_type: Number,
     pub(crate) support_top_up_type: Number,
-    #[serde(borrow)]
-    pub(crate) activate_time: Text<'a>,
-    #[serde(borrow)]
-    pub(crate) expired_time: Text<'a>,
+    pub(crate) activate_time: WireTime,
+    pub(crate) expired_time: WireTime,
     pub(crate) total_volume: Number,
     pub(crate) order_usage: Number,
     #[serde(borrow)]
@@ -101,8 +108,7 @@ pub(crate) struct WirePlan<'a> {
     pub(crate) package_code: Identifier<'a>,
     pub(crate) duration: Number,
     pub(crate) volume: Number,
-    #[serde(borrow)]
-    pub(crate) create_time: Text<'a>,
+    pub(crate) create_time: WireTime,
     /// The eSIM's own number for the first plan, one of its own for a top-up.
     #[serde(borrow)]
     pub(crate) esim_tran_no: Identifier<'a>,
@@ -122,7 +128,14 @@ pub(crate) struct UsageBody<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UsageList<'a> {
     #[serde(borrow)]
-    pub(crate) esim_usage_list: Vec<UsageRow<'a>>,
+    pub(crate) esim_usage_list: Elements<'a>,
+}
+
+impl<'a> UsageList<'a> {
+    /// The rows, or where one is none.
+    pub(crate) fn rows(&self) -> Result<Vec<UsageRow<'a>>, String> {
+        rows(&self.esim_usage_list, "esimUsageList")
+    }
 }
 
 /// The usage of one eSIM, in bytes.
@@ -133,6 +146,5 @@ pub(crate) struct UsageRow<'a> {
     pub(crate) esim_tran_no: Identifier<'a>,
     pub(crate) data_usage: Number,
     pub(crate) total_data: Number,
-    #[serde(borrow)]
-    pub(crate) last_update_time: Text<'a>,
+    pub(crate) last_update_time: WireTime,
 }

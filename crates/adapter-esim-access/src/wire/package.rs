@@ -1,8 +1,10 @@
 //! Catalogue bodies: what is asked for, packages, and places with their names.
 
-use roamport_provider_http::json::{Identifier, Number, Text};
+use roamport_provider_http::json::{Elements, Identifier, Number, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use super::rows;
 
 /// Body of `POST /package/list`. What is not asked for is left out, except the location: empty, it
 /// asks for every place.
@@ -24,7 +26,7 @@ pub(crate) struct PackageFilter<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PackageList<'a> {
     #[serde(borrow)]
-    pub(crate) package_list: Vec<&'a RawValue>,
+    pub(crate) package_list: Elements<'a>,
 }
 
 /// A package of the catalogue, or a top-up.
@@ -87,7 +89,14 @@ pub(crate) struct Operator<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LocationList<'a> {
     #[serde(borrow)]
-    pub(crate) location_list: Vec<WireLocation<'a>>,
+    pub(crate) location_list: Elements<'a>,
+}
+
+impl<'a> LocationList<'a> {
+    /// The rows, or where one is none.
+    pub(crate) fn rows(&self) -> Result<Vec<WireLocation<'a>>, String> {
+        rows(&self.location_list, "locationList")
+    }
 }
 
 /// A place that packages are sold for.

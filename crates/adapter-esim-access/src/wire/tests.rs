@@ -112,3 +112,21 @@ fn a_body_that_is_no_object_says_nothing() {
         assert_eq!(said(body.as_bytes()), Said::default(), "{body}");
     }
 }
+
+#[rstest]
+#[case(r#"{"success":true,"obj":null}"#, true)]
+#[case(r#"{"success":true,"obj":[]}"#, true)]
+#[case(r#"{"success":"true","obj":{"esimList":null}}"#, true)]
+#[case(r#"{"success":true,"obj":{"esimList":[]}}"#, false)]
+#[case(r#"{"success":true,"obj":{}}"#, false)]
+#[case(r#"{"success":true}"#, false)]
+#[case(r#"{"success":false,"obj":null}"#, false)]
+#[case(r#"{"obj":null}"#, false)]
+#[case("", false)]
+#[case("<html>", false)]
+fn nothing_in_the_place_of_a_list_is_told_apart_from_everything_else(
+    #[case] body: &str,
+    #[case] expected: bool,
+) {
+    assert_eq!(holds_nothing(body.as_bytes(), "esimList"), expected);
+}

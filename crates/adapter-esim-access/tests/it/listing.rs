@@ -225,7 +225,10 @@ async fn a_listing_that_failed_for_a_moment_is_asked_again_by_the_next_poll(#[ca
     r#"{"success":true,"obj":{}}"#,
     "`obj` has a missing field `packageList`"
 )]
-#[case(r#"{"success":true,"obj":{"packageList":null}}"#, "`obj.packageList`")]
+#[case(
+    r#"{"success":true,"obj":{"packageList":null}}"#,
+    "the answer holds no list of packages"
+)]
 #[case(
     r#"{"success":true,"obj":{"packageList":[{"pack"#,
     "it ends in the middle"

@@ -151,7 +151,7 @@ fn either_name_of_an_order_is_enough(
 
 #[test]
 fn an_esim_is_named_by_what_can_be_read() {
-    let body = r#"{"notifyType":"ESIM_STATUS","notifyId":"1","content":{"esimTranNo":26112009140011,"iccid":"8999-odd"}}"#;
+    let body = r#"{"notifyType":"ESIM_STATUS","notifyId":"1","content":{"esimTranNo":26112009140011,"iccid":8.9e18}}"#;
     let expected = ProviderEventKind::EsimChanged {
         esim: EsimKey::from_id(EsimId::parse(ESIM).unwrap()),
     };

@@ -2,10 +2,10 @@
 
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
 use roamport_domain::{EsimId, Money, PackageId, ProviderName, ProviderOrderId, Reference};
-use roamport_provider_http::json::list;
+use roamport_provider_http::json::{Text, list};
 use serde_json::value::RawValue;
 
-use super::{Unreadable, esim, money, timestamp};
+use super::{Unreadable, esim, known, money};
 use crate::history::HistoryEntry;
 use crate::wire::{WireEsim, WireItem, WireOrder};
 
@@ -27,7 +27,7 @@ pub(crate) fn order(
         status: status(wire.status.or_empty()),
         total: amount(wire.total, wire.currency.get()),
         items: items(wire, provider),
-        created_at: timestamp(wire.created_at),
+        created_at: known(wire.created_at),
     })
 }
 
@@ -44,9 +44,11 @@ fn status(text: &str) -> ProviderOrderStatus {
         "COMPLETED" => ProviderOrderStatus::Completed,
         "CANCELLED" => ProviderOrderStatus::Cancelled,
         "REFUNDED" => ProviderOrderStatus::Refunded,
+        // Not documented; other providers send it, and it must not look like one that is done.
+        "PARTIALLY_REFUNDED" | "PARTIAL_REFUND" => ProviderOrderStatus::PartiallyRefunded,
         "REQUIRE_ACTION" => ProviderOrderStatus::ActionRequired,
         "ARCHIVED" => ProviderOrderStatus::Archived,
-        _ => ProviderOrderStatus::Other(text.to_owned()),
+        _ => ProviderOrderStatus::Other(Text::new(text).name().unwrap_or_default()),
     }
 }
 
@@ -96,9 +98,9 @@ pub(crate) fn history_entry(wire: &WireItem<'_>) -> Result<HistoryEntry, Unreada
         .map_err(|error| Unreadable::new(error.to_string()))?;
     Ok(HistoryEntry {
         package,
-        name: wire.package.or_empty().to_owned(),
+        name: wire.package.name().unwrap_or_default(),
         price: money(wire.price, wire.currency.get())?,
-        created_at: timestamp(wire.created_at),
+        created_at: known(wire.created_at),
     })
 }
 
@@ -190,6 +192,7 @@ mod tests {
     #[case("completed", ProviderOrderStatus::Completed)]
     #[case("CANCELLED", ProviderOrderStatus::Cancelled)]
     #[case("REFUNDED", ProviderOrderStatus::Refunded)]
+    #[case("partially_refunded", ProviderOrderStatus::PartiallyRefunded)]
     #[case("REQUIRE_ACTION", ProviderOrderStatus::ActionRequired)]
     #[case("ARCHIVED", ProviderOrderStatus::Archived)]
     #[case("Dancing", ProviderOrderStatus::Other("Dancing".to_owned()))]

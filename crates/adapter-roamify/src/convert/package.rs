@@ -7,12 +7,13 @@ use roamport_domain::package::{
     Allowance, Area, Destination, PackageFlags, Place, Validity, ValidityStart,
 };
 use roamport_domain::{DataAllowance, DataSize, Package, PackageId, ProviderName};
-use roamport_provider_http::json::{Number, Text};
+use roamport_provider_http::json::{Elements, Number, Text, part};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde_json::value::RawValue;
 
 use super::{UNLIMITED, Unreadable, money, place};
-use crate::wire::{PackagesData, Throttle, WirePackage};
+use crate::wire::{Group, NamedPackage, PackagesData, Throttle, WirePackage, element};
 
 /// One page of the catalogue.
 pub(crate) struct Page {
@@ -23,18 +24,28 @@ pub(crate) struct Page {
 }
 
 /// The packages of a page. One that cannot be read makes the page unreadable: a catalogue must not
-/// be quietly short.
+/// be quietly short. They are counted before the first one is read.
 pub(crate) fn page(data: &PackagesData<'_>, provider: &ProviderName) -> Result<Page, Unreadable> {
-    let count = data.packages.iter().map(|group| group.packages.len()).sum();
+    let groups = data.packages.0.iter().enumerate().map(|(outer, raw)| {
+        element::<Group<'_>>(raw, || format!("data.packages[{outer}]")).map_err(Unreadable)
+    });
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
+    let count: usize = groups.iter().map(|group| group.packages.0.len()).sum();
+    if count > Elements::MOST {
+        let most = Elements::MOST;
+        return Err(Unreadable(format!(
+            "a page holds more than {most} packages"
+        )));
+    }
     let mut packages = Vec::with_capacity(count);
-    for (outer, group) in data.packages.iter().enumerate() {
-        let area = Arc::new(place::area(group));
-        for (inner, wire) in group.packages.iter().enumerate() {
-            let package = package(wire, provider, &area).map_err(|problem| {
-                let place = format!("`data.packages[{outer}].packages[{inner}]`");
-                named(&place, wire, &problem)
-            })?;
-            packages.push(package);
+    for (outer, group) in groups.iter().enumerate() {
+        let area =
+            Arc::new(place::area(group).map_err(|problem| {
+                Unreadable(format!("`data.packages[{outer}]`: {}", problem.0))
+            })?);
+        for (inner, raw) in group.packages.0.iter().enumerate() {
+            let place = || format!("data.packages[{outer}].packages[{inner}]");
+            packages.push(read(raw, provider, &area, place)?);
         }
     }
     Ok(Page {
@@ -49,7 +60,7 @@ pub(crate) fn page(data: &PackagesData<'_>, provider: &ProviderName) -> Result<P
 /// The packages that top up an eSIM. The answer does not say where they work: they work where the
 /// eSIM does.
 pub(crate) fn top_ups(
-    data: &[WirePackage<'_>],
+    data: &Elements<'_>,
     provider: &ProviderName,
 ) -> Result<Vec<Package>, Unreadable> {
     let destination = Destination {
@@ -61,19 +72,35 @@ pub(crate) fn top_ups(
         destination,
         coverage: Vec::new(),
     });
-    data.iter()
+    data.0
+        .iter()
         .enumerate()
-        .map(|(index, wire)| {
-            package(wire, provider, &area)
-                .map_err(|problem| named(&format!("`data[{index}]`"), wire, &problem))
-        })
+        .map(|(index, raw)| read(raw, provider, &area, || format!("data[{index}]")))
         .collect()
 }
 
-#[cold]
-fn named(place: &str, wire: &WirePackage<'_>, problem: &Unreadable) -> Unreadable {
-    let id: String = wire.package_id.or_empty().chars().take(80).collect();
-    Unreadable::new(format!("{place} (package `{id}`): {}", problem.0))
+/// The package of a row, or where and why it cannot be read, with its id if that can be.
+fn read(
+    raw: &RawValue,
+    provider: &ProviderName,
+    area: &Arc<Area>,
+    place: impl Fn() -> String,
+) -> Result<Package, Unreadable> {
+    let wire: WirePackage<'_> = element(raw, &place).map_err(|problem| {
+        let named: NamedPackage<'_> = part(Some(raw));
+        Unreadable(match named.package_id.get() {
+            Some(id) => format!("{problem} (package `{}`)", start(id)),
+            None => problem,
+        })
+    })?;
+    package(&wire, provider, area).map_err(|problem| {
+        let id = start(wire.package_id.or_empty());
+        Unreadable(format!("`{}` (package `{id}`): {}", place(), problem.0))
+    })
+}
+
+fn start(id: &str) -> String {
+    id.chars().take(80).collect()
 }
 
 fn package(
@@ -98,9 +125,8 @@ fn package(
         id,
         name: wire
             .package
-            .get()
-            .unwrap_or(wire.package_id.or_empty())
-            .to_owned(),
+            .name()
+            .unwrap_or_else(|| wire.package_id.or_empty().to_owned()),
         area: Arc::clone(area),
         data: data(wire)?,
         voice: voice(wire),
@@ -111,7 +137,7 @@ fn package(
         },
         price,
         flags: flags(wire),
-        apn: wire.apn.name.get().map(str::to_owned),
+        apn: wire.apn.name.name(),
         notes: wire.notes.owned(),
     })
 }
@@ -137,7 +163,7 @@ fn starts(text: &str) -> ValidityStart {
         "installation" => ValidityStart::Installation,
         "purchase" => ValidityStart::Purchase,
         "" => ValidityStart::Other("not stated".to_owned()),
-        other => ValidityStart::Other(other.to_owned()),
+        other => ValidityStart::Other(Text::new(other).name().unwrap_or_default()),
     }
 }
 
@@ -205,7 +231,11 @@ fn decimal_size(amount: Decimal, unit: DataSize) -> Option<DataSize> {
 }
 
 fn fair_use(wire: &WirePackage<'_>) -> Option<FairUse> {
-    let Some(throttle) = &wire.throttle else {
+    let says_something = |throttle: &&Throttle<'_>| {
+        throttle.speed != Number::None || throttle.threshold != Number::None
+    };
+    // An empty object beside `withThrottle: false` is no limit.
+    let Some(throttle) = wire.throttle.as_deref().filter(says_something) else {
         let limited = FairUse {
             threshold: None,
             then: AfterLimit::Unknown,

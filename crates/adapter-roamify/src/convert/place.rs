@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use roamport_domain::CountryCode;
 use roamport_domain::package::{Area, Coverage, Destination, Geography, Place};
 
-use crate::wire::{CountriesData, Country, Group, Signal};
+use super::Unreadable;
+use crate::wire::{CountriesData, Country, Group, Signal, element};
 
 /// Roamify's three words; `None` where it says nothing, or something new.
 fn geography(text: &str) -> Option<Geography> {
@@ -38,12 +39,15 @@ fn named(country: CountryCode, name: &str) -> bool {
 
 /// The list of destinations, each pair of code and name once, in the provider's order. Entries
 /// without code and name say nothing and are left out.
-pub(crate) fn destinations(data: &CountriesData<'_>) -> Vec<Destination> {
+pub(crate) fn destinations(data: &CountriesData<'_>) -> Result<Vec<Destination>, Unreadable> {
+    let countries = data.countries.0.iter().enumerate().map(|(index, raw)| {
+        element(raw, || format!("data.countries[{index}]")).map_err(Unreadable)
+    });
+    let countries = countries.collect::<Result<Vec<Country<'_>>, _>>()?;
     let says_something =
         |country: &&Country<'_>| country.code.get().is_some() || country.name.get().is_some();
     let mut seen = HashSet::new();
-    let rows: Vec<_> = data
-        .countries
+    let rows: Vec<_> = countries
         .iter()
         .filter(says_something)
         .filter(|country| seen.insert((country.code.or_empty(), country.name.or_empty())))
@@ -52,41 +56,49 @@ pub(crate) fn destinations(data: &CountriesData<'_>) -> Vec<Destination> {
     for row in &rows {
         *bearers.entry(row.code.or_empty()).or_default() += 1;
     }
-    rows.iter()
+    let destinations = rows
+        .iter()
         .map(|row| {
             let (code, name) = (row.code.or_empty(), row.name.or_empty());
             let alone = bearers.get(code) == Some(&1);
             Destination {
                 place: place(code, name, geography(row.geography.or_empty()), alone),
                 code: code.to_owned(),
-                name: name.to_owned(),
+                name: row.name.name().unwrap_or_default(),
             }
         })
-        .collect()
+        .collect();
+    Ok(destinations)
 }
 
 /// Where the packages of a group work.
-pub(crate) fn area(group: &Group<'_>) -> Area {
-    let signals = group.signals.as_deref().unwrap_or_default();
+pub(crate) fn area(group: &Group<'_>) -> Result<Area, Unreadable> {
+    let signals = group.signals.as_ref().map_or(&[][..], |all| &all.0);
+    let signals = signals
+        .iter()
+        .enumerate()
+        .map(|(index, raw)| element(raw, || format!("signals[{index}]")).map_err(Unreadable))
+        .collect::<Result<Vec<Signal<'_>>, _>>()?;
     let (code, name) = (group.country_code.or_empty(), group.country_name.or_empty());
     // One page does not show who else bears the code, but a country covers itself alone.
-    let alone = matches!(signals, [only] if only.code.or_empty().eq_ignore_ascii_case(code));
-    Area {
+    let alone =
+        matches!(signals.as_slice(), [only] if only.code.or_empty().eq_ignore_ascii_case(code));
+    Ok(Area {
         destination: Destination {
             place: place(code, name, geography(group.geography.or_empty()), alone),
             code: code.to_owned(),
-            name: name.to_owned(),
+            name: group.country_name.name().unwrap_or_default(),
         },
         coverage: signals.iter().map(coverage).collect(),
-    }
+    })
 }
 
 fn coverage(signal: &Signal<'_>) -> Coverage {
     Coverage {
         country: CountryCode::parse(signal.code.or_empty()).ok(),
-        name: signal.name.or_empty().to_owned(),
-        networks: signal.networks.owned(),
-        carriers: signal.carriers.owned(),
+        name: signal.name.name().unwrap_or_default(),
+        networks: signal.networks.names(),
+        carriers: signal.carriers.names(),
     }
 }
 
@@ -97,6 +109,7 @@ mod tests {
     fn shown(json: &str) -> Vec<String> {
         let data: CountriesData<'_> = serde_json::from_str(json).unwrap();
         destinations(&data)
+            .unwrap()
             .into_iter()
             .map(|found| format!("{} {} {:?}", found.code, found.name, found.place))
             .collect()

@@ -10,9 +10,12 @@ use tracing::Instrument as _;
 
 use crate::client::Client;
 use crate::convert::{Page, gigabytes, page};
-use crate::wire::PackagesData;
+use crate::wire::{PackagesData, holds_nothing};
 
 type Outcome = Result<Page, Failure>;
+
+/// The status of an answer without a body.
+const NO_CONTENT: u16 = 204;
 
 /// A page that was asked for, or will be once its outcome is wanted. Dropped, it asks no more.
 pub(super) struct PageTask {
@@ -87,14 +90,30 @@ async fn fetch(client: &Client, query: &PackageQuery, number: u32) -> Outcome {
         .read(operation, "/api/esim/packages", parameters)
         .with_class(class)
         .with_time_out(client.time_outs.listing);
-    let body = client.send(request).await?;
-    let data = Client::decode::<PackagesData<'_>>(operation, &body)?;
+    let answer = client.answer(request).await?;
+    if answer.status == NO_CONTENT || holds_nothing(&answer.body, "packages") {
+        return nothing(number);
+    }
+    let data = Client::decode::<PackagesData<'_>>(operation, &answer.body)?;
     page(&data, &client.name).map_err(|problem| {
         Failure::unusable(
             operation,
             format!("the answer cannot be read: {}", problem.0),
         )
     })
+}
+
+/// A page without a list is behind the last one. The first page has to hold one, be it empty: a catalog must not be
+/// quietly empty.
+fn nothing(number: u32) -> Outcome {
+    if number > 1 {
+        return Ok(Page {
+            packages: Vec::new(),
+            total: None,
+        });
+    }
+    let words = "the first page of the catalog holds no list of packages, not even an empty one";
+    Err(Failure::unusable(Operation::Packages, words))
 }
 
 /// The query as the provider takes it. Beside `packageId` other filters are ignored, so they are not

@@ -7,12 +7,12 @@ use futures_util::stream::BoxStream;
 use roamport_domain::Package;
 use roamport_domain::provider::{Operation, Result, TopUpQuery};
 use roamport_provider_http::Failure;
+use roamport_provider_http::json::Elements;
 use roamport_provider_http::listing::in_one_answer;
 
 use crate::client::Client;
 use crate::convert::{gigabytes, top_ups};
 use crate::provider::reads;
-use crate::wire::WirePackage;
 
 const OPERATION: Operation = Operation::TopUpPackages;
 
@@ -42,7 +42,7 @@ async fn fetch(client: &Client, query: &TopUpQuery) -> std::result::Result<Vec<P
     add("packageId", query.package.as_ref().map(ToString::to_string));
     let call = client.read(OPERATION, "/api/esim/topup/packages", parameters);
     let body = client.send(call).await?;
-    let data = Client::decode::<Vec<WirePackage<'_>>>(OPERATION, &body)?;
+    let data = Client::decode::<Elements<'_>>(OPERATION, &body)?;
     let mut packages = top_ups(&data, &client.name).map_err(|problem| {
         Failure::unusable(
             OPERATION,

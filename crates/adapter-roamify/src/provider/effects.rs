@@ -202,5 +202,6 @@ fn under_way(client: &Client, id: &EsimId) -> Esim {
         updated_at: None,
         usable_until: None,
         notes: Vec::new(),
+        oddities: Vec::new(),
     })
 }

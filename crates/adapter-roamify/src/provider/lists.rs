@@ -2,14 +2,14 @@
 
 use roamport_domain::provider::Operation;
 use roamport_domain::{Esim, Iccid, Reference};
-use roamport_provider_http::Failure;
-use serde_json::value::RawValue;
+use roamport_provider_http::json::Elements;
+use roamport_provider_http::{Failure, Request};
 
 use super::reads::unreadable;
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
 use crate::history::HistoryEntry;
-use crate::wire::{WireEsim, WireItem};
+use crate::wire::{WireEsim, WireItem, element, holds_nothing};
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -23,11 +23,12 @@ pub(crate) async fn esims(
     let mut parameters = vec![("limit", client.limits.list_limit.to_string().into())];
     parameters.extend(status.map(|status| ("status", status.into())));
     parameters.extend(reference.map(|reference| ("referenceId", reference.as_str().into())));
-    let body = client
-        .send(client.read(operation, "/api/esims", parameters))
-        .await?;
-    let rows = Client::decode::<Vec<&RawValue>>(operation, &body)?;
-    rows.into_iter()
+    let Some(body) = rows(client, client.read(operation, "/api/esims", parameters)).await? else {
+        return Ok(Vec::new());
+    };
+    let rows = Client::decode::<Elements<'_>>(operation, &body)?;
+    rows.0
+        .into_iter()
         .map(|raw| {
             let wire: WireEsim<'_> = serde_json::from_str(raw.get()).map_err(|_| {
                 unreadable(operation, &Unreadable::new("a row of `data` is no eSIM"))
@@ -41,13 +42,28 @@ pub(crate) async fn esims(
 pub(crate) async fn history(client: &Client, iccid: &Iccid) -> Result<Vec<HistoryEntry>> {
     let operation = Operation::Other("history");
     let parameters = vec![("iccid", iccid.as_str().into())];
-    let body = client
-        .send(client.read(operation, "/api/esim/history", parameters))
-        .await?;
-    let rows = Client::decode::<Vec<WireItem<'_>>>(operation, &body)?;
-    rows.iter()
-        .map(|wire| convert::history_entry(wire).map_err(|problem| unreadable(operation, &problem)))
+    let request = client.read(operation, "/api/esim/history", parameters);
+    let Some(body) = rows(client, request).await? else {
+        return Ok(Vec::new());
+    };
+    let rows = Client::decode::<Elements<'_>>(operation, &body)?;
+    rows.0
+        .into_iter()
+        .enumerate()
+        .map(|(index, raw)| {
+            element(raw, || format!("data[{index}]"))
+                .map_err(Unreadable::new)
+                .and_then(|wire: WireItem<'_>| convert::history_entry(&wire))
+                .map_err(|problem| unreadable(operation, &problem))
+        })
         .collect()
+}
+
+/// The body of a list that a person looks at; `None` for one that has nothing in the place of its rows.
+async fn rows(client: &Client, request: Request<'_>) -> Result<Option<Vec<u8>>> {
+    let answer = client.answer(request).await?;
+    let nothing = answer.status == 204 || holds_nothing(&answer.body, "data");
+    Ok((!nothing).then_some(answer.body))
 }
 
 /// Any 2xx is health: the body is not documented.

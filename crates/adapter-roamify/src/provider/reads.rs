@@ -1,7 +1,7 @@
 //! The reads: one request each, or two where the provider asks for a name we do not have.
 
 use roamport_domain::provider::{DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery};
-use roamport_domain::{Destination, Esim, Iccid, Money, Usage};
+use roamport_domain::{Destination, Esim, Iccid, Money, Oddity, Usage};
 use roamport_provider_http::Failure;
 
 use crate::client::Client;
@@ -33,7 +33,8 @@ pub(crate) async fn destinations(
     );
     let body = client.send(call).await?;
     let data = Client::decode::<CountriesData<'_>>(operation, &body)?;
-    let mut destinations = convert::destinations(&data);
+    let mut destinations =
+        convert::destinations(&data).map_err(|problem| unreadable(operation, &problem))?;
     // A place the provider gives no width for stays in: the filter was the provider's.
     if let Some(wanted) = filter.geography {
         destinations.retain(|place| place.geography().is_none_or(|found| found == wanted));
@@ -88,8 +89,12 @@ pub(crate) async fn esim(client: &Client, operation: Operation, key: &EsimKey) -
 
 /// The card number, which comes with the profile.
 pub(crate) fn iccid_of(esim: &Esim) -> Result<Iccid> {
+    let odd = |oddity: &&Oddity| oddity.what == "ICCID";
     esim.iccid().cloned().ok_or_else(|| {
-        let words = "this eSIM has no ICCID yet; generate its profile first";
+        let words = match esim.report().oddities.iter().find(odd) {
+            Some(oddity) => format!("the ICCID of this eSIM cannot be read: {}", oddity.why),
+            None => "this eSIM has no ICCID yet; generate its profile first".to_owned(),
+        };
         Failure::not_sent(ErrorKind::Rejected, words)
     })
 }
@@ -123,8 +128,7 @@ pub(crate) async fn usage(client: &Client, query: &UsageQuery) -> Result<Usage> 
     let call = client.read(operation, path, vec![("iccid", iccid.as_str().into())]);
     let body = client.send(call).await.map_err(unsupported_usage)?;
     let data = Client::decode::<UsageBody<'_>>(operation, &body)?;
-    let mut usage = convert::usage(&data, &client.name, client.clock.now())
-        .map_err(|problem| unreadable(operation, &problem))?;
+    let mut usage = convert::usage(&data, &client.name, client.clock.now());
     if usage.iccid.as_ref().is_some_and(|found| *found != iccid) {
         let words = "the answer is about another eSIM than was asked for";
         return Err(Failure::unusable(operation, words));

@@ -1,6 +1,6 @@
 //! Bodies about one eSIM: the eSIM object and its usage.
 
-use roamport_provider_http::json::{Flag, Identifier, Number, Text};
+use roamport_provider_http::json::{Flag, Identifier, Number, Text, WireTime};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -26,9 +26,9 @@ pub(crate) struct WireEsim<'a> {
     pub(crate) apn: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) notes: Texts<'a>,
-    pub(crate) created_at: Number,
-    pub(crate) updated_at: Number,
-    pub(crate) expired_at: Number,
+    pub(crate) created_at: WireTime,
+    pub(crate) updated_at: WireTime,
+    pub(crate) expired_at: WireTime,
 }
 
 /// The profile inside an eSIM object. Ready-made links and images are not read: they are derived.
@@ -74,9 +74,9 @@ pub(crate) struct UsageBody<'a> {
     #[serde(borrow, default)]
     pub(crate) status: Text<'a>,
     #[serde(default)]
-    pub(crate) started_at: Number,
+    pub(crate) started_at: WireTime,
     #[serde(default)]
-    pub(crate) expired_at: Number,
+    pub(crate) expired_at: WireTime,
     #[serde(default)]
     pub(crate) is_unlimited: Flag,
     #[serde(default)]
@@ -92,7 +92,7 @@ pub(crate) struct UsageBody<'a> {
     #[serde(default)]
     pub(crate) remaining_voice: Number,
     #[serde(borrow, default)]
-    pub(crate) data_usages: Option<Vec<UsageDay<'a>>>,
+    pub(crate) data_usages: Option<&'a RawValue>,
 }
 
 /// One day of usage.

@@ -1,6 +1,6 @@
 //! Bodies about orders: what is asked, and what is answered.
 
-use roamport_provider_http::json::{Identifier, Number, Text};
+use roamport_provider_http::json::{Identifier, Text, WireTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -70,7 +70,7 @@ pub(crate) struct WireOrder<'a> {
     pub(crate) total: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) currency: Text<'a>,
-    pub(crate) created_at: Number,
+    pub(crate) created_at: WireTime,
     #[serde(borrow)]
     pub(crate) items: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -91,5 +91,5 @@ pub(crate) struct WireItem<'a> {
     pub(crate) price: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(crate) currency: Text<'a>,
-    pub(crate) created_at: Number,
+    pub(crate) created_at: WireTime,
 }

@@ -1,7 +1,7 @@
 //! Catalogue bodies: countries, groups and packages, flat as in the catalogue or nested as in the
 //! list of top-ups.
 
-use roamport_provider_http::json::{Flag, Identifier, Number, Text, part};
+use roamport_provider_http::json::{Elements, Flag, Identifier, Number, Text, part};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -11,8 +11,9 @@ use super::value::Texts;
 /// `data` of `GET /api/esim/countries`.
 #[derive(Deserialize)]
 pub(crate) struct CountriesData<'a> {
+    /// [`Country`]s.
     #[serde(borrow)]
-    pub(crate) countries: Vec<Country<'a>>,
+    pub(crate) countries: Elements<'a>,
 }
 
 /// One place that packages exist for.
@@ -29,8 +30,9 @@ pub(crate) struct Country<'a> {
 /// `data` of `GET /api/esim/packages`: one page.
 #[derive(Deserialize)]
 pub(crate) struct PackagesData<'a> {
+    /// [`Group`]s.
     #[serde(borrow)]
-    pub(crate) packages: Vec<Group<'a>>,
+    pub(crate) packages: Elements<'a>,
     /// Not documented; a check where it ever appears.
     #[serde(default)]
     pub(crate) total: Number,
@@ -46,11 +48,12 @@ pub(crate) struct Group<'a> {
     pub(crate) country_code: Text<'a>,
     #[serde(borrow, default)]
     pub(crate) geography: Text<'a>,
+    /// [`Signal`]s.
     #[serde(borrow, default)]
-    pub(crate) signals: Option<Vec<Signal<'a>>>,
-    /// Required: a group without its packages would make the catalogue quietly short.
+    pub(crate) signals: Option<Elements<'a>>,
+    /// [`WirePackage`]s. Required: a group without its packages would make the catalogue quietly short.
     #[serde(borrow)]
-    pub(crate) packages: Vec<WirePackage<'a>>,
+    pub(crate) packages: Elements<'a>,
 }
 
 /// A covered country.
@@ -129,6 +132,14 @@ pub(crate) struct WirePackage<'a> {
     pub(crate) call: Option<Box<CallPart<'a>>>,
     #[serde(borrow, default)]
     pub(crate) sms: Option<Box<SmsPart<'a>>>,
+}
+
+/// The id alone, of a package of which something else cannot be read.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct NamedPackage<'a> {
+    #[serde(borrow)]
+    pub(crate) package_id: Identifier<'a>,
 }
 
 /// The fair-use limit of an unlimited package.

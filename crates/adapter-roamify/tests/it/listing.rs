@@ -168,6 +168,42 @@ async fn a_404_beyond_page_one_is_the_end_whatever_its_body() {
 }
 
 #[tokio::test]
+async fn nothing_in_the_place_of_a_list_beyond_page_one_is_the_end() {
+    for body in NOTHING {
+        let server = serve(move |number, _| {
+            if number > 3 {
+                json(if body.is_empty() { 204 } else { 200 }, body)
+            } else {
+                slice(30, 10, number)
+            }
+        })
+        .await;
+        check_complete(&server, 8, 30).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_in_the_place_of_a_list_on_page_one_is_an_error_that_says_so() {
+    for body in NOTHING {
+        let server = serve(move |_, _| json(if body.is_empty() { 204 } else { 200 }, body)).await;
+        let (ids, errors) = read(&provider(&server, 8), PackageQuery::default()).await;
+        assert!(ids.is_empty());
+        assert_eq!(errors.len(), 1, "{body}");
+        assert_eq!(errors[0].kind(), ErrorKind::InvalidResponse);
+        let words = "the first page of the catalog holds no list of packages";
+        assert!(errors[0].message().contains(words), "{}", errors[0]);
+    }
+}
+
+/// Pages without a list; the first is one without a body.
+const NOTHING: [&str; 4] = [
+    "",
+    r#"{"status":"success","data":{"packages":null}}"#,
+    r#"{"status":"success","data":null}"#,
+    r#"{"status":"success","data":[]}"#,
+];
+
+#[tokio::test]
 async fn a_404_on_page_one_is_an_error_for_the_whole_catalogue() {
     let server = serve(|_, _| json(404, r#"{"status":"failed","message":"no"}"#)).await;
     let (ids, errors) = read(&provider(&server, 8), PackageQuery::default()).await;

@@ -338,3 +338,67 @@ async fn a_list_of_top_ups_can_be_asked_for_again_after_a_refusal() {
     assert!(stream.next().await.unwrap().is_ok());
     assert!(stream.next().await.is_none());
 }
+
+#[tokio::test]
+async fn half_an_emoji_in_a_purchase_answer_loses_neither_order_nor_esim() {
+    let body = r#"{"status":"success","data":{"id":"o-1","status":"COMPLETED","items":[{"esimId":"e-1",
+        "packageId":"p","package":"1 GB \ud83c","price":3.27}]}}"#;
+    let server = serving("POST", "/api/esim/order", json(200, body)).await;
+    let order = roamify(&server.uri())
+        .place_order(&order(&*TestClock::new()))
+        .await
+        .unwrap();
+    assert_eq!(order.items[0].esim, Some(EsimId::parse("e-1").unwrap()));
+}
+
+#[tokio::test]
+async fn a_name_in_another_encoding_loses_nothing_but_itself() {
+    let body = b"{\"status\":\"success\",\"data\":{\"id\":\"e-1\",\"status\":\"READY\",\"notes\":[\"caf\xe9\"]}}";
+    let answer = ResponseTemplate::new(200).set_body_raw(body.to_vec(), "application/json");
+    let server = serving("GET", "/api/esim", answer).await;
+    let esim = roamify(&server.uri()).esim(&esim_key()).await.unwrap();
+    assert_eq!(esim.report().notes, ["caf\u{FFFD}"]);
+}
+
+#[tokio::test]
+async fn a_card_number_in_an_unknown_form_is_asked_about_as_it_came() {
+    let body = r#"{"status":"success","data":{"id":"e-1","status":"READY","iccid":"CARD-7"}}"#;
+    let server = serving("GET", "/api/esim", json(200, body)).await;
+    let usage = r#"{"status":"success","data":{"allowedData":10,"remainingData":5}}"#;
+    Mock::given(method("GET"))
+        .and(path("/api/esim/usage"))
+        .and(wiremock::matchers::query_param("iccid", "CARD-7"))
+        .respond_with(json(200, usage))
+        .mount(&server)
+        .await;
+    let query = UsageQuery {
+        esim: esim_key(),
+        daily: false,
+    };
+    let usage = roamify(&server.uri()).usage(&query).await.unwrap();
+    assert!(!usage.iccid.unwrap().is_well_formed());
+}
+
+#[tokio::test]
+async fn a_card_number_that_cannot_be_read_is_not_called_missing() {
+    let body = r#"{"status":"success","data":{"id":"e-1","status":"READY","iccid":8.98e18}}"#;
+    let server = serving("GET", "/api/esim", json(200, body)).await;
+    let query = UsageQuery {
+        esim: esim_key(),
+        daily: false,
+    };
+    let error = roamify(&server.uri()).usage(&query).await.unwrap_err();
+    let words = "the ICCID of this eSIM cannot be read: `iccid` is no identifier";
+    assert!(error.message().contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn the_wait_that_a_503_asks_for_is_kept() {
+    let answer = json(503, r#"{"status":"failed","message":"busy"}"#)
+        .insert_header("Retry-After", "Fri, 20 Nov 2026 00:01:30 GMT");
+    let server = serving("GET", "/api/balance", answer).await;
+    let error = roamify(&server.uri()).balance().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let after = Some(std::time::Duration::from_secs(90));
+    assert_eq!(error.reaction(), Reaction::Retry { after });
+}

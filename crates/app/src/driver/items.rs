@@ -80,7 +80,8 @@ impl Driver {
         })
     }
 
-    /// Records what a call gave. A profile is kept before the item counts as ready.
+    /// Records what a call gave. A profile is kept before the item counts as ready. One that waiting cannot make
+    /// installable settles the item as failed at once, with the reason.
     pub(super) async fn finish_item(&self, order: &mut Order, done: Done) -> Result<(), Break> {
         let item = done.item;
         let esim = &order.items()[usize::from(item)].esim;
@@ -189,15 +190,11 @@ impl Driver {
     }
 }
 
-/// The end of a profile that will not come.
+/// The end of a profile that will not come, or came and cannot be handed to anybody.
 fn failure(esim: &Esim) -> Option<ProvisioningOutcome> {
-    let message = match esim.profile() {
-        ProfileState::Failed => "the provider could not generate the profile",
-        ProfileState::Revoked => "the provider took the eSIM back",
-        _ => return None,
-    };
+    let reason = esim.undeliverable()?;
     Some(ProvisioningOutcome::Failed {
-        message: message.to_owned(),
+        message: reason.to_string(),
     })
 }
 

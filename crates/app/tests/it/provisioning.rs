@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use roamport_domain::esim::ProfileState;
+use roamport_domain::esim::{ActivationError, EsimReport, PlanState, ProfileState};
 use roamport_domain::order::{AttentionReason, ItemState, OrderState};
 use roamport_domain::provider::{ErrorKind, MockEsimProvider, Operation, ProvisionTarget};
-use roamport_domain::{Esim, ProviderError};
+use roamport_domain::{Activation, Esim, Order, ProviderError, Secret};
 use roamport_sandbox::{Fault, Operation as Call, Rule};
 
 use crate::support::mocks::{Desk, Diary, error, esim, placed, provider, ready, without_profiles};
@@ -197,4 +197,97 @@ async fn a_profile_that_takes_ninety_seconds_is_waited_for() {
         (Duration::from_secs(90)..Duration::from_mins(3)).contains(&waited),
         "{waited:?}"
     );
+}
+
+/// `ready("e1")` with other states and another activation.
+fn reported(
+    profile: ProfileState,
+    plan: PlanState,
+    activation: Result<Activation, ActivationError>,
+) -> Esim {
+    Esim::from_report(EsimReport {
+        profile,
+        plan,
+        activation: Some(activation),
+        ..ready("e1").report().clone()
+    })
+}
+
+/// Why the only item of an order failed, and when it was settled.
+fn failed(order: &Order) -> Option<String> {
+    order.open_attention().find_map(|reason| match reason {
+        AttentionReason::ItemFailed { message, .. } => Some(message.clone()),
+        _ => None,
+    })
+}
+
+/// An eSIM that is ready and whose activation code names a port.
+fn unreadable() -> Esim {
+    let code = Secret::new("LPA:1$smdp.example.test:8443$K2-A");
+    let activation = Activation::parse_bought(&code);
+    reported(ProfileState::Ready, PlanState::NotStarted, activation)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_activation_code_that_is_none_is_told_at_once_with_its_reason() {
+    for seen_by_reading in [false, true] {
+        let provision = move |_| {
+            if seen_by_reading {
+                Err(time_out())
+            } else {
+                Ok(vec![unreadable()])
+            }
+        };
+        let desk = Desk::at(sold(&Diary::new(), provision, |_| Ok(unreadable())));
+        let started = tokio::time::Instant::now();
+        let order = desk.buy().await.order;
+        assert!(started.elapsed() < Duration::from_secs(30));
+        assert_eq!(order.state(), OrderState::NeedsAttention);
+        assert_eq!(
+            failed(&order).unwrap(),
+            "the provider sent an activation code that cannot be used: the SM-DP+ address is not a host name"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_esim_is_not_handed_out_though_it_has_a_code() {
+    for (profile, plan, why) in [
+        (
+            ProfileState::Deleted,
+            PlanState::Unknown,
+            "the profile was deleted from its device",
+        ),
+        (
+            ProfileState::Expired,
+            PlanState::Expired,
+            "the eSIM has expired",
+        ),
+        (
+            ProfileState::Failed,
+            PlanState::Unknown,
+            "the provider could not generate the profile",
+        ),
+        (
+            ProfileState::Ready,
+            PlanState::Suspended,
+            "the provider suspended the eSIM",
+        ),
+        (
+            ProfileState::Revoked,
+            PlanState::Revoked,
+            "the provider took the eSIM back",
+        ),
+    ] {
+        let diary = Diary::new();
+        let dead = move || {
+            let activation = ready("e1").activation().unwrap().clone();
+            reported(profile.clone(), plan.clone(), Ok(activation))
+        };
+        let read = dead.clone();
+        let desk = Desk::at(sold(&diary, move |_| Ok(vec![dead()]), move |_| Ok(read())));
+        let order = desk.buy().await.order;
+        assert_eq!(order.state(), OrderState::NeedsAttention, "{why}");
+        assert_eq!(failed(&order).unwrap(), why);
+    }
 }

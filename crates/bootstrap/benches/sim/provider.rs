@@ -229,9 +229,8 @@ fn esim_id(charge: usize, place: u16) -> EsimId {
 }
 
 fn esim(id: &EsimId, profile: ProfileState) -> Esim {
-    let activation = (profile == ProfileState::Ready).then(|| {
-        Activation::new("smdp.example.com", Secret::new("SIM-ULATED")).expect("an address")
-    });
+    let activation = (profile == ProfileState::Ready)
+        .then(|| Activation::new("smdp.example.com", Secret::new("SIM-ULATED")));
     Esim::from_report(EsimReport {
         provider: NAME.clone(),
         id: id.clone(),
@@ -250,6 +249,7 @@ fn esim(id: &EsimId, profile: ProfileState) -> Esim {
         usable_until: None,
         plans: Vec::new(),
         notes: Vec::new(),
+        oddities: Vec::new(),
     })
 }
 

@@ -260,6 +260,7 @@ pub(super) fn retry(values: &Values) -> Result<RetryPolicy, SettingsError> {
         shortest_pause: values.duration("retry.shortest_pause")?,
         longest_pause: values.duration("retry.longest_pause")?,
         longest_hint: values.duration_or_zero("retry.longest_hint")?,
+        longest_read: values.duration("retry.longest_read")?,
     };
     if policy.shortest_pause > policy.longest_pause {
         return Err(SettingsError::Conflict {

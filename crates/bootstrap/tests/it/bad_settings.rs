@@ -110,6 +110,7 @@ fn no_time_of_an_order_may_be_zero_negative_or_senseless() {
         "circuit_breaker.probe_limit",
         "retry.shortest_pause",
         "retry.longest_pause",
+        "retry.longest_read",
         "roamify.connect_timeout",
         "roamify.read_timeout",
         "roamify.listing_timeout",

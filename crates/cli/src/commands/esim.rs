@@ -95,6 +95,7 @@ fn qr(
 fn matrix(view: &EsimView) -> Result<QrMatrix, Failure> {
     let no_profile = || Failure::NoProfile {
         esim: view.esim.id().to_string(),
+        why: view.esim.undeliverable(),
     };
     let activation: &Activation = view.esim.activation().ok_or_else(no_profile)?;
     activation

@@ -160,7 +160,15 @@ impl Report {
             )
             .hint("name today or a later day; on a terminal and without --yes you are asked")
             .money(false),
-            Failure::NoProfile { esim } => Self::new(
+            Failure::NoProfile {
+                esim,
+                why: Some(why),
+            } => Self::new(
+                Kind::NoProfile,
+                format!("eSIM {esim} cannot be installed: {why}"),
+            )
+            .hint("ask the provider about it, and name the eSIM"),
+            Failure::NoProfile { esim, why: None } => Self::new(
                 Kind::NoProfile,
                 format!("the profile of eSIM {esim} is not there yet"),
             )

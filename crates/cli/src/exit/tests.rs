@@ -298,6 +298,7 @@ fn table() -> Vec<(Failure, Exit)> {
         (
             Failure::NoProfile {
                 esim: "e".to_owned(),
+                why: None,
             },
             Exit::Unfinished,
         ),

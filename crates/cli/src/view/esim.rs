@@ -1,9 +1,9 @@
 //! eSIMs, as JSON and as text. Activation data is shown: only where it was asked for.
 
 use jiff::Timestamp;
-use roamport_domain::esim::{Plan, PlanState, ProfileState};
+use roamport_domain::esim::{Plan, PlanState, ProfileState, Undeliverable};
 use roamport_domain::qr::QrMatrix;
-use roamport_domain::{Activation, DataSize, Esim, Secret};
+use roamport_domain::{Activation, DataSize, Esim, Oddity, Secret};
 use serde::Serialize;
 
 use super::{counted, facts, moment};
@@ -35,6 +35,25 @@ pub(crate) struct EsimJson {
     usable_until: Option<Timestamp>,
     plans: Vec<PlanJson>,
     notes: Vec<String>,
+    /// What the provider sent and could not be read; left out if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<OddityJson>,
+}
+
+/// A value that could not be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct OddityJson {
+    what: String,
+    why: String,
+}
+
+impl From<&Oddity> for OddityJson {
+    fn from(oddity: &Oddity) -> Self {
+        Self {
+            what: oddity.what.clone(),
+            why: oddity.why.clone(),
+        }
+    }
 }
 
 /// One plan that was bought for it.
@@ -104,8 +123,34 @@ impl From<&Esim> for EsimJson {
             usable_until: report.usable_until,
             plans: report.plans.iter().map(PlanJson::from).collect(),
             notes: report.notes.clone(),
+            unreadable: oddities(esim).iter().map(OddityJson::from).collect(),
         }
     }
+}
+
+/// What of an eSIM could not be read, or is in a form that no card number has.
+fn oddities(esim: &Esim) -> Vec<Oddity> {
+    let odd = |what: &str, why: String| Oddity {
+        what: what.to_owned(),
+        why,
+    };
+    let activation = esim.activation_error();
+    let activation = activation.map(|error| odd("activation code", error.to_string()));
+    let iccid = esim.iccid().filter(|iccid| !iccid.is_well_formed());
+    let iccid = iccid.map(|_| {
+        odd(
+            "ICCID",
+            "is not 16 to 22 digits; kept as it came".to_owned(),
+        )
+    });
+    let noted = esim.report().oddities.iter().cloned();
+    activation.into_iter().chain(iccid).chain(noted).collect()
+}
+
+/// The lines about what could not be read, for a table of facts.
+pub(crate) fn unreadable_text(oddities: &[Oddity]) -> Option<String> {
+    let all: Vec<String> = oddities.iter().map(ToString::to_string).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// The name of a profile state in JSON and in text.
@@ -165,14 +210,19 @@ pub(crate) fn esim_text(esim: &Esim) -> TerminalText {
             "Notes",
             (!report.notes.is_empty()).then(|| report.notes.join("; ")),
         ),
+        ("Unreadable", unreadable_text(&oddities(esim))),
     ]);
-    match esim.activation() {
-        _ if *esim.plan() == PlanState::Cancelled => {
+    match (esim.undeliverable(), esim.activation()) {
+        (Some(Undeliverable::Canceled), _) => {
             text.push_gap();
             text.push("It was given back: nothing can be installed.");
         }
-        Some(activation) => text.push(install_text(activation).after_gap()),
-        None => {
+        (Some(why), _) => {
+            text.push_gap();
+            text.push(format!("Nothing can be installed: {why}."));
+        }
+        (None, Some(activation)) => text.push(install_text(activation).after_gap()),
+        (None, None) => {
             text.push_gap();
             text.push("The profile is not there yet: nothing can be installed.");
         }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use roamport_app::usage::UsageView;
-use roamport_domain::DataSize;
 use roamport_domain::usage::RawQuantity;
+use roamport_domain::{DataAllowance, DataSize};
 use serde::Serialize;
 
-use super::esim::plan_name;
-use super::{facts, moment};
+use super::esim::{OddityJson, plan_name, unreadable_text};
+use super::{counted, facts, moment};
 use crate::bar;
 use crate::table::{Column, table};
 use crate::text::TerminalText;
@@ -33,7 +33,12 @@ struct UsageJson {
     started_at: Option<Timestamp>,
     ends_at: Option<Timestamp>,
     as_of: Timestamp,
+    /// How old the figures may have been at that moment; `null` if the provider does not say.
+    lag_seconds: Option<u64>,
     daily: Vec<DayJson>,
+    /// What the provider sent and could not be read; left out if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<OddityJson>,
 }
 
 /// Basis points are hundredths of a percent.
@@ -95,25 +100,19 @@ impl From<&UsageView> for UsageDocument {
             iccid: usage.iccid.as_ref().map(ToString::to_string),
             provider: usage.provider.to_string(),
             plan: plan_name(&usage.plan).to_owned(),
-            unlimited: is_unlimited(view),
+            unlimited: view.data.unlimited,
             data,
             sms: usage.sms.into(),
             voice: usage.voice.into(),
             started_at: usage.started_at,
             ends_at: usage.ends_at,
             as_of: usage.as_of,
+            lag_seconds: view.lag.map(|lag| lag.as_secs()),
             daily: daily.collect(),
+            unreadable: usage.oddities.iter().map(OddityJson::from).collect(),
         };
         Self { usage }
     }
-}
-
-fn is_unlimited(view: &UsageView) -> bool {
-    view.usage.unlimited
-        || view
-            .purchased
-            .iter()
-            .any(roamport_domain::DataAllowance::is_unlimited)
 }
 
 fn size_of_day(view: &UsageView, day: &roamport_domain::usage::DailyUsage) -> Option<DataSize> {
@@ -123,12 +122,12 @@ fn size_of_day(view: &UsageView, day: &roamport_domain::usage::DailyUsage) -> Op
 /// A bar, the figures, and a table of days where the provider has it.
 pub(crate) fn usage_text(view: &UsageView) -> TerminalText {
     let usage = &view.usage;
-    let counted = |quantity: RawQuantity| {
+    let left = |quantity: RawQuantity| {
         let allowed = quantity.allowed.filter(|allowed| !allowed.is_zero())?;
-        let left = quantity
+        let remaining = quantity
             .remaining
             .map_or_else(|| "?".to_owned(), |left| left.normalize().to_string());
-        Some(format!("{left} of {} left", allowed.normalize()))
+        Some(format!("{remaining} of {} left", allowed.normalize()))
     };
     let mut text = TerminalText::line(headline(view));
     text.push_gap();
@@ -137,11 +136,12 @@ pub(crate) fn usage_text(view: &UsageView) -> TerminalText {
         ("ICCID", usage.iccid.as_ref().map(ToString::to_string)),
         ("Plan", Some(plan_name(&usage.plan).to_owned())),
         ("Used", view.data.used.map(|used| used.to_string())),
-        ("SMS", counted(usage.sms)),
-        ("Calls", counted(usage.voice)),
+        ("SMS", left(usage.sms)),
+        ("Calls", left(usage.voice)),
         ("Started", usage.started_at.map(moment)),
         ("Ends", usage.ends_at.map(moment)),
-        ("Read", Some(moment(usage.as_of))),
+        ("Read", Some(read(view))),
+        ("Unreadable", unreadable_text(&usage.oddities)),
     ]));
     if !usage.daily.is_empty() {
         text.push(days_table(view).after_gap());
@@ -158,9 +158,32 @@ fn headline(view: &UsageView) -> String {
         (Some(bar), Some(sizes)) => format!("{bar} · {sizes}"),
         (Some(bar), None) => bar,
         (None, Some(sizes)) => format!("{sizes} left"),
-        (None, None) if is_unlimited(view) => "unlimited data".to_owned(),
-        (None, None) => "the provider gives no figure for data".to_owned(),
+        (None, None) if view.data.unlimited => "unlimited data".to_owned(),
+        (None, None) => {
+            let bought = view.purchased.iter().filter_map(DataAllowance::fixed_size);
+            let bought: Vec<String> = bought.map(|size| size.to_string()).collect();
+            let bought = match bought.as_slice() {
+                [] => String::new(),
+                sizes => format!(" (bought: {})", sizes.join(" + ")),
+            };
+            format!("the provider gives no figure for data{bought}")
+        }
     }
+}
+
+/// When the figures were read, and how old they may have been by then.
+fn read(view: &UsageView) -> String {
+    let read = moment(view.usage.as_of);
+    let Some(lag) = view.lag.filter(|lag| !lag.is_zero()) else {
+        return read;
+    };
+    let minutes = usize::try_from(lag.as_secs().div_ceil(60)).unwrap_or(usize::MAX);
+    let age = if minutes % 60 == 0 {
+        counted(minutes / 60, "hour", "hours")
+    } else {
+        counted(minutes, "minute", "minutes")
+    };
+    format!("{read}, from figures up to {age} old")
 }
 
 fn days_table(view: &UsageView) -> TerminalText {

@@ -299,10 +299,10 @@ pub fn profile_with(
         iccid: iccid.map(|iccid| good(Iccid::parse(iccid))),
         profile: ProfileState::Ready,
         plan: PlanState::Other("DORMANT".to_owned()),
-        activation: Some(good(Activation::new(
+        activation: Some(Ok(good(Activation::new(
             "smdp.example.com",
             Secret::new(format!("{MATCHING_ID}-{code}")),
-        ))),
+        )))),
         pin: secret("4711"),
         puk: secret("98765432"),
         msisdn: secret("+358401234567"),
@@ -313,6 +313,7 @@ pub fn profile_with(
         updated_at: None,
         usable_until: None,
         notes: vec!["needs a \"5G\" phone".to_owned()],
+        oddities: Vec::new(),
     };
     KeptProfile {
         esim: Esim::from_report(report),

@@ -65,6 +65,16 @@ pub enum ActivationError {
     /// The whole text is longer than 255 characters.
     #[error("the activation code is longer than 255 characters")]
     TooLong,
+    /// The matching id is empty, so that it names no profile.
+    #[error("the matching id is empty")]
+    NoMatchingId,
+}
+
+/// Whether a character shows nothing where it stands: a blank, or one of those of no width that come along when
+/// a text is copied from a page.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 impl Activation {
@@ -85,7 +95,8 @@ impl Activation {
         activation.checked()
     }
 
-    /// Reads an activation code, with or without `LPA:` before it.
+    /// Reads an activation code, with or without `LPA:` before it. Blanks and characters of no width around it
+    /// are left out.
     ///
     /// Parameters that later editions of SGP.22 append are let pass.
     ///
@@ -93,7 +104,7 @@ impl Activation {
     ///
     /// [`ActivationError`], which names the part that does not fit.
     pub fn parse(text: &Secret) -> Result<Self, ActivationError> {
-        let text = text.expose().trim();
+        let text = text.expose().trim_matches(is_blank);
         if text.len() > LONGEST_CODE {
             return Err(ActivationError::TooLong);
         }
@@ -119,6 +130,20 @@ impl Activation {
         activation.smdp_oid = oid.map(str::to_owned);
         activation.confirmation_code_required = confirmation;
         activation.checked()
+    }
+
+    /// Reads the activation code of a profile that was bought. SGP.22 allows an empty matching id, for the one
+    /// profile that waits at a server for any device; no such profile is sold.
+    ///
+    /// # Errors
+    ///
+    /// [`ActivationError`], which names the part that does not fit.
+    pub fn parse_bought(text: &Secret) -> Result<Self, ActivationError> {
+        let activation = Self::parse(text)?;
+        if activation.matching_id.expose().is_empty() {
+            return Err(ActivationError::NoMatchingId);
+        }
+        Ok(activation)
     }
 
     /// The same with the SM-DP+ object identifier that a phone compares.

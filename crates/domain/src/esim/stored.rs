@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Apn, Esim, EsimReport, Plan, PlanState, ProfileState};
+use super::{Activation, Apn, Esim, EsimReport, Oddity, Plan, PlanState, ProfileState};
 use crate::{EsimId, Iccid, ProviderName, Secret};
 
 /// A stored profile that cannot be read back.
@@ -36,6 +36,8 @@ struct StoredEsim {
     #[serde(default)]
     plans: Vec<Plan>,
     notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    oddities: Vec<Oddity>,
 }
 
 fn exposed(secret: Option<&Secret>) -> Option<String> {
@@ -47,7 +49,7 @@ impl Esim {
     /// activation code, so it is a secret.
     pub fn to_stored(&self) -> Secret {
         let report = self.report();
-        let activation = report.activation.as_ref();
+        let activation = self.activation();
         let apn = activation
             .map(|activation| activation.apn().clone())
             .unwrap_or_default();
@@ -73,6 +75,7 @@ impl Esim {
             usable_until: report.usable_until,
             plans: report.plans.clone(),
             notes: report.notes.clone(),
+            oddities: report.oddities.clone(),
         };
         Secret::new(crate::order::to_json(&stored))
     }
@@ -107,7 +110,7 @@ impl Esim {
             iccid: stored.iccid,
             profile: stored.profile,
             plan: stored.plan,
-            activation,
+            activation: activation.map(Ok),
             pin: stored.pin.map(Secret::new),
             puk: stored.puk.map(Secret::new),
             msisdn: stored.msisdn.map(Secret::new),
@@ -119,6 +122,7 @@ impl Esim {
             usable_until: stored.usable_until,
             plans: stored.plans,
             notes: stored.notes,
+            oddities: stored.oddities,
         }))
     }
 }
@@ -136,14 +140,14 @@ mod tests {
             profile: ProfileState::Other("QUANTUM".into()),
             plan: PlanState::NotStarted,
             activation: Some(
-                Activation::new("smdp.example.com", Secret::new("K2-1A9F3C"))
-                    .unwrap()
-                    .with_apn(Apn {
+                Activation::new("smdp.example.com", Secret::new("K2-1A9F3C")).map(|activation| {
+                    activation.with_apn(Apn {
                         automatic: false,
                         name: Some("internet.example".into()),
                         username: None,
                         password: Some(Secret::new("hush")),
-                    }),
+                    })
+                }),
             ),
             pin: Some(Secret::new("0000")),
             puk: Some(Secret::new("12345678")),
@@ -162,12 +166,33 @@ mod tests {
                 created_at: None,
             }],
             notes: vec!["a remark".into()],
+            oddities: vec![Oddity {
+                what: "expiry".into(),
+                why: "`expiredAt` is not a time".into(),
+            }],
         })
     }
 
     #[test]
     fn a_stored_profile_is_read_back_whole() {
         assert_eq!(Esim::from_stored(&esim().to_stored()).unwrap(), esim());
+    }
+
+    #[test]
+    fn a_profile_without_oddities_is_stored_as_in_earlier_releases() {
+        let report = EsimReport {
+            oddities: Vec::new(),
+            ..esim().report().clone()
+        };
+        let stored = Esim::from_report(report).to_stored();
+        assert!(!stored.expose().contains("oddities"));
+        assert!(
+            Esim::from_stored(&stored)
+                .unwrap()
+                .report()
+                .oddities
+                .is_empty()
+        );
     }
 
     #[test]

@@ -244,8 +244,7 @@ impl ProviderError {
     /// What code must do about it.
     pub fn reaction(&self) -> Reaction {
         match self.0.kind {
-            ErrorKind::Unavailable => Reaction::Retry { after: None },
-            ErrorKind::RateLimited => Reaction::Retry {
+            ErrorKind::Unavailable | ErrorKind::RateLimited => Reaction::Retry {
                 after: self.0.retry_after,
             },
             ErrorKind::Ambiguous => Reaction::Reconcile,

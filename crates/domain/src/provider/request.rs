@@ -52,6 +52,8 @@ pub enum ProviderOrderStatus {
     Cancelled,
     /// The money went back.
     Refunded,
+    /// A part of the money went back: not all that was ordered is to be had.
+    PartiallyRefunded,
     /// A person has to do something at the provider.
     ActionRequired,
     /// Done and filed away.
@@ -65,7 +67,11 @@ impl ProviderOrderStatus {
     pub const fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Completed | Self::Cancelled | Self::Refunded | Self::Archived
+            Self::Completed
+                | Self::Cancelled
+                | Self::Refunded
+                | Self::PartiallyRefunded
+                | Self::Archived
         )
     }
 
@@ -73,7 +79,7 @@ impl ProviderOrderStatus {
     pub const fn wants_attention(&self) -> bool {
         matches!(
             self,
-            Self::Cancelled | Self::Refunded | Self::ActionRequired
+            Self::Cancelled | Self::Refunded | Self::PartiallyRefunded | Self::ActionRequired
         )
     }
 }

@@ -150,6 +150,7 @@ variants! { STATUSES, status, ProviderOrderStatus:
     ProviderOrderStatus::Completed => "status: completed",
     ProviderOrderStatus::Cancelled => "status: cancelled",
     ProviderOrderStatus::Refunded => "status: refunded",
+    ProviderOrderStatus::PartiallyRefunded => "status: partially_refunded",
     ProviderOrderStatus::ActionRequired => "status: action_required",
     ProviderOrderStatus::Archived => "status: archived",
     ProviderOrderStatus::Other(_) => "status: other",

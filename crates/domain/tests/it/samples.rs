@@ -397,6 +397,7 @@ fn statuses() -> Vec<(&'static str, ProviderOrderStatus)> {
         ("completed", ProviderOrderStatus::Completed),
         ("cancelled", ProviderOrderStatus::Cancelled),
         ("refunded", ProviderOrderStatus::Refunded),
+        ("partially_refunded", ProviderOrderStatus::PartiallyRefunded),
         ("action_required", ProviderOrderStatus::ActionRequired),
         ("archived", ProviderOrderStatus::Archived),
         (

@@ -326,3 +326,51 @@ async fn a_listing_of_top_ups_is_mended_too() {
         .await;
     assert_eq!(found, ["T-1"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_tries_of_one_read_take_no_longer_than_the_limit_in_all() {
+    for (answer_after, tries) in [(15, 4), (45, 2), (1000, 1)] {
+        let provider = Troubled::new(move |_| {
+            Answer::bad(ErrorKind::Unavailable).after(seconds(answer_after))
+        });
+        let retry = Retry::new(provider.clone(), RetryPolicy::default());
+        let started = Instant::now();
+        let failed = retry.balance().await.unwrap_err();
+        assert!(started.elapsed() <= seconds(100), "{answer_after}");
+        assert_eq!(failed.kind(), ErrorKind::Unavailable);
+        assert_eq!(provider.count(), tries, "{answer_after}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_outlasts_the_limit_is_given_up_with_the_last_real_error() {
+    let provider = Troubled::new(|call| match call.number {
+        0 => Answer::bad(ErrorKind::RateLimited),
+        _ => Answer::good().after(seconds(1000)),
+    });
+    let started = Instant::now();
+    let failed = Retry::new(provider, RetryPolicy::default())
+        .balance()
+        .await
+        .unwrap_err();
+    assert_eq!(started.elapsed(), seconds(100));
+    assert_eq!(failed.kind(), ErrorKind::RateLimited);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_whose_next_package_does_not_come_in_time_ends() {
+    let mut provider = mock();
+    provider.expect_packages().times(1).returning(|_| {
+        stream::iter([Ok(package("P-1"))])
+            .chain(stream::pending())
+            .boxed()
+    });
+    let listing = retry(provider).packages(PackageQuery::default());
+    let started = Instant::now();
+    let items: Vec<_> = listing.collect().await;
+    assert_eq!(started.elapsed(), seconds(100));
+    assert_eq!(items.len(), 2);
+    let failed = items[1].as_ref().unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Unavailable);
+    assert_eq!(failed.operation(), Operation::Packages);
+}

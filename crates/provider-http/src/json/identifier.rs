@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::Reading;
 use super::literal::Literal;
 
 /// A name that is sent back to the provider or compared with one of ours: an id, a card number, a reference,
@@ -41,9 +42,15 @@ impl Identifier<'_> {
         self.get().unwrap_or_default()
     }
 
-    /// Whether something stands here that is no identifier.
-    pub const fn is_unreadable(&self) -> bool {
-        matches!(self.0, Written::Unreadable)
+    /// The text, none, or why what stands here is no identifier.
+    pub fn read(&self) -> Reading<&str> {
+        match &self.0 {
+            Written::Absent => Reading::Absent,
+            Written::Text(text) => Reading::Present(text),
+            Written::Unreadable => Reading::Unreadable(
+                "is no identifier, but a broken text or a value of another kind",
+            ),
+        }
     }
 }
 
@@ -114,7 +121,8 @@ mod tests {
         let identifier: Identifier<'_> = serde_json::from_str(json).unwrap();
         assert_eq!(identifier.get(), expected);
         assert_eq!(identifier.or_empty(), expected.unwrap_or_default());
-        assert!(!identifier.is_unreadable());
+        let reading = expected.map_or(Reading::Absent, Reading::Present);
+        assert_eq!(identifier.read(), reading);
     }
 
     #[rstest]
@@ -130,7 +138,7 @@ mod tests {
     fn what_has_been_rounded_or_broken_names_nothing(#[case] json: &str) {
         let identifier: Identifier<'_> = serde_json::from_str(json).unwrap();
         assert_eq!(identifier.get(), None);
-        assert!(identifier.is_unreadable());
+        assert!(matches!(identifier.read(), Reading::Unreadable(_)));
     }
 
     #[test]

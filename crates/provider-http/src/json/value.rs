@@ -8,10 +8,17 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::Reading;
 use super::literal::Literal;
 
-/// A text; missing, `null`, `""` and blanks alike are none. Numbers and flags are taken as text, objects and
-/// lists as none.
+/// Characters of the longest text that is kept: a note, or the words of an error.
+const LONGEST_TEXT: usize = 2_000;
+/// Characters of the longest name.
+const LONGEST_NAME: usize = 200;
+
+/// A text that is shown to people; missing, `null`, `""` and blanks alike are none. Numbers and flags are taken as
+/// text, objects and lists as none. Half a surrogate pair becomes U+FFFD, and no more than 2,000 characters are
+/// kept: whatever it says, it does not lose the row that it stands in.
 ///
 /// `Debug` shows no character: it may be an activation code.
 #[derive(Clone, Default)]
@@ -32,6 +39,11 @@ impl<'a> Text<'a> {
     /// The text, or nothing.
     pub fn or_empty(&self) -> &str {
         self.0.trim()
+    }
+
+    /// The text as a name, of at most 200 characters.
+    pub fn name(&self) -> Option<String> {
+        self.get().map(|text| cut(text, LONGEST_NAME).into_owned())
     }
 }
 
@@ -64,6 +76,16 @@ impl Number {
         }
     }
 
+    /// The number, none, or why what stands here is no number.
+    pub fn read(self) -> Reading<Decimal> {
+        match self {
+            Self::None => Reading::Absent,
+            Self::Whole(number) => Reading::Present(Decimal::from(number)),
+            Self::Decimal(number) => Reading::Present(number),
+            Self::Unreadable => Reading::Unreadable("is not a number"),
+        }
+    }
+
     /// The number.
     pub fn decimal(self) -> Option<Decimal> {
         match self {
@@ -73,7 +95,7 @@ impl Number {
         }
     }
 
-    fn read(text: &str) -> Self {
+    fn of_text(text: &str) -> Self {
         let text = text.trim();
         if text.is_empty() {
             return Self::None;
@@ -114,8 +136,10 @@ impl<'a> Text<'a> {
     /// The text that a value is.
     pub fn of(raw: &'a RawValue) -> Self {
         Self(match Literal::of(raw) {
-            Literal::Text(text) => text,
-            Literal::Repaired(text) => Cow::Owned(text),
+            Literal::Text(Cow::Borrowed(text)) => cut(text, LONGEST_TEXT),
+            Literal::Text(Cow::Owned(text)) | Literal::Repaired(text) => {
+                Cow::Owned(cut(&text, LONGEST_TEXT).into_owned())
+            }
             Literal::Number(digits) => Cow::Borrowed(digits),
             Literal::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
             Literal::Null | Literal::Container => Cow::Borrowed(""),
@@ -123,11 +147,21 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The text with an ellipsis for what is beyond the limit, which counts characters.
+fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit || text.chars().nth(limit).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut kept: String = text.chars().take(limit - 1).collect();
+    kept.push('…');
+    Cow::Owned(kept)
+}
+
 impl Number {
     fn of(raw: &RawValue) -> Self {
         match Literal::of(raw) {
-            Literal::Text(text) => Self::read(&text),
-            Literal::Number(digits) => Self::read(digits),
+            Literal::Text(text) => Self::of_text(&text),
+            Literal::Number(digits) => Self::of_text(digits),
             Literal::Null => Self::None,
             Literal::Repaired(_) | Literal::Flag(_) | Literal::Container => Self::Unreadable,
         }
@@ -261,6 +295,22 @@ mod tests {
         assert_eq!(flag.0, expected);
         assert_eq!(flag.is_set(), expected == Some(true));
         assert_eq!(flag.is_refused(), expected == Some(false));
+    }
+
+    #[rstest]
+    #[case('a')]
+    #[case('é')]
+    #[case('🌍')]
+    fn a_text_is_cut_at_reading(#[case] character: char) {
+        let long: String = std::iter::repeat_n(character, 200_000).collect();
+        let json = serde_json::to_string(&long).unwrap();
+        let text: Text<'_> = serde_json::from_str(&json).unwrap();
+        let shown = text.get().unwrap();
+        assert_eq!(shown.chars().count(), LONGEST_TEXT);
+        assert!(shown.ends_with('…'));
+        assert_eq!(text.name().unwrap().chars().count(), LONGEST_NAME);
+        let fits: String = std::iter::repeat_n(character, LONGEST_NAME).collect();
+        assert_eq!(Text::new(fits.as_str()).name(), Some(fits));
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::fmt::strtime;
+use jiff::tz::Offset;
 use reqwest::Response;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
@@ -15,6 +18,10 @@ use crate::{Effect, Failure, Sent};
 const LONGEST_READ: usize = 64 << 20;
 /// Bytes of an answer to an effect.
 const LONGEST_EFFECT: usize = 8 << 20;
+/// Objects and lists in one answer; the largest catalogue known has some hundred thousand. An answer may be a few
+/// kilobytes on the wire and millions of empty objects once it is decompressed, each of which would cost a few
+/// hundred bytes more.
+const MOST_ELEMENTS: usize = 1_000_000;
 
 /// An answer that came whole, whatever it says.
 ///
@@ -23,9 +30,10 @@ const LONGEST_EFFECT: usize = 8 << 20;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// How long `Retry-After` asks to wait from now, as seconds or as an HTTP date (RFC 9110, section 10.2.3).
+    /// How long `Retry-After` asks to wait from now, as seconds or as an HTTP date (RFC 9110, sections 10.2.3 and
+    /// 5.6.7).
     pub retry_after: Option<Duration>,
-    /// The body, decompressed.
+    /// The body, decompressed; what is not UTF-8 in it is U+FFFD.
     pub body: Vec<u8>,
 }
 
@@ -84,11 +92,23 @@ async fn read_body(mut response: Response, effect: Effect) -> Result<Vec<u8>, Fa
         return Err(too_long());
     }
     let mut body = Vec::with_capacity(expected);
+    let mut elements = 0;
     loop {
         match response.chunk().await {
-            Ok(None) => return Ok(body),
+            Ok(None) => return Ok(as_text(body)),
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(too_long()),
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(Some(chunk)) => {
+                elements += chunk
+                    .iter()
+                    .filter(|byte| matches!(byte, b'{' | b'['))
+                    .count();
+                if elements > MOST_ELEMENTS {
+                    let words =
+                        format!("the answer holds more than {MOST_ELEMENTS} objects and lists");
+                    return Err(Failure::unusable(effect, words));
+                }
+                body.extend_from_slice(&chunk);
+            }
             Err(error) => {
                 let words = format!("the answer broke off: {}", describe(&error));
                 return Err(Failure::no_answer(effect, Sent::Maybe, words));
@@ -97,13 +117,45 @@ async fn read_body(mut response: Response, effect: Effect) -> Result<Vec<u8>, Fa
     }
 }
 
+/// The body with U+FFFD for what is not UTF-8: a name in another encoding costs nothing but itself.
+fn as_text(body: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(body) {
+        Ok(text) => text.into_bytes(),
+        Err(error) => String::from_utf8_lossy(error.as_bytes())
+            .into_owned()
+            .into_bytes(),
+    }
+}
+
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than 64 bits hold are a wait without end.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let moment = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let moment = http_date(text, now)?;
     Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
+}
+
+/// A date in the three forms that a recipient has to read (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`,
+/// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+fn http_date(text: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Ok(moment) = DateTimeParser::new().parse_timestamp(text) {
+        return Some(moment);
+    }
+    let utc = |time: DateTime| Offset::UTC.to_timestamp(time).ok();
+    if let Ok(time) = strtime::parse("%a %b %e %H:%M:%S %Y", text).and_then(|it| it.to_datetime()) {
+        return utc(time);
+    }
+    let (_, rest) = text.split_once(", ")?;
+    let parsed = strtime::parse("%d-%b-%y %H:%M:%S GMT", rest).ok()?;
+    let time = parsed.to_datetime().ok()?;
+    // A year of two digits that seems to be more than 50 years ahead is the one a century before.
+    let this_century = Offset::UTC.to_datetime(now).year() / 100 * 100;
+    let year = this_century + time.year().rem_euclid(100);
+    let ahead = year - Offset::UTC.to_datetime(now).year();
+    let year = if ahead > 50 { year - 100 } else { year };
+    utc(time.with().year(year).build().ok()?)
 }
 
 #[cfg(test)]
@@ -118,10 +170,24 @@ mod tests {
     #[case(" 0 ", Some(0))]
     #[case("Wed, 18 Nov 2026 12:00:30 GMT", Some(30))]
     #[case("Wed, 18 Nov 2026 11:00:00 GMT", Some(0))]
+    #[case("Wednesday, 18-Nov-26 12:00:30 GMT", Some(30))]
+    #[case("Wednesday, 18-Nov-26 11:00:00 GMT", Some(0))]
+    #[case("Friday, 18-Nov-94 12:00:30 GMT", Some(0))]
+    #[case("Wed Nov 18 12:00:30 2026", Some(30))]
+    #[case("Sun Nov  1 12:00:30 2026", Some(0))]
+    #[case("Tue Dec  1 12:00:00 2026", Some(13 * 24 * 3600))]
+    #[case("99999999999999999999", Some(u64::MAX))]
+    #[case("+5", None)]
+    #[case("1.5", None)]
+    #[case("Wednesday, 18-Nov-26 12:00:30", None)]
+    #[case("Wed Nov 18 12:00:30", None)]
     #[case("-5", None)]
     #[case("soon", None)]
     #[case("", None)]
-    fn retry_after_is_read_in_both_forms(#[case] text: &str, #[case] seconds: Option<u64>) {
+    fn retry_after_is_read_in_every_form_of_the_rfc(
+        #[case] text: &str,
+        #[case] seconds: Option<u64>,
+    ) {
         let now: Timestamp = "2026-11-18T12:00:00Z".parse().unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());

@@ -146,3 +146,22 @@ async fn a_length_that_was_not_announced_is_bounded_as_well() {
     let answer = transport.attempt(read()).await.unwrap();
     assert_eq!(answer.body.len(), (8 << 20) + 1);
 }
+
+#[tokio::test]
+async fn an_answer_of_millions_of_empty_objects_is_refused_while_it_is_read() {
+    let body = format!("[{}", "{},".repeat(1_000_001));
+    let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+    let clock = TestClock::new();
+    let transport = transport(&server.uri(), &clock);
+    for effect in ALL {
+        let failure = transport
+            .attempt(with_effect(effect, &clock))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the answer holds more than 1000000 objects and lists"
+        );
+        assert_eq!((failure.sent, failure.status), (Sent::Maybe, Some(200)));
+    }
+}

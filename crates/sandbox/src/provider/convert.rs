@@ -246,7 +246,7 @@ pub(super) fn esim(
         iccid: ready.and_then(|profile| Iccid::parse(profile.iccid.as_str()).ok()),
         profile,
         plan: plan_state(esim, now),
-        activation: ready.map(activation),
+        activation: ready.map(|profile| Ok(activation(profile))),
         pin: None,
         puk: None,
         msisdn: None,
@@ -261,6 +261,7 @@ pub(super) fn esim(
             .or(Some(esim.created_at)),
         usable_until: ready.and_then(|_| esim.expires_at()),
         notes: esim.notes.clone(),
+        oddities: Vec::new(),
     })
 }
 
@@ -337,6 +338,8 @@ pub(super) fn usage(
             })
             .collect(),
         unlimited: esim.is_unlimited(),
+        unit: None,
         as_of: now,
+        oddities: Vec::new(),
     }
 }

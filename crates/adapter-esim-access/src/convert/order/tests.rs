@@ -42,7 +42,7 @@ fn row(
 fn with_rows<T>(rows: &[String], take: impl FnOnce(&[WireEsim<'_>]) -> T) -> T {
     let json = format!(r#"{{"esimList":[{}]}}"#, rows.join(","));
     let list: EsimList<'_> = serde_json::from_str(&json).unwrap();
-    take(&list.esim_list)
+    take(&list.rows().unwrap())
 }
 
 fn order(rows: &[String]) -> ProviderOrder {
@@ -166,7 +166,7 @@ fn a_row_without_an_order_number_proves_nothing() {
     let json = r#"{"esimList":[{"esimTranNo":"1"}]}"#;
     let list: EsimList<'_> = serde_json::from_str(json).unwrap();
     let now = at(NOW);
-    assert!(orders_since(&list.esim_list, &provider(), now, now).is_err());
+    assert!(orders_since(&list.rows().unwrap(), &provider(), now, now).is_err());
 }
 
 #[rstest]

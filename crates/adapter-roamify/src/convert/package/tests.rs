@@ -122,8 +122,8 @@ fn a_package_whose_data_cannot_be_read_is_named(#[case] fields: &str, #[case] ex
 )]
 #[case(r#"{"day":1,"price":1,"dataAmount":1}"#, "package id is empty")]
 fn what_an_order_needs_is_required(#[case] package: &str, #[case] expected: &str) {
-    let wire: WirePackage<'_> = serde_json::from_str(package).unwrap();
-    let problem = top_ups(&[wire], &provider()).unwrap_err();
+    let list = format!("[{package}]");
+    let problem = top_ups(&serde_json::from_str(&list).unwrap(), &provider()).unwrap_err();
     assert!(problem.0.contains(expected), "{problem:?}");
 }
 
@@ -136,9 +136,8 @@ fn what_an_order_needs_is_required(#[case] package: &str, #[case] expected: &str
 #[case("1e1", "10")]
 #[case("0", "0")]
 fn a_price_is_exact(#[case] literal: &str, #[case] expected: &str) {
-    let json = format!(r#"{{"packageId":"p","day":1,"dataAmount":1,"price":{literal}}}"#);
-    let wire: WirePackage<'_> = serde_json::from_str(&json).unwrap();
-    let found = top_ups(&[wire], &provider()).unwrap();
+    let json = format!(r#"[{{"packageId":"p","day":1,"dataAmount":1,"price":{literal}}}]"#);
+    let found = top_ups(&serde_json::from_str(&json).unwrap(), &provider()).unwrap();
     assert_eq!(
         found[0].price,
         Money::parse_amount(expected, Currency::USD).unwrap()
@@ -176,6 +175,30 @@ fn calls_are_read_from_either_place(#[case] fields: &str, #[case] expected: Allo
     assert_eq!(package.sms, Allowance::None);
 }
 
+#[rstest]
+#[case(r#""withThrottle":false,"throttle":{}"#, None)]
+#[case(r#""throttle":{}"#, None)]
+#[case(
+    r#""withThrottle":false,"throttle":{"throttleSpeed":null,"throttleSpeedUnit":"kbps"}"#,
+    None
+)]
+#[case(r#""withThrottle":true,"throttle":{}"#, Some(AfterLimit::Unknown))]
+#[case(r#""withThrottle":true"#, Some(AfterLimit::Unknown))]
+#[case(
+    r#""withThrottle":false,"throttle":{"throttleSpeed":512}"#,
+    Some(AfterLimit::Slowed { kilobits_per_second: 512 })
+)]
+fn an_empty_throttle_is_no_fair_use_limit(
+    #[case] fields: &str,
+    #[case] expected: Option<AfterLimit>,
+) {
+    let package = read(&format!(r#""isUnlimited":true,{fields}"#)).unwrap();
+    let DataAllowance::Unlimited { fair_use } = package.data else {
+        panic!("{:?}", package.data)
+    };
+    assert_eq!(fair_use.map(|limit| limit.then), expected);
+}
+
 #[test]
 fn unknown_fields_and_words_pass() {
     let package = read(
@@ -197,12 +220,63 @@ fn unknown_fields_and_words_pass() {
 
 #[test]
 fn a_group_without_packages_is_not_an_empty_one() {
-    let body = r#"{"status":"success","data":{"packages":[{"id":"g"}]}}"#;
-    let unusable = wire::decode::<PackagesData<'_>>(body.as_bytes()).err();
-    let Some(wire::Unusable::Schema(text)) = unusable else {
-        panic!("{unusable:?}")
+    assert_eq!(
+        refused(r#"{"packages":[{"id":"g"}]}"#),
+        "`data.packages[0]` has a missing field `packages`"
+    );
+}
+
+/// Why a page with this `data` cannot be read.
+fn refused(data: &str) -> String {
+    let data: PackagesData<'_> = serde_json::from_str(data).unwrap();
+    page(&data, &provider()).err().unwrap().0
+}
+
+#[rstest]
+#[case(
+    r#"{"packages":[{"packages":[{"packageId":"good","price":1,"day":7,"dataAmount":1},
+        {"packageId":"esim-x","price":1,"throttle":"fast"}]}]}"#,
+    "`data.packages[0].packages[1].throttle` should be struct Throttle (package `esim-x`)"
+)]
+#[case(
+    r#"{"packages":[{"packages":["gone"]}]}"#,
+    "`data.packages[0].packages[0]` is no object"
+)]
+#[case(r#"{"packages":[[]]}"#, "`data.packages[0]` is no object")]
+#[case(
+    r#"{"packages":[{"signals":[5],"packages":[]}]}"#,
+    "`data.packages[0]`: `signals[0]` is no object"
+)]
+fn what_cannot_be_read_is_named(#[case] data: &str, #[case] expected: &str) {
+    assert_eq!(refused(data), expected);
+}
+
+#[test]
+fn millions_of_empty_packages_are_counted_before_one_is_read() {
+    let group = |count: usize| format!(r#"{{"packages":[{}]}}"#, vec!["{}"; count].join(","));
+    let too_many = format!(r#"{{"packages":[{0},{0}]}}"#, group(60_000));
+    assert_eq!(refused(&too_many), "a page holds more than 100000 packages");
+    let one = format!(r#"{{"packages":[{}]}}"#, group(100_001));
+    assert_eq!(
+        refused(&one),
+        "`data.packages[0].packages` holds more than 100000 elements"
+    );
+}
+
+#[test]
+fn a_text_of_any_kind_costs_its_package_nothing() {
+    let long = "n".repeat(200_000);
+    let package = read(&format!(
+        r#""dataAmount":1,"notes":["half \ud83c","{long}"],"apn":"{long}","activation":"{long}""#
+    ))
+    .unwrap();
+    assert_eq!(package.notes[0], "half \u{FFFD}");
+    assert_eq!(package.notes[1].chars().count(), 2_000);
+    assert_eq!(package.apn.unwrap().chars().count(), 200);
+    let ValidityStart::Other(word) = package.validity.starts else {
+        panic!("{:?}", package.validity.starts)
     };
-    assert!(text.contains("missing field `packages`"), "{text}");
+    assert_eq!(word.chars().count(), 200);
 }
 
 #[test]

@@ -174,7 +174,7 @@ pub(crate) fn esim(id: &str, profile: ProfileState, activation: Option<Activatio
         iccid: None,
         profile,
         plan: PlanState::NotStarted,
-        activation,
+        activation: activation.map(Ok),
         pin: None,
         puk: None,
         msisdn: None,
@@ -185,6 +185,7 @@ pub(crate) fn esim(id: &str, profile: ProfileState, activation: Option<Activatio
         updated_at: None,
         usable_until: None,
         notes: Vec::new(),
+        oddities: Vec::new(),
     })
 }
 

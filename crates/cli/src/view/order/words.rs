@@ -57,6 +57,7 @@ pub(crate) fn provider_status(status: &ProviderOrderStatus) -> &str {
         ProviderOrderStatus::Completed => "completed",
         ProviderOrderStatus::Cancelled => "cancelled",
         ProviderOrderStatus::Refunded => "refunded",
+        ProviderOrderStatus::PartiallyRefunded => "partially refunded",
         ProviderOrderStatus::ActionRequired => "action required",
         ProviderOrderStatus::Archived => "archived",
         ProviderOrderStatus::Other(text) => text,

@@ -152,12 +152,12 @@ fn shown(trick: Trick, esim: Esim) -> Esim {
             let activation = Activation::new("smdp.example.com", Secret::new("INVENTED"));
             Esim::from_report(EsimReport {
                 profile: ProfileState::Ready,
-                activation: Some(activation.unwrap()),
+                activation: Some(activation),
                 ..report
             })
         }
         Trick::PutsSecretsIntoNotes => {
-            let lpa = report.activation.as_ref().map(Activation::lpa);
+            let lpa = esim.activation().map(Activation::lpa);
             let notes = lpa.into_iter().map(|lpa| lpa.expose().to_owned()).collect();
             Esim::from_report(EsimReport { notes, ..report })
         }
