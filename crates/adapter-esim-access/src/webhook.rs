@@ -4,13 +4,13 @@ use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
 };
-use roamport_domain::{EsimId, ProviderName, ProviderOrderId, Reference};
+use roamport_domain::{EsimId, Iccid, ProviderName, ProviderOrderId, Reference};
 use roamport_provider_http::json::{Identifier, Text, WireTime};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::convert::{iccid, known};
+use crate::convert::known;
 use crate::hex::hex;
 
 /// Bytes of a delivery; the longest documented one has some five hundred.
@@ -170,7 +170,11 @@ fn esim(content: &Content<'_>) -> Result<EsimKey, DeliveryError> {
         .read()
         .then("is no eSIM id", EsimId::parse)
         .or_note("eSIM", "esimTranNo", &mut unreadable);
-    let iccid = iccid(&content.iccid).or_note("card", "iccid", &mut unreadable);
+    let iccid = content
+        .iccid
+        .read()
+        .then("is no card number", Iccid::parse)
+        .or_note("card", "iccid", &mut unreadable);
     EsimKey::new(id, iccid).map_err(|_| match unreadable.first() {
         Some(oddity) => malformed(format!("of an event about an eSIM, {}", oddity.why)),
         None => malformed("an event about an eSIM names neither `esimTranNo` nor `iccid`"),

@@ -8,7 +8,7 @@ use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
 };
-use roamport_domain::{EsimId, ProviderName, Secret};
+use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
 use roamport_provider_http::json::{Identifier, Reading, Text, WireTime, list};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +16,6 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::config::RoamifyConfigError;
-use crate::convert::iccid;
 
 /// The header of the signature (reference: webhooks).
 const SIGNATURE: &str = "X-Roamify-Signature";
@@ -214,7 +213,11 @@ fn esim(data: &EventData<'_>) -> Result<EsimKey, DeliveryError> {
         .read()
         .then("is no eSIM id", EsimId::parse)
         .or_note("eSIM", "esim_id", &mut unreadable);
-    let iccid = iccid(&data.iccid).or_note("card", "iccid", &mut unreadable);
+    let iccid = data
+        .iccid
+        .read()
+        .then("is no card number", Iccid::parse)
+        .or_note("card", "iccid", &mut unreadable);
     EsimKey::new(id, iccid).map_err(|_| match unreadable.first() {
         Some(oddity) => malformed(format!("of an event about an eSIM, {}", oddity.why)),
         None => malformed("an event about an eSIM names neither `esim_id` nor `iccid`"),

@@ -204,7 +204,7 @@ fn ten_megabytes_are_refused_unread() {
 #[case(r#"{"event_type":"status","data":7}"#, "its `data` is no object")]
 #[case(
     r#"{"event_category":"esim","event_type":"status","data":{"iccid":"K2-SECRET"}}"#,
-    "an event about an eSIM names neither `esim_id` nor `iccid`"
+    "of an event about an eSIM, `iccid` is no card number"
 )]
 #[case(
     r#"{"event_category":"refund","event_type":"refunded","data":{"iccid":"","esim_id":null}}"#,
