@@ -4,7 +4,7 @@ mod code;
 mod message;
 mod table;
 
-use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
 use roamport_domain::{ProviderError, ProviderName};
 use roamport_provider_http::{Effect, Failure, Secrets, Sent};
 
@@ -32,8 +32,11 @@ pub(crate) fn into_error(
 /// Sorts a failed call by what it means for money. Pure: the same answer always means the same.
 ///
 /// - Without a `status` no answer came; `sent` then says whether the request can have arrived.
-/// - A 2xx `status` means that the envelope says itself that the call failed: its code decides. So it
-///   does in a 4xx, should one ever hold an envelope; a 5xx is in doubt whatever it says.
+/// - Under 200 the envelope says itself that the call failed: its code decides (reference: error
+///   codes). So it does under 400, 401, 403 and 404, should one ever hold an envelope. Any other status
+///   is in doubt whatever the body says.
+/// - A call with an effect was turned away only by an envelope that names a code and no object. One that
+///   holds something in `obj` may be about an order.
 /// - Everything else came from a gateway, which knows nothing of what happened behind it.
 /// - In doubt about an effect: [`ErrorKind::Ambiguous`]. An order or a top-up is then sent again
 ///   under its `transactionId`, or looked for; the other mistake costs money. eSIM Access documents
@@ -48,13 +51,21 @@ pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[
         .as_deref()
         .filter(|_| said.failed && matches!(status, 200..=299 | 400..=499))
         .map(Code::of);
+    let is_whole_refusal = said.is_whole_refusal && matches!(status, 200 | 400 | 401 | 403 | 404);
     let kind = match (code, effect) {
-        (Some(code), effect) => code.kind(effect),
-        (None, Effect::Purchase | Effect::Change) => ErrorKind::Ambiguous,
+        (Some(code), Effect::None) => code.kind(effect),
+        (Some(code), _) if is_whole_refusal => code.kind(effect),
+        (_, Effect::Purchase | Effect::Change) => ErrorKind::Ambiguous,
         (None, Effect::None) => read_kind(status),
+    };
+    let proof = if effect.is_any() && kind != ErrorKind::Ambiguous {
+        CallProof::TurnedAway
+    } else {
+        CallProof::Unknown
     };
     Failure {
         kind,
+        proof,
         status: Some(status),
         code: said.code.clone(),
         ..Failure::unusable(effect, describe(status, &said, body))

@@ -173,6 +173,8 @@ pub(crate) struct Said {
     pub(crate) code: Option<String>,
     /// Whether it says itself that the call failed.
     pub(crate) failed: bool,
+    /// Whether it says so, names a code and holds no object, so that no order can hide in it.
+    pub(crate) is_whole_refusal: bool,
     /// Whether the body is a JSON object at all.
     pub(crate) json: bool,
 }
@@ -185,10 +187,15 @@ pub(crate) fn said(body: &[u8]) -> Said {
     let text = [&outline.error_msg, &outline.error_message]
         .into_iter()
         .find_map(Text::get);
+    let failed = outline.success.is_refused();
+    let holds_nothing = outline
+        .obj
+        .is_none_or(|object| matches!(object.get().trim(), "null" | "{}" | "[]" | "\"\""));
     Said {
         text: text.map(str::to_owned),
+        is_whole_refusal: failed && outline.error_code.get().is_some() && holds_nothing,
         code: outline.error_code.get().map(str::to_owned),
-        failed: outline.success.is_refused(),
+        failed,
         json: true,
     }
 }

@@ -107,6 +107,29 @@ impl Client {
         })
     }
 
+    /// Makes the one attempt of a list that may prove that something is not there, past caches; gives the
+    /// answer whatever its status.
+    pub(crate) async fn list(&self, request: Request<'_>) -> Result<Answer, Failure> {
+        self.transport.attempt(request.uncached()).await
+    }
+
+    /// Why such an answer is none.
+    pub(crate) fn unusable(
+        operation: Operation,
+        answer: &Answer,
+        unusable: wire::Unusable,
+    ) -> Failure {
+        match unusable {
+            wire::Unusable::Failure => Failure {
+                retry_after: answer.retry_after,
+                ..classify(operation, Sent::Maybe, Some(answer.status), &answer.body)
+            },
+            wire::Unusable::Schema(detail) => {
+                Failure::unusable(operation, format!("the answer cannot be read: {detail}"))
+            }
+        }
+    }
+
     /// The `data` of a 2xx answer.
     pub(crate) fn decode<'a, T: Deserialize<'a>>(
         operation: Operation,

@@ -13,7 +13,7 @@ use roamport_provider_http::json::{Identifier, Reading, WireTime, amount_text};
 use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{esim, generating};
-pub(crate) use self::order::{foreign_reference, history_entry, order};
+pub(crate) use self::order::{history_entry, order};
 pub(crate) use self::package::{Page, gigabytes, page, top_ups};
 pub(crate) use self::place::destinations;
 pub(crate) use self::usage::usage;

@@ -2,8 +2,9 @@
 
 mod message;
 mod table;
+mod turned_away;
 
-use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
 use roamport_domain::{ProviderError, ProviderName};
 use roamport_provider_http::{Failure, Secrets, Sent};
 
@@ -19,6 +20,11 @@ pub(crate) fn is_pending(failure: &Failure) -> bool {
     failure.mark == Some(PENDING)
 }
 
+/// Whether a body is one of the provider's own failure forms, whatever it says.
+pub(crate) fn is_failure_body(body: &[u8]) -> bool {
+    turned_away::is_failure_body(body)
+}
+
 /// The port's error. `secrets` and activation codes are taken out of whatever the provider said.
 pub(crate) fn into_error(
     failure: Failure,
@@ -26,7 +32,7 @@ pub(crate) fn into_error(
     operation: Operation,
     secrets: &Secrets,
 ) -> ProviderError {
-    let advice = advice(failure.kind, operation, failure.sent);
+    let advice = advice(failure.kind, operation, failure.proof);
     failure.into_error(provider, operation, secrets, advice)
 }
 
@@ -35,8 +41,9 @@ pub(crate) fn into_error(
 /// - Without a `status` no answer came; `sent` then says whether the request can have arrived.
 /// - A 2xx `status` means that its body could not be used, or says itself that the call failed. For a
 ///   read that is [`ErrorKind::InvalidResponse`]: nobody documents what such an answer means.
-/// - In doubt about an effect: [`ErrorKind::Ambiguous`]. It costs a look-up; the other mistake costs
-///   money. Roamify documents no 429, so not even that is known to be refused before processing.
+/// - A call with an effect was turned away only by an answer of the table in `turned_away`. Every other
+///   answer to it is [`ErrorKind::Ambiguous`]: that costs a lookup, and the other mistake costs money.
+///   Roamify documents no 429, so not even that is known to be refused before processing.
 pub(crate) fn classify(
     operation: Operation,
     sent: Sent,
@@ -48,14 +55,16 @@ pub(crate) fn classify(
     };
     let said = said(body);
     let pending = operation == Operation::Provision && says_pending(body);
-    let kind = if operation.has_effect() {
-        effect_kind(status, &said)
-    } else {
-        read_kind(status, &said, body)
+    let turned_away = turned_away::turned_away(status, body);
+    let (kind, proof) = match (operation.has_effect(), turned_away) {
+        (true, Some(kind)) => (kind, CallProof::TurnedAway),
+        (true, None) => (ErrorKind::Ambiguous, CallProof::Unknown),
+        (false, _) => (read_kind(status, &said, body), CallProof::Unknown),
     };
     let message = describe(status, &said, body);
     Failure {
         kind,
+        proof,
         status: Some(status),
         code: said.code,
         mark: pending.then_some(PENDING),
@@ -69,27 +78,6 @@ fn says_pending(body: &[u8]) -> bool {
     String::from_utf8_lossy(body)
         .to_ascii_lowercase()
         .contains("still pending processing")
-}
-
-fn says_insufficient(said: &Said) -> bool {
-    let text = said
-        .text
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    text.contains("insufficient") && !text.contains("permission")
-}
-
-fn effect_kind(status: u16, said: &Said) -> ErrorKind {
-    match status {
-        401 | 403 => ErrorKind::Unauthorized,
-        402 => ErrorKind::InsufficientFunds,
-        400 | 409 | 422 if says_insufficient(said) => ErrorKind::InsufficientFunds,
-        404 => ErrorKind::NotFound,
-        400 | 405 | 406 | 410 | 411 | 413 | 414 | 415 | 422 | 431 => ErrorKind::Rejected,
-        // 409 without "insufficient" may be "this reference exists", so that the first one landed.
-        _ => ErrorKind::Ambiguous,
-    }
 }
 
 fn read_kind(status: u16, said: &Said, body: &[u8]) -> ErrorKind {

@@ -179,7 +179,7 @@ impl Roamify {
 
     fn unsupported(&self, operation: Operation, message: &str) -> ProviderError {
         let name = self.client.name.clone();
-        ProviderError::new(ErrorKind::Unsupported, name, operation, message)
+        ProviderError::new(ErrorKind::Unsupported, name, operation, message).not_sent()
     }
 
     fn failed(&self, operation: Operation) -> impl FnOnce(Failure) -> ProviderError {

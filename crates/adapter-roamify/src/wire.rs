@@ -5,6 +5,7 @@
 
 mod esim;
 mod order;
+mod orders;
 mod package;
 mod value;
 
@@ -16,8 +17,9 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{ApnPart, ProfilePart, UsageBody, UsageDay, WireEsim};
 pub(crate) use self::order::{
-    ApplyBody, ByReferenceBody, OrderBody, OrderLine, OrdersData, TopUpBody, WireItem, WireOrder,
+    ApplyBody, ByReferenceBody, OrderBody, OrderLine, TopUpBody, WireItem, WireOrder,
 };
+pub(crate) use self::orders::{OrderRows, orders};
 pub(crate) use self::package::{
     CountriesData, Country, Group, NamedPackage, PackagesData, Signal, Throttle, WirePackage,
 };

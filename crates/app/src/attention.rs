@@ -18,6 +18,7 @@
 //! [`Orders::cancel`]: crate::Orders::cancel
 //! [`Orders::carry_on`]: crate::Orders::carry_on
 
+mod accounts;
 mod decision;
 mod known;
 mod record;

@@ -13,6 +13,8 @@ mod items;
 mod pace;
 mod place;
 mod reads;
+mod standing;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,7 +35,8 @@ use self::claim::HeldClaim;
 pub(crate) use self::due::due;
 use self::items::Working;
 pub(crate) use self::pace::{Pace, Turns};
-pub(crate) use self::reads::judged;
+pub(crate) use self::place::after;
+pub(crate) use self::standing::moment;
 use crate::OrdersParts;
 use crate::{AppError, Carried, Halt, Observer, Progress, StopSignal};
 
@@ -211,7 +214,7 @@ impl Driver {
             if self.stop.is_stopped() && !order.state().is_settled() {
                 return Ok(self.stopped());
             }
-            let moment = self.moment(busy.clone()).await?;
+            let moment = self.moment(&order, busy.clone()).await?;
             let mut step = self.next(&order, &moment);
             step = match self.begins.take() {
                 Some(Beginning::Due) => self.woken(&order, step),
@@ -232,7 +235,9 @@ impl Driver {
                     // A parked order is looked up once by whoever asks, and then left to its rest.
                     let parked = order.state() == OrderState::NeedsAttention;
                     self.notice(&Progress::LookingUp);
-                    self.look_up(&mut order, conclusive).await?;
+                    let ends = order.state() == OrderState::Requested;
+                    let proof = order.needs_proof() && (conclusive || ends);
+                    self.look_up(&mut order, conclusive, proof).await?;
                     if parked && order.state() == OrderState::NeedsAttention {
                         return Ok(Halt::Settled);
                     }
@@ -344,12 +349,9 @@ impl Driver {
         }
     }
 
-    async fn moment(&self, busy: BTreeSet<u16>) -> Result<Moment, Break> {
-        Ok(Moment {
-            now: self.parts.journal.now().await?,
-            watched: self.parts.clock.monotonic().since(self.watched_since),
-            busy,
-        })
+    async fn moment(&self, order: &Order, busy: BTreeSet<u16>) -> Result<Moment, Break> {
+        let watched = self.parts.clock.monotonic().since(self.watched_since);
+        Ok(moment(&self.parts, order, watched, busy).await?)
     }
 
     /// Appends, and takes the events into `order`. A lost race ends the loop: whoever loses it sends
@@ -357,9 +359,10 @@ impl Driver {
     async fn append(&self, order: &mut Order, events: &[Event]) -> Result<(), Break> {
         let mut next = order.clone();
         for event in events {
+            next.admit(event).map_err(JournalError::from)?;
             next.apply(event).map_err(JournalError::from)?;
         }
-        let moment = self.moment(BTreeSet::new()).await?;
+        let moment = self.moment(&next, BTreeSet::new()).await?;
         let due = due(&self.parts, &next, &moment);
         self.parts
             .journal
@@ -369,7 +372,11 @@ impl Driver {
             tracing::info!(order.id = %self.id, from = %order.state(), to = %next.state(), "order state");
             self.notice(&Progress::State(next.state()));
         }
+        let parked = next.state() == OrderState::NeedsAttention && order.state() != next.state();
         *order = next;
+        if parked {
+            witness::parked(&self.parts, order).await?;
+        }
         Ok(())
     }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use roamport_domain::journal::{NewOrder, Opened, OrderFilter, OrderSummary, Recorded};
-use roamport_domain::order::{Fingerprint, Moment, OrderState, Requested, Step, next_step};
+use roamport_domain::order::{Fingerprint, OrderState, Requested, Step, next_step};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Esim, IdempotencyKey, Money, Order, OrderId, Reference};
 use uuid::Uuid;
 
-use crate::driver::{BackPressure, BackPressurePolicy, Driver, Pace, Workshop};
+use crate::driver::{BackPressure, BackPressurePolicy, Driver, Pace, Workshop, moment};
 use crate::{AppError, Carried, Observer, OrdersParts, Quote, StopSignal};
 
 /// On which terms a quote is taken.
@@ -222,12 +222,7 @@ impl Orders {
     /// Whether nothing is to be done for an order before a person decides.
     async fn rests(&self, id: OrderId) -> Result<bool, AppError> {
         let order = self.order(id).await?;
-        let now = self.parts.journal.now().await?;
-        let moment = Moment {
-            now,
-            watched: Duration::ZERO,
-            busy: BTreeSet::new(),
-        };
+        let moment = moment(&self.parts, &order, Duration::ZERO, BTreeSet::new()).await?;
         let capabilities = self.parts.provider.capabilities();
         Ok(next_step(&order, &capabilities, &self.parts.policy, &moment) == Step::Rest)
     }

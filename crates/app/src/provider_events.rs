@@ -18,13 +18,12 @@ use jiff::SignedDuration;
 use roamport_domain::journal::{JournalError, KeptProfile, OrderFilter};
 use roamport_domain::order::{Attempt, Event, LookUpResult, OrderState};
 use roamport_domain::provider::{
-    Delivery, ErrorKind, EsimKey, EventDecoder, OrderLookup, ProviderEvent, ProviderEventKind,
-    Trust,
+    Delivery, ErrorKind, EsimKey, EventDecoder, ProviderEvent, ProviderEventKind, Trust,
 };
 use roamport_domain::{EsimId, EsimProvider as _, EventInbox, Order, OrderId, ProviderName};
 
 use self::hints::Hints;
-use crate::driver::judged;
+use crate::evidence::look;
 use crate::{AppError, DecisionError, Orders, esims};
 
 /// So many events are remembered before the old ones are looked for.
@@ -280,21 +279,15 @@ impl ProviderEvents {
     /// forged or not, disturbs the watch that a second purchase call depends on.
     async fn look_up(&self, order: &Order) -> Result<(), AppError> {
         let parts = self.orders.parts();
-        let reference = &order.requested().reference;
-        let lookup = OrderLookup::Reference {
-            reference: reference.clone(),
-            not_before: order.requested().at,
-        };
-        let started_at = parts.journal.now().await?;
-        let result = judged(reference, parts.provider.find_orders(&lookup).await);
-        if !matches!(&result, LookUpResult::Healthy { found } if !found.is_empty()) {
+        let look = look(parts, order, false).await?;
+        if !matches!(&look.result, LookUpResult::Healthy { found } if !found.is_empty()) {
             return Ok(());
         }
         let looked_up = Event::LookedUp {
-            started_at,
+            started_at: look.started_at,
             conclusive: false,
-            result,
-            evidence: None,
+            result: look.result,
+            evidence: look.evidence,
         };
         let written = self.orders.append_by_hand(order.id(), |order, _| {
             Ok(if is_looked_for(order) {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use roamport_domain::{Account, ProviderName};
 
 pub(crate) use self::esim::{CancelArguments, EsimCommand};
 pub(crate) use self::look::{
@@ -150,6 +151,14 @@ Examples:
     /// Show what is left in the wallet
     Balance,
 
+    /// Say that two accounts at the provider are one, as after a token was changed
+    #[command(subcommand)]
+    Account(AccountCommand),
+
+    /// Find out what the provider's lookups are worth, and let orders go on that were held
+    #[command(subcommand)]
+    Provider(ProviderCommand),
+
     /// List the providers there are and what each can do; a star marks the configured one
     #[command(after_help = "\
 Needs no account, and sends nothing.
@@ -197,6 +206,41 @@ pub(crate) enum ReferencePage {
     Providers,
     /// Every setting
     Settings,
+}
+
+/// `account …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Confirm that orders sent with the credentials of another account belong to the one in use
+    #[command(
+        after_help = "Example:\n  roamport account confirm unknown 3f9ac0… --by ada --why 'the token was changed'"
+    )]
+    Confirm {
+        /// The other account, as an order that needs attention names it; `unknown` for orders of a
+        /// release that recorded none
+        old: Account,
+
+        /// The account of the credentials in use, as the order names it
+        new: Account,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+    },
+}
+
+/// `provider …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// Ask for an order that cannot exist and for the newest known one. Reads only; stores what it sees
+    Probe,
+    /// Let new orders go on that are held at the account in use
+    Release {
+        /// The provider's name in the settings
+        name: ProviderName,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
+    },
 }
 
 /// `config …`

@@ -1,5 +1,6 @@
 //! The commands, each in its own file, and what they have in common.
 
+mod account;
 mod balance;
 mod buy;
 mod cancel;
@@ -103,6 +104,8 @@ async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
         Command::Destinations(arguments) => destinations::run(session, &arguments).await,
         Command::Packages(arguments) => packages::run(session, &arguments).await,
         Command::Esim(command) => esim::run(session, command).await,
+        Command::Account(command) => account::account(session, command).await,
+        Command::Provider(command) => account::provider(session, command).await,
         Command::Balance => balance::run(session).await,
         Command::Reconcile(arguments) => reconcile::run(session, &arguments).await,
         Command::Buy(_)

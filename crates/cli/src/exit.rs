@@ -309,7 +309,8 @@ fn expired_exit_code(order: &Order) -> Exit {
             Some(
                 DeferralReason::ProviderUnavailable
                 | DeferralReason::LookUpUnhealthy
-                | DeferralReason::BackPressure,
+                | DeferralReason::BackPressure
+                | DeferralReason::Held,
             )
             | None,
         ) => Exit::Unreachable,

@@ -1,6 +1,7 @@
 //! Identifiers: ours, the provider's, and the card's.
 
 mod iccid;
+mod reference;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::iccid::Iccid;
+pub use self::reference::ReferenceMatch;
 
 /// A text that cannot be the identifier it was meant for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,6 +193,14 @@ fn folded(text: &str) -> Cow<'_, str> {
         Cow::Owned(text.to_ascii_lowercase())
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+impl Account {
+    /// What stands for the account of orders that were recorded without one, as releases before format
+    /// 2 of the events did. No digest is this word.
+    pub fn unknown() -> Self {
+        Self("unknown".into())
     }
 }
 

@@ -4,6 +4,7 @@
 //! live and on replay. [`next_step`] says what to do next. Neither reads a clock nor does I/O;
 //! `app` performs the steps and appends the events.
 
+pub mod comparison;
 mod event;
 mod evidence;
 mod policy;
@@ -22,12 +23,12 @@ pub use self::evidence::{
     Absence, AbsenceEvidence, Adoption, AnswerEvidence, AnswerField, ControlEvidence, Doubt,
     FilterEvidence, LookUpEvidence, PlacementEvidence, WalletEvidence, WalletReading,
 };
-pub use self::policy::OrderPolicy;
+pub use self::policy::{MAX_TURNED_AWAY, OrderPolicy, TURNED_AWAY_PAUSE};
 pub use self::state::{
     Attempt, AttemptState, Attention, Ending, IllegalEvent, Item, ItemCancellation, ItemState,
     Order, OrderState,
 };
-pub use self::step::{ItemStep, Moment, Step, Waiting, next_step};
+pub use self::step::{AccountStanding, ItemStep, Moment, Step, Waiting, next_step};
 
 /// JSON of a type of ours: plain structs with text keys, which serialise without fail.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {

@@ -19,7 +19,7 @@ pub use self::capabilities::{
     Capabilities, Dedup, LookupSupport, Provisioning, Refund, UsageSupport,
 };
 pub use self::classified::Classified;
-pub use self::error::{ErrorKind, Operation, ProviderError, Reaction};
+pub use self::error::{CallProof, ErrorKind, Operation, ProviderError, Reaction};
 #[cfg(feature = "mock")]
 pub use self::event::MockEventDecoder;
 pub use self::event::{
@@ -31,9 +31,9 @@ pub use self::gate::MockGate;
 pub use self::gate::{CallClass, Gate, OpenGate};
 pub use self::query::{DestinationFilter, PackageQuery, TopUpQuery};
 pub use self::request::{
-    CancelRequest, CancelledEsim, EmptyEsimKey, EsimKey, FoundOrders, Line, OrderLookup,
-    OrderRequest, ProviderOrder, ProviderOrderItem, ProviderOrderStatus, ProvisionRequest,
-    ProvisionTarget, SendWindow, TopUpRequest, UsageQuery,
+    AnswerForm, CancelRequest, CancelledEsim, EmptyEsimKey, EsimKey, FoundOrders, Line,
+    OrderLookup, OrderRequest, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
+    ProvisionRequest, ProvisionTarget, SendWindow, TopUpRequest, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -85,8 +85,8 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     /// Needs [`Capabilities::top_up`].
     fn top_up_packages(&self, query: TopUpQuery) -> BoxStream<'static, Result<Package>>;
 
-    /// *All* orders that match, compared for equality on our side, and whether the answer was cut.
-    /// None found is `Ok` and empty.
+    /// Every order of the provider's answer, whatever reference it names, and what is known of the
+    /// answer itself. The caller compares. None found is `Ok` and empty.
     ///
     /// # Errors
     ///
@@ -148,9 +148,9 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] only where nothing was sent; [`ErrorKind::Ambiguous`] wherever it
-    /// may have landed; [`ErrorKind::Rejected`], [`ErrorKind::InsufficientFunds`] and
-    /// [`ErrorKind::RateLimited`] where the provider refused before taking money.
+    /// Those of any call. Its [`proof`](ProviderError::proof) decides what the order does next:
+    /// [`CallProof::NotSent`] and [`CallProof::TurnedAway`] where that is certain, and otherwise
+    /// [`CallProof::Unknown`] with [`ErrorKind::Ambiguous`].
     async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder>;
 
     /// Buys more data for an eSIM. **Costs money.** The same rules as

@@ -38,7 +38,7 @@ impl<P: EsimProvider> Guard<P> {
         operation: Operation,
         message: impl Into<String>,
     ) -> ProviderError {
-        ProviderError::new(kind, self.inner.name().clone(), operation, message)
+        ProviderError::new(kind, self.inner.name().clone(), operation, message).not_sent()
     }
 
     fn unsupported(&self, operation: Operation, message: &str) -> ProviderError {

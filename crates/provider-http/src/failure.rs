@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
 use roamport_domain::{ProviderError, ProviderName};
 
 use crate::{Effect, Secrets};
@@ -37,8 +37,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// What the call changes.
     pub effect: Effect,
-    /// Whether the provider can have seen the request.
-    pub sent: Sent,
+    /// What is proven about its effect.
+    pub proof: CallProof,
     /// Something that the adapter recognised in the answer and asks for later. Shown to nobody.
     pub mark: Option<&'static str>,
 }
@@ -53,7 +53,7 @@ impl Failure {
             code: None,
             retry_after: None,
             effect: Effect::None,
-            sent: Sent::No,
+            proof: CallProof::NotSent,
             mark: None,
         }
     }
@@ -67,9 +67,13 @@ impl Failure {
         } else {
             ErrorKind::Unavailable
         };
+        let proof = match sent {
+            Sent::No => CallProof::NotSent,
+            Sent::Maybe => CallProof::Unknown,
+        };
         Self {
             effect,
-            sent,
+            proof,
             ..Self::not_sent(kind, message)
         }
     }
@@ -85,7 +89,7 @@ impl Failure {
         };
         Self {
             effect,
-            sent: Sent::Maybe,
+            proof: CallProof::Unknown,
             ..Self::not_sent(kind, detail)
         }
     }
@@ -111,7 +115,8 @@ impl Failure {
         };
         let mut message = redact(&self.message);
         message.push_str(advice);
-        let mut error = ProviderError::new(self.kind, provider.clone(), operation, message);
+        let mut error = ProviderError::new(self.kind, provider.clone(), operation, message)
+            .with_proof(self.proof);
         if let Some(code) = &self.code {
             let code = if is_number(code) {
                 secrets.redact(code)
@@ -153,7 +158,7 @@ impl fmt::Debug for Failure {
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
             .field("effect", &self.effect)
-            .field("sent", &self.sent)
+            .field("proof", &self.proof)
             .field("mark", &self.mark)
             .finish_non_exhaustive()
     }
@@ -190,7 +195,11 @@ mod tests {
         #[case] expected: ErrorKind,
     ) {
         let failure = Failure::no_answer(effect, sent, "no answer came");
-        assert_eq!((failure.kind, failure.sent), (expected, sent));
+        let proof = match sent {
+            Sent::No => CallProof::NotSent,
+            Sent::Maybe => CallProof::Unknown,
+        };
+        assert_eq!((failure.kind, failure.proof), (expected, proof));
     }
 
     #[rstest]
@@ -202,7 +211,10 @@ mod tests {
         #[case] expected: ErrorKind,
     ) {
         let failure = Failure::unusable(effect, "no id in it");
-        assert_eq!((failure.kind, failure.sent), (expected, Sent::Maybe));
+        assert_eq!(
+            (failure.kind, failure.proof),
+            (expected, CallProof::Unknown)
+        );
     }
 
     #[test]

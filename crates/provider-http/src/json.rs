@@ -60,6 +60,23 @@ pub fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
     Some(elements.0)
 }
 
+/// Whether a value says anything: all but `null`, `false`, 0, `"0"`, an empty text, list or object. By it an
+/// error field beside a success is told from one that is always sent.
+pub fn holds_something(raw: &RawValue) -> bool {
+    let text = raw.get();
+    let inner = |open, close| {
+        text.strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+            .map(str::trim)
+    };
+    let is_empty = inner('[', ']').or_else(|| inner('{', '}')) == Some("");
+    let is_blank = inner('"', '"').is_some_and(|text| text.is_empty() || text == "0");
+    let is_zero = text
+        .parse::<serde_json::Number>()
+        .is_ok_and(|_| text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-')));
+    !(is_empty || is_blank || is_zero || matches!(text, "null" | "false"))
+}
+
 /// Why a body is not the JSON it should be, in words that show no value of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misfit {
@@ -212,6 +229,29 @@ mod tests {
     #[case(b"", false)]
     fn only_an_object_is_an_object(#[case] body: &[u8], #[case] expected: bool) {
         assert_eq!(find_object::<Sample>(body).is_some(), expected);
+    }
+
+    #[rstest]
+    #[case("null", false)]
+    #[case("false", false)]
+    #[case("0", false)]
+    #[case("0.0", false)]
+    #[case("-0", false)]
+    #[case("\"\"", false)]
+    #[case("\"  \"", false)]
+    #[case("\"0\"", false)]
+    #[case("[]", false)]
+    #[case("[ ]", false)]
+    #[case("{}", false)]
+    #[case("true", true)]
+    #[case("1", true)]
+    #[case("0.1", true)]
+    #[case("\"db down\"", true)]
+    #[case("[0]", true)]
+    #[case("{\"code\":0}", true)]
+    fn a_value_holds_something_or_not(#[case] json: &str, #[case] expected: bool) {
+        let raw: &RawValue = serde_json::from_str(json).unwrap();
+        assert_eq!(holds_something(raw), expected);
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub struct Request<'a> {
     pub(crate) time_out: Duration,
     pub(crate) window: Option<SendWindow>,
     pub(crate) signer: Option<Signer<'a>>,
+    pub(crate) uncached: bool,
 }
 
 impl<'a> Request<'a> {
@@ -74,6 +75,7 @@ impl<'a> Request<'a> {
             time_out,
             window: None,
             signer: None,
+            uncached: false,
         }
     }
 
@@ -147,6 +149,16 @@ impl<'a> Request<'a> {
     pub fn signed(self, sign: impl FnOnce(&[u8]) -> HeaderMap + Send + 'a) -> Self {
         Self {
             signer: Some(Box::new(sign)),
+            ..self
+        }
+    }
+
+    /// The same with `Cache-Control: no-cache` (RFC 9111, section 5.2.1.4), so that a cache on the way asks
+    /// the provider. Whether one answered all the same is in [`Answer::is_cached`](crate::Answer::is_cached).
+    #[must_use]
+    pub fn uncached(self) -> Self {
+        Self {
+            uncached: true,
             ..self
         }
     }

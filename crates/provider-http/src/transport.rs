@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{CACHE_CONTROL, HeaderMap};
 use roamport_domain::Clock;
 use roamport_domain::provider::{ErrorKind, Gate, OpenGate};
 
@@ -135,6 +135,9 @@ impl Transport {
         };
         let url = self.base_url.with(&request.path, &request.query);
         let mut builder = client.request(request.method, url).timeout(time_out);
+        if request.uncached {
+            builder = builder.header(CACHE_CONTROL, "no-cache");
+        }
         if let Some(sign) = request.signer {
             builder = builder.headers(sign(request.body.as_deref().unwrap_or_default()));
         }

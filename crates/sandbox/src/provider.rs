@@ -139,12 +139,13 @@ impl SandboxProvider {
             |clock| window.remaining(clock).is_some(),
         );
         let message = "the time in which it may be sent is over; nothing was sent";
-        (!open)
-            .then(|| ProviderError::new(ErrorKind::Unavailable, self.name.clone(), call, message))
+        (!open).then(|| {
+            ProviderError::new(ErrorKind::Unavailable, self.name.clone(), call, message).not_sent()
+        })
     }
 
     fn unsupported(&self, call: Call, message: &str) -> ProviderError {
-        ProviderError::new(ErrorKind::Unsupported, self.name.clone(), call, message)
+        ProviderError::new(ErrorKind::Unsupported, self.name.clone(), call, message).not_sent()
     }
 }
 
@@ -245,8 +246,8 @@ impl EsimProvider for SandboxProvider {
                 })
                 .collect::<Result<_, WorldError>>()?;
             Ok(FoundOrders {
-                orders,
                 complete: !more,
+                ..FoundOrders::documented(orders)
             })
         })
         .await

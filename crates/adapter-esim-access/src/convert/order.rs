@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
-use roamport_domain::{Esim, EsimId, PackageId, ProviderName, ProviderOrderId, Reference};
+use roamport_domain::{Esim, EsimId, Iccid, PackageId, ProviderName, ProviderOrderId, Reference};
 use roamport_provider_http::json::Identifier;
 
 use super::{Unreadable, esim, known};
@@ -83,6 +83,7 @@ pub(crate) fn topped_up(
         total: None,
         items: vec![ProviderOrderItem {
             package: Some(package.clone()),
+            iccid: wire.iccid.get().and_then(|text| Iccid::parse(text).ok()),
             ..ProviderOrderItem::default()
         }],
         created_at: None,
@@ -90,7 +91,7 @@ pub(crate) fn topped_up(
 }
 
 fn reference(text: &Identifier<'_>) -> Option<Reference> {
-    Reference::parse(text.get()?).ok()
+    Reference::named(text.get()?)
 }
 
 /// One eSIM of an order, with what its row tells of the order.
@@ -133,6 +134,7 @@ impl<'a> Unit<'a> {
         ProviderOrderItem {
             package: package.and_then(|code| PackageId::parse(code).ok()),
             esim: Some(self.esim.id().clone()),
+            iccid: None,
             price: None,
             profile: Some(self.esim.clone()),
         }

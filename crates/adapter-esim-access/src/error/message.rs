@@ -1,7 +1,7 @@
 //! The words of an error: what the provider said, and what to do next.
 
-use roamport_domain::provider::{ErrorKind, Operation};
-use roamport_provider_http::{Effect, Failure, Sent, in_place_of_words};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
+use roamport_provider_http::{Effect, Failure, in_place_of_words};
 
 use super::{Code, meaning};
 use crate::wire::Said;
@@ -33,7 +33,9 @@ pub(super) fn advice(failure: &Failure, operation: Operation) -> &'static str {
             "; it may have been given back: read the eSIM before asking again"
         }
         (ErrorKind::Ambiguous, _) => "; it may have happened: read the eSIM before asking again",
-        _ if purchase && failure.sent == Sent::No => "; nothing was sent and no money moved",
+        _ if purchase && failure.proof == CallProof::NotSent => {
+            "; nothing was sent and no money moved"
+        }
         (_, Some(Code::Price)) => "; the price changed and nothing was charged: quote again",
         (_, Some(Code::OutOfStock)) => "; nothing was charged: try later, or another package",
         (_, Some(Code::Clock)) => {
@@ -94,7 +96,7 @@ mod tests {
         ] {
             let failure = Failure {
                 kind,
-                sent: Sent::Maybe,
+                proof: CallProof::TurnedAway,
                 ..Failure::unusable(Effect::Purchase, "")
             };
             let text = advice(&failure, Operation::PlaceOrder);

@@ -63,8 +63,15 @@ fn every_code_means_what_the_reference_says(
     #[case] purchase: ErrorKind,
     #[case] other: ErrorKind,
 ) {
-    for status in [200, 201, 400, 401, 404, 429] {
-        let body = envelope(code);
+    let body = envelope(code);
+    // Under a status that the provider does not use for a refusal, nothing is certain about an effect.
+    for status in [201, 203, 206, 408, 409, 429] {
+        assert_eq!(kind(Effect::None, status, &body), read, "{status}");
+        for effect in EFFECTS {
+            assert_eq!(kind(effect, status, &body), Ambiguous, "{status}");
+        }
+    }
+    for status in [200, 400, 401, 403, 404] {
         assert_eq!(kind(Effect::None, status, &body), read, "{status}");
         assert_eq!(kind(Effect::Purchase, status, &body), purchase, "{status}");
         assert_eq!(kind(Effect::Change, status, &body), other, "{status}");

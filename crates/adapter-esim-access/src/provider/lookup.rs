@@ -35,10 +35,7 @@ pub(crate) async fn find_orders(client: &Client, lookup: &OrderLookup) -> Result
 }
 
 fn found(order: Option<ProviderOrder>) -> FoundOrders {
-    FoundOrders {
-        orders: order.into_iter().collect(),
-        complete: true,
-    }
+    FoundOrders::documented(order.into_iter().collect())
 }
 
 /// The order with this number. While its profiles are being allocated it is one without items; an
@@ -113,7 +110,7 @@ async fn since(client: &Client, moment: Timestamp) -> Result<FoundOrders> {
     let orders = convert::orders_since(&rows(&pages)?, &client.name, moment, now)
         .map_err(|problem| unreadable(&problem))?;
     Ok(FoundOrders {
-        orders,
         complete: false,
+        ..FoundOrders::documented(orders)
     })
 }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use roamport_domain::provider::{
-    CallClass, DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery,
+    CallClass, CallProof, DestinationFilter, ErrorKind, EsimKey, Operation, UsageQuery,
 };
 use roamport_domain::{Destination, Esim, EsimId, Iccid, Money, Usage};
-use roamport_provider_http::{Effect, Failure, Request, Sent};
+use roamport_provider_http::{Effect, Failure, Request};
 
 use crate::client::Client;
 use crate::convert::{self, Unreadable};
@@ -38,7 +38,7 @@ pub(crate) fn unreadable(problem: &Unreadable) -> Failure {
 /// The same failure, before an effect: nothing of it was sent.
 pub(crate) fn before_sending(failure: Failure) -> Failure {
     Failure {
-        sent: Sent::No,
+        proof: CallProof::NotSent,
         ..failure
     }
 }
@@ -236,7 +236,7 @@ fn the_one<R>(mut found: Vec<(R, Esim)>) -> Result<(R, Esim)> {
         found.retain(|(_, esim)| !convert::has_ended(esim));
     }
     found.pop().ok_or_else(|| Failure {
-        sent: Sent::Maybe,
+        proof: CallProof::Unknown,
         ..Failure::not_sent(ErrorKind::NotFound, "there is no such eSIM")
     })
 }

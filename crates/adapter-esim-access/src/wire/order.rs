@@ -56,4 +56,6 @@ pub(crate) struct TopUpAnswer<'a> {
     pub(crate) transaction_id: Identifier<'a>,
     #[serde(borrow)]
     pub(crate) top_up_esim_tran_no: Identifier<'a>,
+    #[serde(borrow)]
+    pub(crate) iccid: Identifier<'a>,
 }

@@ -11,7 +11,7 @@ use roamport_domain::provider::{
 };
 use roamport_domain::usage::DataUnit;
 use roamport_domain::{
-    CountryCode, DataAllowance, DataSize, Esim, Package, PackageId, ProviderOrderId,
+    CountryCode, DataAllowance, DataSize, Esim, Iccid, Package, PackageId, ProviderOrderId,
 };
 use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
@@ -363,8 +363,14 @@ async fn a_top_up_is_final_and_is_found_again_on_its_esim() {
         panic!("{found:?}")
     };
     assert_eq!(
-        (&again.id, &again.reference, &again.status, &again.items),
-        (&order.id, &order.reference, &order.status, &order.items)
+        (&again.id, &again.reference, &again.status),
+        (&order.id, &order.reference, &order.status)
+    );
+    assert_eq!(again.items[0].package, order.items[0].package);
+    // The answer names the card that was topped up.
+    assert_eq!(
+        order.items[0].iccid,
+        Iccid::parse("8999900000005200015").ok()
     );
     assert_eq!(again.created_at, Some(moment("2026-11-28T11:00:00Z")));
 }

@@ -20,22 +20,12 @@ pub(crate) fn order(
         .map_err(|error| Unreadable::new(error.to_string()))?;
     Ok(ProviderOrder {
         id,
-        reference: wire
-            .reference_id
-            .get()
-            .and_then(|text| Reference::parse(text).ok()),
+        reference: wire.reference_id.get().and_then(Reference::named),
         status: status(wire.status.or_empty()),
         total: amount(wire.total, wire.currency.get()),
         items: items(wire, provider),
         created_at: known(wire.created_at),
     })
-}
-
-/// Whether the order names a reference other than `ours`. One that names none is not foreign.
-pub(crate) fn foreign_reference(wire: &WireOrder<'_>, ours: &Reference) -> bool {
-    wire.reference_id
-        .get()
-        .is_some_and(|text| text != ours.as_str())
 }
 
 fn status(text: &str) -> ProviderOrderStatus {
@@ -66,6 +56,7 @@ fn items(wire: &WireOrder<'_>, provider: &ProviderName) -> Vec<ProviderOrderItem
             ProviderOrderItem {
                 package: PackageId::parse(item.package_id.or_empty()).ok(),
                 esim: EsimId::parse(item.esim_id.or_empty()).ok(),
+                iccid: None,
                 price: amount(item.price, item.currency.get().or(wire.currency.get())),
                 profile: None,
             }
@@ -84,6 +75,7 @@ fn items(wire: &WireOrder<'_>, provider: &ProviderName) -> Vec<ProviderOrderItem
             None => items.push(ProviderOrderItem {
                 package: None,
                 esim: id,
+                iccid: None,
                 price: None,
                 profile,
             }),
@@ -198,20 +190,5 @@ mod tests {
     #[case("Dancing", ProviderOrderStatus::Other("Dancing".to_owned()))]
     fn an_unknown_status_keeps_its_text(#[case] text: &str, #[case] expected: ProviderOrderStatus) {
         assert_eq!(status(text), expected);
-    }
-
-    #[rstest]
-    #[case(r#"{"id":"o","referenceId":"REF"}"#, false)]
-    #[case(r#"{"id":"o","referenceId":""}"#, false)]
-    #[case(r#"{"id":"o","referenceId":null}"#, false)]
-    #[case(r#"{"id":"o"}"#, false)]
-    #[case(r#"{"id":"o","referenceId":"REF2"}"#, true)]
-    #[case(r#"{"id":"o","referenceId":"ref"}"#, true)]
-    fn an_order_that_names_no_reference_is_not_foreign(#[case] json: &str, #[case] expected: bool) {
-        let wire: WireOrder<'_> = serde_json::from_str(json).unwrap();
-        assert_eq!(
-            foreign_reference(&wire, &Reference::parse("REF").unwrap()),
-            expected
-        );
     }
 }

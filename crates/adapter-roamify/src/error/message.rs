@@ -1,7 +1,7 @@
 //! The words of an error: what the provider said, and what to do next.
 
-use roamport_domain::provider::{ErrorKind, Operation};
-use roamport_provider_http::{Sent, in_place_of_words};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
+use roamport_provider_http::in_place_of_words;
 
 use crate::wire::Said;
 
@@ -15,16 +15,20 @@ pub(super) fn describe(status: u16, said: &Said, body: &[u8]) -> String {
 }
 
 /// What follows the text: whether money moved and what to do.
-pub(super) const fn advice(kind: ErrorKind, operation: Operation, sent: Sent) -> &'static str {
+pub(super) const fn advice(
+    kind: ErrorKind,
+    operation: Operation,
+    proof: CallProof,
+) -> &'static str {
     let purchase = operation.is_purchase();
-    match (kind, sent) {
+    match (kind, proof) {
         (ErrorKind::Ambiguous, _) if purchase => {
             "; money may have moved: look the order up by its reference, do not send it again"
         }
         (ErrorKind::Ambiguous, _) => {
             "; it moves no money: read the eSIM until its profile is there, do not ask again at once"
         }
-        (_, Sent::No) if purchase => "; nothing was sent and no money moved",
+        (_, CallProof::NotSent) if purchase => "; nothing was sent and no money moved",
         (ErrorKind::Unauthorized, _) if purchase => {
             "; nothing was bought: check that the token belongs to this base URL and may do this"
         }
@@ -37,7 +41,9 @@ pub(super) const fn advice(kind: ErrorKind, operation: Operation, sent: Sent) ->
         (ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported, _) if purchase => {
             "; nothing was bought"
         }
-        (ErrorKind::InvalidResponse, Sent::Maybe) => "; check the base URL, or update this adapter",
+        (ErrorKind::InvalidResponse, CallProof::Unknown | CallProof::TurnedAway) => {
+            "; check the base URL, or update this adapter"
+        }
         _ => "",
     }
 }
@@ -69,12 +75,16 @@ mod tests {
             ErrorKind::InsufficientFunds,
             ErrorKind::Unauthorized,
         ] {
-            let text = advice(kind, Operation::PlaceOrder, Sent::Maybe);
+            let text = advice(kind, Operation::PlaceOrder, CallProof::TurnedAway);
             assert!(text.contains("nothing was bought"), "{kind:?}: {text}");
         }
-        let text = advice(ErrorKind::Unavailable, Operation::TopUp, Sent::No);
+        let text = advice(ErrorKind::Unavailable, Operation::TopUp, CallProof::NotSent);
         assert!(text.contains("no money moved"), "{text}");
-        let text = advice(ErrorKind::Ambiguous, Operation::PlaceOrder, Sent::Maybe);
+        let text = advice(
+            ErrorKind::Ambiguous,
+            Operation::PlaceOrder,
+            CallProof::Unknown,
+        );
         assert!(text.contains("money may have moved"), "{text}");
     }
 }

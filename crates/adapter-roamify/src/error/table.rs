@@ -9,12 +9,13 @@ use super::classify;
 const PLAIN: &[u8] = br#"{"message":"Unknown error","status":"failed"}"#;
 
 /// Answers whose text or form decides, too.
-const DETAILS: [(&str, &[u8]); 2] = [
+const DETAILS: [(&str, &[u8]); 3] = [
     (
         "its text says \"insufficient\"",
         br#"{"message":"Insufficient partner balance","status":"failed"}"#,
     ),
     ("it is neither JSON nor empty", b"<html></html>"),
+    ("it is empty", b""),
 ];
 
 /// Every way in which a call to Roamify can fail, and the kind of error it becomes.
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_table_says_what_answers_are_sorted_as() {
-        use ErrorKind::{Ambiguous, InsufficientFunds, InvalidResponse, NotFound, Unavailable};
+        use ErrorKind::{Ambiguous, InsufficientFunds, InvalidResponse, Unavailable};
         assert_eq!(kinds(None, "nothing was sent"), Some([Unavailable; 3]));
         assert_eq!(
             kinds(None, "no answer came"),
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(kinds(Some(500), insufficient), None);
         assert_eq!(
             kinds(Some(404), page),
-            Some([InvalidResponse, NotFound, NotFound])
+            Some([InvalidResponse, Ambiguous, Ambiguous])
         );
     }
 

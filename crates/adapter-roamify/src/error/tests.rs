@@ -15,6 +15,7 @@ const UNKNOWN: &str = r#"{"message":"Unknown error","status":"failed"}"#;
 const VALIDATION: &str = r#"{"error":"\"items\" is required"}"#;
 const WALLET: &str = r#"{"message":"Insufficient partner balance","status":"failed","code":"LOW"}"#;
 const DUPLICATE: &str = r#"{"message":"referenceId already exists","status":"failed"}"#;
+const OUR_OWN_ORDER: &str = r#"{"status":"success","data":{"id":"o-1","referenceId":"R"}}"#;
 const PENDING_BODY: &str = r#"{"message":"eSIM is Still Pending Processing","status":"failed"}"#;
 const PERMISSION: &str = r#"{"message":"insufficient permission","status":"failed"}"#;
 
@@ -91,15 +92,26 @@ fn a_provisioning_in_doubt_is_ambiguous(
 
 #[rstest]
 fn a_purchase_that_was_understood_and_refused_is_rejected(
-    #[values(400, 405, 406, 410, 411, 413, 414, 415, 422, 431)] status: u16,
-    #[values(HTML, EMPTY, UNKNOWN, VALIDATION, PERMISSION)] body: &str,
+    #[values(400, 405, 406, 411, 413, 415, 422, 431)] status: u16,
+    #[values(UNKNOWN, PERMISSION)] body: &str,
 ) {
     check(&PURCHASES, status, body, Rejected);
     check(&[Operation::Provision], status, body, Rejected);
 }
 
 #[rstest]
-#[case(402, EMPTY, InsufficientFunds)]
+fn a_purchase_refused_without_the_providers_own_body_is_ambiguous(
+    #[values(
+        400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 423, 429, 431, 451
+    )]
+    status: u16,
+    #[values(HTML, EMPTY, OUR_OWN_ORDER)] body: &str,
+) {
+    check(&PURCHASES, status, body, Ambiguous);
+    check(&[Operation::Provision], status, body, Ambiguous);
+}
+
+#[rstest]
 #[case(402, UNKNOWN, InsufficientFunds)]
 #[case(409, WALLET, InsufficientFunds)]
 #[case(400, WALLET, InsufficientFunds)]
@@ -109,7 +121,6 @@ fn a_purchase_that_was_understood_and_refused_is_rejected(
 #[case(500, WALLET, Ambiguous)]
 #[case(503, WALLET, Ambiguous)]
 #[case(401, UNKNOWN, Unauthorized)]
-#[case(403, HTML, Unauthorized)]
 #[case(403, PERMISSION, Unauthorized)]
 #[case(404, UNKNOWN, NotFound)]
 fn a_short_wallet_is_one_only_where_the_provider_surely_refused(
@@ -231,16 +242,24 @@ fn no_secret_survives_in_the_error() {
 }
 
 #[test]
-fn whether_the_provider_can_have_seen_the_request_is_kept() {
-    for operation in [Operation::PlaceOrder, Operation::Balance] {
-        for sent in [Sent::No, Sent::Maybe] {
-            assert_eq!(classify(operation, sent, None, b"").sent, sent);
+fn a_failure_keeps_what_is_proven_about_the_request() {
+    let proof = |operation, sent, status, body: &str| {
+        classify(operation, sent, status, body.as_bytes()).proof
+    };
+    for operation in [
+        Operation::PlaceOrder,
+        Operation::TopUp,
+        Operation::Provision,
+    ] {
+        assert_eq!(proof(operation, Sent::No, None, ""), CallProof::NotSent);
+        assert_eq!(proof(operation, Sent::Maybe, None, ""), CallProof::Unknown);
+        for body in [HTML, EMPTY, DUPLICATE] {
+            assert_eq!(
+                proof(operation, Sent::Maybe, Some(409), body),
+                CallProof::Unknown
+            );
         }
-        assert_eq!(
-            classify(operation, Sent::Maybe, Some(400), b"").sent,
-            Sent::Maybe
-        );
-        assert_eq!(Failure::unusable(operation, "no id").sent, Sent::Maybe);
-        assert_eq!(Failure::not_sent(Rejected, "no id").sent, Sent::No);
+        let turned_away = proof(operation, Sent::Maybe, Some(401), UNKNOWN);
+        assert_eq!(turned_away, CallProof::TurnedAway);
     }
 }

@@ -1,8 +1,8 @@
 //! Ordering with nothing but a reference: a form that one page of Roamify's documentation mentions.
 
 use roamport_domain::Money;
-use roamport_domain::provider::{ErrorKind, Operation, OrderRequest, ProviderOrder};
-use roamport_provider_http::{Failure, Request, Sent};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation, OrderRequest, ProviderOrder};
+use roamport_provider_http::{Failure, Request};
 
 use super::effects::{bought, json};
 use crate::client::Client;
@@ -37,10 +37,11 @@ pub(crate) async fn order(
 /// A refusal of the request itself is believed. Whatever else came of a request that was sent is unknown:
 /// what another status means for this form is written nowhere.
 fn believed(failure: Failure) -> Failure {
-    match (failure.kind, failure.sent) {
-        (ErrorKind::Rejected, _) | (_, Sent::No) => failure,
-        (_, Sent::Maybe) => Failure {
+    match (failure.kind, failure.proof) {
+        (_, CallProof::NotSent) | (ErrorKind::Rejected, CallProof::TurnedAway) => failure,
+        (_, CallProof::TurnedAway | CallProof::Unknown) => Failure {
             kind: ErrorKind::Ambiguous,
+            proof: CallProof::Unknown,
             ..failure
         },
     }

@@ -2,11 +2,11 @@
 
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::provider::{
-    ErrorKind, Operation, OrderRequest, ProviderOrder, ProvisionRequest, ProvisionTarget,
-    TopUpRequest,
+    CallProof, ErrorKind, Operation, OrderRequest, ProviderOrder, ProvisionRequest,
+    ProvisionTarget, TopUpRequest,
 };
 use roamport_domain::{Esim, EsimId};
-use roamport_provider_http::{Failure, Request, Sent};
+use roamport_provider_http::{Failure, Request};
 use serde::Serialize;
 
 use super::{lists, reads};
@@ -73,7 +73,7 @@ pub(crate) async fn top_up(client: &Client, request: &TopUpRequest) -> Result<Pr
         None => reads::top_up_target(client, Operation::Esim, &request.esim)
             .await
             .map_err(|failure| Failure {
-                sent: Sent::No,
+                proof: CallProof::NotSent,
                 ..failure
             })?,
     };

@@ -49,13 +49,6 @@ pub(crate) struct ApplyBody<'a> {
     pub(crate) start_date: Option<String>,
 }
 
-/// `data` of `GET /api/esim/orders`. The list is required: an answer without it proves no absence.
-#[derive(Deserialize)]
-pub(crate) struct OrdersData<'a> {
-    #[serde(borrow)]
-    pub(crate) orders: Vec<&'a RawValue>,
-}
-
 /// The order object, read so that no odd field loses a paid order: lists and amounts stay raw.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

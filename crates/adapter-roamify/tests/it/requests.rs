@@ -194,7 +194,7 @@ async fn a_top_up_by_id_reads_the_iccid_first() {
         window: order(&*TestClock::new()).window,
     };
     let error = roamify(&server.uri()).top_up(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     let sent: Vec<_> = server
         .received_requests()
         .await

@@ -95,8 +95,15 @@ fn named(event: &Event) -> Vec<Named<'_>> {
         } => told(order),
         Event::LookedUp {
             result: LookUpResult::Healthy { found },
+            evidence,
             ..
-        } => found.iter().map(whole).collect(),
+        } => {
+            let suspects = evidence
+                .iter()
+                .flat_map(|evidence| evidence.look_alikes.iter().chain(&evidence.candidates));
+            let found = found.iter().map(whole);
+            found.chain(suspects.map(|id| (id, None))).collect()
+        }
         Event::AttentionRaised { reason, .. } => in_reason(reason),
         _ => Vec::new(),
     }
@@ -108,7 +115,9 @@ const fn whole(order: &PlacedOrder) -> Named<'_> {
 
 fn in_reason(reason: &AttentionReason) -> Vec<Named<'_>> {
     match reason {
-        AttentionReason::SeveralFound { orders } => orders.iter().map(|id| (id, None)).collect(),
+        AttentionReason::SeveralFound { orders }
+        | AttentionReason::LooksAlike { orders }
+        | AttentionReason::SameGoods { orders } => orders.iter().map(|id| (id, None)).collect(),
         AttentionReason::FoundDiffers { order } | AttentionReason::SecondCharge { order } => {
             vec![(order, None)]
         }
@@ -126,7 +135,9 @@ pub(super) fn behind(order: &Order) -> Vec<ProviderOrderId> {
         .collect();
     for reason in order.open_attention() {
         let named = match reason {
-            AttentionReason::SeveralFound { orders } => orders.as_slice(),
+            AttentionReason::SeveralFound { orders }
+            | AttentionReason::LooksAlike { orders }
+            | AttentionReason::SameGoods { orders } => orders.as_slice(),
             AttentionReason::SecondCharge { order } | AttentionReason::FoundDiffers { order } => {
                 std::slice::from_ref(order)
             }

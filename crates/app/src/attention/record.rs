@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roamport_domain::journal::{Claim, JournalError};
-use roamport_domain::order::{Event, Moment};
+use roamport_domain::order::Event;
 use roamport_domain::{Order, OrderId};
 
 use super::DecisionError;
-use crate::driver::due;
+use crate::driver::{due, moment};
 use crate::{AppError, Orders};
 
 /// Whether whoever writes waits for another process to let go of the order.
@@ -53,13 +53,10 @@ impl Orders {
         }
         let mut next = order.clone();
         for event in &events {
+            next.admit(event).map_err(JournalError::from)?;
             next.apply(event).map_err(JournalError::from)?;
         }
-        let moment = Moment {
-            now: at,
-            watched: Duration::ZERO,
-            busy: BTreeSet::new(),
-        };
+        let moment = moment(parts, &next, Duration::ZERO, BTreeSet::new()).await?;
         let due = due(parts, &next, &moment);
         match parts
             .journal

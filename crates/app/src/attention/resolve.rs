@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use roamport_domain::id::ReferenceMatch;
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::{AttentionReason, Event, PlacedOrder, Resolution};
+use roamport_domain::order::{AttentionReason, Event, LookUpResult, PlacedOrder, Resolution};
 use roamport_domain::provider::{OrderLookup, ProviderOrder, Provisioning};
-use roamport_domain::{Order, OrderId, PackageId, ProviderOrderId};
+use roamport_domain::{Order, OrderId, PackageId, ProviderOrderId, Reference};
 
 use super::known::{behind, money_went_back};
 use super::record::Patience;
 use super::{Action, Decided, Decision, DecisionError, Warning};
+use crate::evidence::look;
 use crate::{AppError, Orders};
 
 impl Orders {
@@ -47,7 +49,9 @@ impl Orders {
             provider: self.parts().instance.name.clone(),
         })?;
         let ours = &order.requested().reference;
-        if let Some(theirs) = found.reference.as_ref().filter(|theirs| *theirs != ours) {
+        let foreign =
+            |theirs: &&Reference| ours.compare(theirs.as_str()) == ReferenceMatch::Foreign;
+        if let Some(theirs) = found.reference.as_ref().filter(foreign) {
             return Err(DecisionError::OtherReference {
                 provider_order: provider_order.clone(),
                 theirs: theirs.clone(),
@@ -255,35 +259,25 @@ impl Orders {
     /// One look for our reference. A look that fails is a warning: before anything is sent, another
     /// one has to go well.
     async fn nothing_there(&self, order: &Order) -> Result<Vec<Warning>, AppError> {
-        let reference = &order.requested().reference;
         if !self.parts().provider.capabilities().finds_by_reference() {
             let message = "the provider has no search by reference".to_owned();
             return Ok(vec![Warning::NotLookedUp { message }]);
         }
-        let lookup = OrderLookup::Reference {
-            reference: reference.clone(),
-            not_before: order.requested().at,
-        };
-        let found = match self.parts().provider.find_orders(&lookup).await {
-            Ok(found) => found,
-            Err(error) => {
-                return Ok(vec![Warning::NotLookedUp {
-                    message: error.to_string(),
-                }]);
+        let look = look(self.parts(), order, false).await?;
+        let mut found = match look.result {
+            LookUpResult::Unhealthy { message } => {
+                return Ok(vec![Warning::NotLookedUp { message }]);
             }
-        };
-        let ours = |found: &ProviderOrder| {
-            found
-                .reference
-                .as_ref()
-                .is_none_or(|named| named == reference)
-        };
-        let found: Vec<ProviderOrderId> = found
-            .orders
-            .into_iter()
-            .filter(ours)
-            .map(|found| found.id)
-            .collect();
+            LookUpResult::Healthy { found } => found,
+        }
+        .into_iter()
+        .map(|found| found.id)
+        .collect::<Vec<_>>();
+        // What resembles the order may be it.
+        if let Some(evidence) = look.evidence {
+            found.extend(evidence.look_alikes);
+            found.extend(evidence.candidates);
+        }
         if found.is_empty() {
             Ok(Vec::new())
         } else {

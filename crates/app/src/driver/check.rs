@@ -1,12 +1,20 @@
 //! What is read once more before a purchase call: packages, prices, the wallet.
 
+use jiff::Timestamp;
 use roamport_domain::order::{
-    AttemptNumber, DeferralReason, GuardReason, OrderContent, PurchaseRequest,
+    AttemptNumber, DeferralReason, GuardReason, OrderContent, PurchaseRequest, WalletReading,
 };
 use roamport_domain::provider::{EsimKey, Line, ProviderError, Reaction};
 use roamport_domain::{EsimProviderExt as _, Money, Order, Package};
 
-use super::Driver;
+use super::{Break, Driver};
+
+/// What is sent, and the wallet just before.
+pub(super) struct Checked {
+    pub(super) request: PurchaseRequest,
+    /// Absent for a repetition, which is sent as it was stored.
+    pub(super) baseline: Option<WalletReading>,
+}
 
 /// Why a purchase call is not made now.
 pub(super) enum Not {
@@ -21,14 +29,28 @@ impl Driver {
         &self,
         order: &Order,
         replays: Option<AttemptNumber>,
-    ) -> Result<PurchaseRequest, Not> {
+    ) -> Result<Result<Checked, Not>, Break> {
+        // Before the wallet is read: what is charged from here on shows in it.
+        let at = self.parts.journal.now().await?;
+        Ok(self.check(order, replays, at).await)
+    }
+
+    async fn check(
+        &self,
+        order: &Order,
+        replays: Option<AttemptNumber>,
+        at: Timestamp,
+    ) -> Result<Checked, Not> {
         if let Some(number) = replays
             && let Some(stored) = order
                 .attempts()
                 .iter()
                 .find(|attempt| attempt.number == number)
         {
-            return Ok(stored.request.clone());
+            return Ok(Checked {
+                request: stored.request.clone(),
+                baseline: None,
+            });
         }
         let content = &order.requested().content;
         let mut lines = Vec::with_capacity(content.lines().len());
@@ -59,8 +81,9 @@ impl Driver {
                 days: top_up.line.line.days,
             },
         };
-        self.check_price(order, &request).await?;
-        Ok(request)
+        let balance = self.check_price(order, &request).await?;
+        let baseline = Some(WalletReading { at, balance });
+        Ok(Checked { request, baseline })
     }
 
     async fn read_package(&self, content: &OrderContent, line: &Line) -> Result<Package, Not> {
@@ -87,7 +110,7 @@ impl Driver {
         }
     }
 
-    async fn check_price(&self, order: &Order, request: &PurchaseRequest) -> Result<(), Not> {
+    async fn check_price(&self, order: &Order, request: &PurchaseRequest) -> Result<Money, Not> {
         let never = |message| Not::Ever(GuardReason::AboveCap, message);
         let total = request
             .total()
@@ -110,7 +133,7 @@ impl Driver {
             .map_err(|error| not_readable(&error))?;
         let short = |message| Not::Yet(DeferralReason::WalletShort, message);
         match total.checked_sub(balance) {
-            Ok(missing) if missing.is_negative() || missing.is_zero() => Ok(()),
+            Ok(missing) if missing.is_negative() || missing.is_zero() => Ok(balance),
             Ok(missing) => Err(short(format!(
                 "the wallet holds {balance}; {missing} is missing for {total}"
             ))),

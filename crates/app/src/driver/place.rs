@@ -6,17 +6,18 @@ use jiff::Timestamp;
 use roamport_domain::clock::Clock as _;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{
-    AttemptNumber, DeferralReason, Event, LookUpResult, NotSentCause, PlacedOrder,
-    PlacementOutcome, PurchaseRequest,
+    AnswerEvidence, AttemptNumber, DeferralReason, Doubt, Event, LookUpResult, NotSentCause,
+    OrderState, PlacedOrder, PlacementEvidence, PlacementOutcome, PurchaseRequest,
 };
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, OrderRequest, ProviderError, ProviderOrder, Reaction, SendWindow,
+    CallProof, ErrorKind, EsimKey, OrderRequest, ProviderError, ProviderOrder, SendWindow,
     TopUpRequest,
 };
-use roamport_domain::{Esim, Order};
+use roamport_domain::{Esim, EsimProvider as _, Monotonic, Order};
 
-use super::check::Not;
+use super::check::{Checked, Not};
 use super::claim::HeldClaim;
+use super::reads::{Held, held_against};
 use super::{Break, Driver};
 use crate::{AppError, Progress};
 
@@ -39,11 +40,17 @@ impl Driver {
                 .await;
         }
         self.notice(&Progress::Checking);
-        let request = match self.checked_request(order, replays).await {
-            Ok(request) => request,
+        let checked = match self.checked_request(order, replays).await? {
+            Ok(checked) => checked,
             Err(not) => return self.not_placed(order, not, blind).await,
         };
-        if !blind && !self.nothing_is_there(order).await? {
+        let clear = match replays {
+            _ if blind => true,
+            // It settles what the look-up cannot: only what is found keeps it from being sent.
+            Some(_) => self.nothing_is_found(order).await?,
+            None => self.nothing_is_there_now(order).await?,
+        };
+        if !clear {
             return Ok(());
         }
         // Whoever asked to stop while it was checked wants nothing more to begin.
@@ -55,6 +62,7 @@ impl Driver {
         let window = SendWindow::open(&self.parts.clock, length);
         let opens_at = self.parts.journal.now().await?;
         let closes_at = after(opens_at, length);
+        let Checked { request, baseline } = checked;
         if claim.is_lost() {
             return Err(Break::Elsewhere);
         }
@@ -65,7 +73,10 @@ impl Driver {
             request: request.clone(),
             replays,
             blind,
-            evidence: None,
+            evidence: Some(PlacementEvidence {
+                account: self.parts.account.clone(),
+                baseline,
+            }),
         };
         self.append(order, &[started]).await?;
         self.watched_since = self.parts.clock.monotonic();
@@ -79,7 +90,7 @@ impl Driver {
 
     async fn not_placed(&self, order: &mut Order, not: Not, blind: bool) -> Result<(), Break> {
         // A restored journal may know nothing of a purchase: no order is called failed unlooked.
-        if matches!(not, Not::Ever(..)) && !blind && !self.nothing_is_there(order).await? {
+        if matches!(not, Not::Ever(..)) && !blind && self.nothing_is_there(order).await?.is_none() {
             return Ok(());
         }
         match not {
@@ -112,15 +123,50 @@ impl Driver {
         self.append(order, &[deferred]).await
     }
 
-    /// One healthy look-up that finds nothing: whoever restored an old journal would otherwise buy
-    /// again.
-    async fn nothing_is_there(&self, order: &mut Order) -> Result<bool, Break> {
-        let result = self.look_up(order, false).await?;
-        if let LookUpResult::Unhealthy { message } = result {
+    /// A look-up that finds nothing and is no older than [`FRESH`] when the window opens.
+    async fn nothing_is_there_now(&self, order: &mut Order) -> Result<bool, Break> {
+        const LOOKS: u32 = 3;
+        for _ in 0..LOOKS {
+            let Some(ended) = self.nothing_is_there(order).await? else {
+                return Ok(false);
+            };
+            if self.parts.clock.monotonic().since(ended) <= FRESH {
+                return Ok(true);
+            }
+        }
+        let message = "the lookup before the purchase took too long each time";
+        self.put_off(order, DeferralReason::LookUpUnhealthy, message.to_owned())
+            .await?;
+        Ok(false)
+    }
+
+    /// One look-up that finds nothing, whatever that proves.
+    async fn nothing_is_found(&self, order: &mut Order) -> Result<bool, Break> {
+        self.look_up(order, false, false).await?;
+        Ok(order.state() == OrderState::Requested)
+    }
+
+    /// One look-up that proves as much as the order needs, and when it ended; `None` where it does not.
+    /// Without it a journal restored from a backup would buy again.
+    async fn nothing_is_there(&self, order: &mut Order) -> Result<Option<Monotonic>, Break> {
+        let proof = order.needs_proof();
+        let (result, ended) = self.look_up(order, false, proof).await?;
+        if order.look_ups().fresh_empty {
+            return Ok(Some(ended));
+        }
+        let message = match result {
+            LookUpResult::Unhealthy { message } => message,
+            LookUpResult::Healthy { .. } => {
+                let doubt = order.look_ups().last_doubt.map(Doubt::words);
+                let words = doubt.unwrap_or("it does not prove that nothing was bought");
+                format!("the lookup before the purchase found nothing, but {words}")
+            }
+        };
+        if order.state() == OrderState::Requested {
             self.put_off(order, DeferralReason::LookUpUnhealthy, message)
                 .await?;
         }
-        Ok(order.look_ups().fresh_empty)
+        Ok(None)
     }
 
     async fn purchase(
@@ -168,18 +214,25 @@ impl Driver {
         attempt: AttemptNumber,
         answer: Result<ProviderOrder, ProviderError>,
     ) -> Result<(), Break> {
-        let outcome = self.outcome(&answer);
+        let held = answer.map(|answer| held_against(order, answer));
+        let (outcome, evidence) = self.outcome(&held);
         let words = in_words(&outcome);
         self.notice(&Progress::PurchaseEnded {
             attempt,
             outcome: words.clone(),
         });
-        let items = answer.into_iter().flat_map(|order| order.items);
+        let items = match held {
+            Ok(Held::Ours(order, _)) => order.items,
+            Ok(Held::Strangers(_)) | Err(_) => Vec::new(),
+        };
+        let items = items.into_iter();
         let ready: Vec<Esim> = items
             .filter_map(|item| item.profile)
             .filter(Esim::is_ready)
             .collect();
-        let overtaken = self.record(order, attempt, outcome, &words).await?;
+        let overtaken = self
+            .record(order, attempt, (outcome, evidence), &words)
+            .await?;
         self.take_profiles(order, &ready).await?;
         // Whoever lost the race drops no answer, and does nothing more before it looks who has the order.
         if overtaken {
@@ -195,7 +248,7 @@ impl Driver {
         &self,
         order: &mut Order,
         attempt: AttemptNumber,
-        mut outcome: PlacementOutcome,
+        (mut outcome, mut evidence): (PlacementOutcome, AnswerEvidence),
         words: &str,
     ) -> Result<bool, Break> {
         const TRIES: u32 = 60;
@@ -211,11 +264,19 @@ impl Driver {
                 attempt,
                 at,
                 outcome: outcome.clone(),
-                evidence: None,
+                evidence: Some(evidence.clone()),
             };
             let error = match self.append(order, &[settled]).await {
                 Ok(()) => return Ok(overtaken),
                 Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
+                    let stranger = match outcome {
+                        PlacementOutcome::Placed { order } => Some(order.id),
+                        _ => None,
+                    };
+                    evidence = AnswerEvidence {
+                        stranger,
+                        ..AnswerEvidence::default()
+                    };
                     outcome = PlacementOutcome::Ambiguous {
                         message: somebody_elses(words),
                     };
@@ -250,36 +311,62 @@ impl Driver {
         }
     }
 
-    fn outcome(&self, answer: &Result<ProviderOrder, ProviderError>) -> PlacementOutcome {
+    /// What an answer to a purchase call means. Of a call that failed only what is proven counts: its
+    /// kind says for what reason it was not sent or turned away.
+    fn outcome(&self, answer: &Result<Held, ProviderError>) -> (PlacementOutcome, AnswerEvidence) {
         let error = match answer {
-            Ok(order) => {
-                return PlacementOutcome::Placed {
-                    order: PlacedOrder::from(order),
+            Ok(Held::Ours(order, evidence)) => {
+                let order = PlacedOrder::from(&**order);
+                return (PlacementOutcome::Placed { order }, evidence.clone());
+            }
+            Ok(Held::Strangers(evidence)) => {
+                let message = "the provider answered with an order under another reference";
+                let unknown = PlacementOutcome::Ambiguous {
+                    message: message.to_owned(),
                 };
+                return (unknown, evidence.clone());
             }
             Err(error) => error,
         };
+        (self.failed(error), AnswerEvidence::default())
+    }
+
+    fn failed(&self, error: &ProviderError) -> PlacementOutcome {
         let message = error.to_string();
-        let not_sent = |cause, message, after_that: Option<Duration>| PlacementOutcome::NotSent {
-            cause,
-            message,
-            not_before: after_that.map(|wait| after(self.parts.clock.now(), wait)),
-        };
-        match error.reaction() {
-            Reaction::Retry { after } if error.kind() == ErrorKind::RateLimited => {
-                not_sent(NotSentCause::RateLimited, message, after)
+        let waits = error.retry_after();
+        let not_before = waits.map(|wait| after(self.parts.clock.now(), wait));
+        let lasting = matches!(
+            error.kind(),
+            ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Unsupported
+        );
+        match error.proof() {
+            CallProof::Unknown => PlacementOutcome::Ambiguous { message },
+            CallProof::NotSent | CallProof::TurnedAway if lasting => {
+                PlacementOutcome::Refused { message }
             }
-            Reaction::Retry { after } => not_sent(NotSentCause::Unreachable, message, after),
-            Reaction::Refuse => PlacementOutcome::Refused { message },
-            // An answer that cannot be read may have been the answer to a charge.
-            Reaction::Halt if error.kind() == ErrorKind::InvalidResponse => {
-                PlacementOutcome::Ambiguous { message }
+            CallProof::NotSent => PlacementOutcome::NotSent {
+                cause: NotSentCause::Unreachable,
+                message,
+                not_before,
+            },
+            CallProof::TurnedAway if error.kind() == ErrorKind::RateLimited => {
+                PlacementOutcome::NotSent {
+                    cause: NotSentCause::RateLimited,
+                    message,
+                    not_before,
+                }
             }
-            Reaction::Halt => not_sent(NotSentCause::Halted, message, None),
-            Reaction::Reconcile => PlacementOutcome::Ambiguous { message },
+            CallProof::TurnedAway => PlacementOutcome::TurnedAway {
+                code: error.code().map(str::to_owned),
+                message,
+                not_before,
+            },
         }
     }
 }
+
+/// The longest time between the end of the last look-up and the opening of the window.
+const FRESH: Duration = Duration::from_secs(2);
 
 fn in_words(outcome: &PlacementOutcome) -> String {
     match outcome {
@@ -290,6 +377,9 @@ fn in_words(outcome: &PlacementOutcome) -> String {
             format!("the provider refused, nothing was bought: {message}")
         }
         PlacementOutcome::NotSent { message, .. } => format!("nothing was bought: {message}"),
+        PlacementOutcome::TurnedAway { message, .. } => {
+            format!("the provider turned it away, nothing was bought: {message}")
+        }
         PlacementOutcome::Ambiguous { message } => {
             format!("it may or may not have been bought: {message}")
         }
@@ -302,7 +392,7 @@ pub(super) fn somebody_elses(answer: &str) -> String {
     format!("{answer}, which already belongs to another of our orders")
 }
 
-pub(super) fn after(moment: Timestamp, wait: Duration) -> Timestamp {
+pub(crate) fn after(moment: Timestamp, wait: Duration) -> Timestamp {
     jiff::SignedDuration::try_from(wait)
         .ok()
         .and_then(|wait| moment.checked_add(wait).ok())

@@ -1,50 +1,49 @@
 //! Looking for an order at the provider, and reading the one that is there.
 
-use jiff::Timestamp;
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::{Event, LookUpResult, PlacedOrder};
-use roamport_domain::provider::{FoundOrders, OrderLookup, ProviderError};
-use roamport_domain::{Esim, Order, ProviderOrderId, Reference};
+use roamport_domain::order::comparison::differences;
+use roamport_domain::order::{
+    AnswerEvidence, AnswerField, Event, LookUpEvidence, LookUpResult, PlacedOrder,
+};
+use roamport_domain::provider::{OrderLookup, ProviderOrder};
+use roamport_domain::{Esim, EsimProvider as _, Monotonic, Order, ProviderOrderId};
 
 use super::place::somebody_elses;
 use super::{Break, Driver};
 use crate::AppError;
+use crate::evidence::look;
 
 impl Driver {
-    /// Looks for our reference and records what came of it; gives what was recorded.
+    /// Looks for our order and records what came of it; returns what was recorded, and when the
+    /// provider's orders were last read. With `proof`, finding nothing may lead to another purchase call,
+    /// so that every witness is asked.
     pub(super) async fn look_up(
         &self,
         order: &mut Order,
         conclusive: bool,
-    ) -> Result<LookUpResult, Break> {
-        let (started_at, result) = self.search(order).await?;
-        let looked_up = |result| Event::LookedUp {
-            started_at,
+        proof: bool,
+    ) -> Result<(LookUpResult, Monotonic), Break> {
+        let look = look(&self.parts, order, proof).await?;
+        if let Some(evidence) = &look.evidence {
+            note_adoption(order, evidence);
+        }
+        let looked_up = |result, evidence| Event::LookedUp {
+            started_at: look.started_at,
             conclusive,
             result,
-            evidence: None,
+            evidence,
         };
-        match self.append(order, &[looked_up(result.clone())]).await {
+        let event = looked_up(look.result.clone(), look.evidence.clone());
+        match self.append(order, &[event]).await {
             Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
                 let message = somebody_elses("the provider named an order");
                 let result = LookUpResult::Unhealthy { message };
-                self.append(order, &[looked_up(result.clone())]).await?;
-                Ok(result)
+                self.append(order, &[looked_up(result.clone(), None)])
+                    .await?;
+                Ok((result, look.ended))
             }
-            recorded => recorded.map(|()| result),
+            recorded => recorded.map(|()| (look.result, look.ended)),
         }
-    }
-
-    /// One look-up by reference: when it was started on the journal's clock, and what it gave.
-    async fn search(&self, order: &Order) -> Result<(Timestamp, LookUpResult), Break> {
-        let started_at = self.parts.journal.now().await?;
-        let reference = order.requested().reference.clone();
-        let lookup = OrderLookup::Reference {
-            reference: reference.clone(),
-            not_before: order.requested().at,
-        };
-        let found = self.parts.provider.find_orders(&lookup).await;
-        Ok((started_at, judged(&reference, found)))
     }
 
     /// Reads the provider's order, and takes what it adds.
@@ -66,16 +65,18 @@ impl Driver {
                 None
             }
         };
-        let read = found.as_ref().map(PlacedOrder::from);
-        self.append(
-            order,
-            &[Event::OrderRead {
-                at,
-                order: read,
-                evidence: None,
-            }],
-        )
-        .await?;
+        let (found, evidence) = match found.map(|found| held_against(order, found)) {
+            Some(Held::Ours(found, evidence)) => (Some(found), Some(evidence)),
+            Some(Held::Strangers(evidence)) => (None, Some(evidence)),
+            None => (None, None),
+        };
+        let read = found.as_deref().map(PlacedOrder::from);
+        let read = Event::OrderRead {
+            at,
+            order: read,
+            evidence,
+        };
+        self.append(order, &[read]).await?;
         let profiles = found.into_iter().flat_map(|found| found.items);
         let ready: Vec<Esim> = profiles
             .filter_map(|item| item.profile)
@@ -104,32 +105,38 @@ impl Driver {
     }
 }
 
-/// Whether a look-up says anything: a decoded answer in which no order names another reference. A
-/// list that was cut proves no absence.
-pub(crate) fn judged(
-    reference: &Reference,
-    found: Result<FoundOrders, ProviderError>,
-) -> LookUpResult {
-    let unhealthy = |message: &str| LookUpResult::Unhealthy {
-        message: message.to_owned(),
-    };
-    match found {
-        Err(error) => unhealthy(&error.to_string()),
-        Ok(found) => {
-            let foreign = |named: &Reference| named != reference;
-            if found
-                .orders
-                .iter()
-                .any(|order| order.reference.as_ref().is_some_and(foreign))
-            {
-                return unhealthy("the provider answered with orders under another reference");
-            }
-            if found.orders.is_empty() && !found.complete {
-                return unhealthy("the provider's list was cut, so that it proves nothing");
-            }
-            LookUpResult::Healthy {
-                found: found.orders.iter().map(PlacedOrder::from).collect(),
-            }
-        }
+/// An answer about one order, held against the request.
+pub(super) enum Held {
+    /// It is about ours; what differs.
+    Ours(Box<ProviderOrder>, AnswerEvidence),
+    /// It names another reference, so that it is about an order of somebody else. Nothing of it is kept
+    /// but the id.
+    Strangers(AnswerEvidence),
+}
+
+/// Holds an answer that names one order against what was requested.
+pub(super) fn held_against(order: &Order, answer: ProviderOrder) -> Held {
+    let different = differences(order, &answer);
+    if different.contains(&AnswerField::Reference) {
+        return Held::Strangers(AnswerEvidence {
+            different: vec![AnswerField::Reference],
+            stranger: Some(answer.id),
+        });
+    }
+    let stranger = None;
+    Held::Ours(
+        Box::new(answer),
+        AnswerEvidence {
+            different,
+            stranger,
+        },
+    )
+}
+
+/// Tells that a provider spells references in another way, or drops them.
+fn note_adoption(order: &Order, evidence: &LookUpEvidence) {
+    if let Some(adoption) = evidence.adoption {
+        tracing::warn!(order.id = %order.id(), ?adoption,
+            "the provider does not repeat our reference letter by letter; the order is ours all the same");
     }
 }

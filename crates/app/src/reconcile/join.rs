@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use roamport_domain::order::AttentionReason;
 use roamport_domain::provider::ProviderOrder;
-use roamport_domain::{Order, ProviderOrderId, Reference};
+use roamport_domain::{Order, ProviderOrderId};
 
 use super::read::Theirs;
 
@@ -40,7 +40,7 @@ pub(super) fn join(ours: Vec<Order>, theirs: &Theirs, since: Timestamp) -> Joine
         for id in named_ids(order) {
             by_id.insert(id, place);
         }
-        by_reference.insert(order.requested().reference.clone(), place);
+        by_reference.insert(order.requested().reference.normal_form(), place);
     }
     // The order that was taken as the one goes before one that was only told of.
     for (place, order) in ours.iter().enumerate() {
@@ -62,10 +62,13 @@ pub(super) fn join(ours: Vec<Order>, theirs: &Theirs, since: Timestamp) -> Joine
 fn place(
     order: &ProviderOrder,
     by_id: &HashMap<ProviderOrderId, usize>,
-    by_reference: &HashMap<Reference, usize>,
+    by_reference: &HashMap<String, usize>,
 ) -> Option<usize> {
-    let by_id = by_id.get(&order.id).copied();
-    by_id.or_else(|| by_reference.get(order.reference.as_ref()?).copied())
+    if let Some(place) = by_id.get(&order.id) {
+        return Some(*place);
+    }
+    let named = order.reference.as_ref()?;
+    by_reference.get(&named.normal_form()).copied()
 }
 
 fn pair<'a>(ours: Order, since: Timestamp) -> Pair<'a> {
@@ -90,7 +93,9 @@ fn named_ids(order: &Order) -> Vec<ProviderOrderId> {
 /// The provider's orders that a reason names.
 pub(super) fn in_reason(reason: &AttentionReason) -> &[ProviderOrderId] {
     match reason {
-        AttentionReason::SeveralFound { orders } => orders,
+        AttentionReason::SeveralFound { orders }
+        | AttentionReason::LooksAlike { orders }
+        | AttentionReason::SameGoods { orders } => orders,
         AttentionReason::FoundDiffers { order } | AttentionReason::SecondCharge { order } => {
             std::slice::from_ref(order)
         }

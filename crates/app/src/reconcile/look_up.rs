@@ -67,7 +67,10 @@ async fn ask(parts: &OrdersParts, question: Question) -> Option<(OrderId, Vec<Pr
             not_before,
         };
         let answer = parts.provider.find_orders(&lookup).await.ok()?;
-        let ours = |found: &ProviderOrder| found.reference.as_ref() == Some(&reference);
+        let ours = |found: &ProviderOrder| {
+            let named = found.reference.as_ref();
+            named.is_some_and(|named| reference.compare(named.as_str()).is_ours())
+        };
         found.extend(answer.orders.into_iter().filter(ours));
     }
     if !found.iter().any(|found| found.id == placed) {

@@ -82,8 +82,8 @@ async fn list(parts: &OrdersParts, since: Timestamp) -> Result<FoundOrders, AppE
             .await?);
     }
     Ok(FoundOrders {
-        orders: Vec::new(),
         complete: false,
+        ..FoundOrders::documented(Vec::new())
     })
 }
 
@@ -156,8 +156,8 @@ mod tests {
             created_at: second.map(at),
         };
         FoundOrders {
-            orders: seconds.iter().map(order).collect(),
             complete,
+            ..FoundOrders::documented(seconds.iter().map(order).collect())
         }
     }
 

@@ -136,12 +136,10 @@ async fn an_order_the_provider_refuses_ends_with_its_words_and_nothing_charged()
                 .withf(|request| request.lines[0].unit_price == usd("4.00"))
                 .returning(move |_| {
                     let kind = ErrorKind::Rejected;
-                    Err(ProviderError::new(
-                        kind,
-                        mocks::name(),
-                        Operation::PlaceOrder,
-                        words,
-                    ))
+                    Err(
+                        ProviderError::new(kind, mocks::name(), Operation::PlaceOrder, words)
+                            .turned_away(),
+                    )
                 });
         }));
         let order = desk.buy().await.order;

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use roamport_domain::Reference;
-use roamport_domain::order::{AttentionReason, OrderState};
-use roamport_domain::provider::{ErrorKind, FoundOrders, Operation};
+use roamport_domain::order::{AnswerField, AttentionReason, OrderState};
+use roamport_domain::provider::{AnswerForm, ErrorKind, FoundOrders, Operation};
 
 use crate::support::mocks::{
-    Desk, Diary, error, found, listed, name, nothing, package, placed, provider, ready, under,
+    Desk, Diary, error, found, listed, name, nothing, ours, package, placed, provider, ready, under,
 };
 
 #[tokio::test(start_paused = true)]
@@ -17,7 +17,7 @@ async fn an_order_found_before_its_first_purchase_is_adopted_instead_of_bought_a
     let desk = Desk::at(provider(|mock| {
         mock.expect_place_order().never();
         mock.expect_find_orders()
-            .returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
+            .returning(|lookup| Ok(ours(lookup, vec![placed("bought", &["e1"])])));
         mock.expect_esim().returning(|_| Ok(ready("e1")));
         mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
     }));
@@ -39,7 +39,7 @@ async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_deare
                 listed(first.or_else(|| later.clone()).into_iter().collect())
             });
             mock.expect_find_orders()
-                .returning(|_| Ok(found(vec![placed("bought", &["e1"])])));
+                .returning(|lookup| Ok(ours(lookup, vec![placed("bought", &["e1"])])));
             mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
         }));
         let order = desk.buy().await.order;
@@ -74,7 +74,6 @@ async fn an_order_is_not_called_failed_before_a_look_up_confirms_that_nothing_is
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
-    let other = Reference::derive(&name(), &crate::support::key("somebody else's"));
     let diary = Diary::new();
     let (looked, bought) = (diary.clone(), diary.clone());
     let desk = Desk::at(provider(|mock| {
@@ -82,11 +81,6 @@ async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
             .returning(move |_| match looked.note("find") {
                 1 => Err(error(ErrorKind::Unavailable, Operation::FindOrders)),
                 2 => Err(error(ErrorKind::InvalidResponse, Operation::FindOrders)),
-                3 => Ok(FoundOrders {
-                    complete: false,
-                    ..nothing()
-                }),
-                4 => Ok(found(vec![under(&other, placed("not ours", &["e9"]))])),
                 _ => Ok(nothing()),
             });
         mock.expect_place_order().times(1).returning(move |_| {
@@ -97,16 +91,46 @@ async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::Fulfilled);
     assert_eq!(order.placed().unwrap().id.as_str(), "ours");
-    assert_eq!(diary.times("find").len(), 5);
+    assert_eq!(diary.times("find").len(), 3);
     assert!(diary.times("find").last() <= diary.times("place").first());
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_anything_was_sent_an_answer_that_names_nothing_of_ours_is_enough() {
+    let other = Reference::derive(&name(), &crate::support::key("somebody else's"));
+    let tolerated = FoundOrders {
+        form: AnswerForm::Tolerated,
+        ..nothing()
+    };
+    let cached = FoundOrders {
+        fresh: false,
+        ..nothing()
+    };
+    let cut = FoundOrders {
+        complete: false,
+        ..found(vec![under(&other, placed("not ours", &["e9"]))])
+    };
+    for answer in [tolerated, cached, cut] {
+        let desk = Desk::at(provider(|mock| {
+            mock.expect_find_orders()
+                .times(1)
+                .returning(move |_| Ok(answer.clone()));
+            mock.expect_place_order()
+                .times(1)
+                .returning(|_| Ok(placed("ours", &["e1"])));
+        }));
+        assert_eq!(desk.buy().await.order.state(), OrderState::Fulfilled);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn several_orders_under_our_reference_are_a_persons_business() {
     let desk = Desk::at(provider(|mock| {
         mock.expect_place_order().never();
-        mock.expect_find_orders()
-            .returning(|_| Ok(found(vec![placed("one", &["e1"]), placed("two", &["e2"])])));
+        mock.expect_find_orders().returning(|lookup| {
+            let both = vec![placed("one", &["e1"]), placed("two", &["e2"])];
+            Ok(ours(lookup, both))
+        });
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::NeedsAttention);
@@ -118,21 +142,37 @@ async fn several_orders_under_our_reference_are_a_persons_business() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_for_something_else_under_our_reference_is_not_taken_for_ours() {
+async fn an_order_of_another_package_under_our_reference_is_ours_and_shown() {
     let desk = Desk::at(provider(|mock| {
         mock.expect_place_order().never();
-        mock.expect_find_orders().returning(|_| {
+        mock.expect_find_orders().returning(|lookup| {
             let mut order = placed("another", &["e1"]);
             order.items[0].package = Some(crate::support::package_id("esim-japan"));
-            Ok(found(vec![order]))
+            Ok(ours(lookup, vec![order]))
         });
+        mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::NeedsAttention);
-    assert!(matches!(
-        order.open_attention().next(),
-        Some(AttentionReason::FoundDiffers { order }) if order.as_str() == "another"
-    ));
+    assert_eq!(order.placed().unwrap().id.as_str(), "another");
+    let fields = vec![AnswerField::Packages];
+    assert_eq!(
+        order.open_attention().collect::<Vec<_>>(),
+        [&AttentionReason::GoodsDiffer { fields }]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_without_a_reference_does_not_matter_before_anything_was_sent() {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order()
+            .times(1)
+            .returning(|_| Ok(placed("ours", &["e1"])));
+        mock.expect_find_orders()
+            .returning(|_| Ok(found(vec![placed("nameless", &["e9"])])));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.placed().unwrap().id.as_str(), "ours");
 }
 
 #[tokio::test(start_paused = true)]

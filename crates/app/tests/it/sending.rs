@@ -10,7 +10,7 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::{ErrorKind, Operation, ProviderOrder};
 
-use crate::support::mocks::{Desk, Diary, error, found, lost, nothing, placed, provider};
+use crate::support::mocks::{Desk, Diary, error, lost, nothing, ours, placed, provider};
 use crate::support::{WINDOW_AND_QUIET, carry, key, started, wish};
 
 /// Buys where the purchase call answers this, each time it is made; gives what became of it and
@@ -42,12 +42,12 @@ async fn a_lost_reply_is_looked_up_and_never_repeated() {
         mock.expect_place_order()
             .times(1)
             .returning(|_| Err(lost()));
-        mock.expect_find_orders().returning(move |_| {
+        mock.expect_find_orders().returning(move |lookup| {
             looked += 1;
             Ok(if looked < 4 {
                 nothing()
             } else {
-                found(vec![placed("landed", &["e1"])])
+                ours(lookup, vec![placed("landed", &["e1"])])
             })
         });
         mock.expect_provision()
@@ -227,13 +227,13 @@ async fn an_order_that_rests_unknown_is_looked_up_again_and_settled_by_what_is_f
         mock.expect_place_order()
             .times(1)
             .returning(|_| Err(lost()));
-        mock.expect_find_orders().returning(move |_| {
+        mock.expect_find_orders().returning(move |lookup| {
             looked += 1;
             match looked {
                 1 => Ok(nothing()),
                 // Down for a quarter of an hour and more: the order comes to rest meanwhile.
                 2..=45 => Err(error(ErrorKind::Unavailable, Operation::FindOrders)),
-                _ => Ok(found(vec![placed("landed", &["e1"])])),
+                _ => Ok(ours(lookup, vec![placed("landed", &["e1"])])),
             }
         });
         mock.expect_provision()
@@ -334,12 +334,12 @@ async fn a_provider_that_halts_at_the_purchase_is_waited_for_and_then_given_up()
     );
 }
 
-/// The provider answers every purchase with one and the same order: the first order's, and the
-/// second one's two attempts.
+/// The provider answers every purchase with one and the same order, and every look-up with none: so it
+/// does not find the first order either, and nothing it says of the second one counts.
 fn always_the_same() -> roamport_domain::provider::MockEsimProvider {
     provider(|mock| {
         mock.expect_place_order()
-            .times(3)
+            .times(2)
             .returning(|_| Ok(placed("one-and-the-same", &["esim-1"])));
     })
 }

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use roamport_app::Halt;
-use roamport_domain::order::{AttemptState, AttentionReason, OrderState};
+use roamport_domain::order::{AttemptState, AttentionReason, Doubt, OrderState};
 use roamport_sandbox::{Fault, Operation};
 
-use crate::support::{PORTUGAL_3GB, Shop, WINDOW_AND_QUIET, carry, carry_beside, frozen, wish};
+use crate::support::{
+    PORTUGAL_3GB, Shop, WINDOW_AND_QUIET, carry, carry_beside, frozen, usd, wish,
+};
 
 /// A call that a dead process never hears of again.
 const FOR_EVER: u64 = 30 * 24 * 3_600 * 1_000;
@@ -157,6 +159,8 @@ async fn a_second_charge_that_comes_to_light_is_shown_with_both_ids() {
     let id = shop.order(&wish(PORTUGAL_3GB, 1), "twice").await;
     let sleeper = carry_beside(&shop.process("frozen", frozen), id);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    // Funds are added in between, so that the wallet does not tell either.
+    shop.world.set_balance(usd("10000").amount()).unwrap();
     assert_eq!(shop.carry(id).await.order.state(), OrderState::Fulfilled);
     assert_eq!(shop.charges(), 2);
     assert!(shop.charged_at()[1] >= shop.charged_at()[0] + WINDOW_AND_QUIET);
@@ -173,6 +177,25 @@ async fn a_second_charge_that_comes_to_light_is_shown_with_both_ids() {
         "{:?}",
         order.attention()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_charge_that_no_look_up_shows_is_noticed_in_the_wallet() {
+    let shop = Shop::careless();
+    shop.fault(Operation::Order, Fault::Stall { ms: 1_200_000 });
+    shop.fault(Operation::Order, Fault::LateVisibility { ms: 100_000_000 });
+    let id = shop.order(&wish(PORTUGAL_3GB, 1), "once").await;
+    let sleeper = carry_beside(&shop.process("frozen", frozen), id);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let order = shop.carry(id).await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert_eq!(order.look_ups().last_doubt, Some(Doubt::Wallet));
+    assert_eq!((shop.charges(), shop.purchase_calls()), (1, 1));
+    // The answer that comes at last is the order's.
+    sleeper.await.unwrap();
+    let order = shop.carry(id).await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(shop.charges(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,7 +87,11 @@ impl SimulatedProvider {
     }
 
     fn error(kind: ErrorKind, operation: Operation, message: &str) -> ProviderError {
-        ProviderError::new(kind, NAME.clone(), operation, message)
+        let error = ProviderError::new(kind, NAME.clone(), operation, message);
+        match kind {
+            ErrorKind::Unavailable => error.not_sent(),
+            _ => error,
+        }
     }
 
     /// One read: fails now and then, and otherwise gives what `work` finds at the provider.
@@ -157,6 +161,7 @@ impl SimulatedProvider {
         let item = |place: u16| ProviderOrderItem {
             package: Some(PACKAGE.id.clone()),
             esim: Some(esim_id(charge.number, place)),
+            iccid: None,
             price: Some(PACKAGE.price),
             profile: None,
         };
@@ -191,10 +196,8 @@ impl SimulatedProvider {
             return Err(Self::error(kind, Operation::FindOrders, message));
         };
         let orders = charges.iter().filter(|charge| fits(charge));
-        Ok(FoundOrders {
-            orders: orders.map(|charge| self.order(charge)).collect(),
-            complete: true,
-        })
+        let orders = orders.map(|charge| self.order(charge)).collect();
+        Ok(FoundOrders::documented(orders))
     }
 }
 

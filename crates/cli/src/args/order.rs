@@ -33,9 +33,31 @@ An order whose purchase call was cut off is looked for at the provider before an
         wait: Option<Wait>,
     },
     /// Show everything about one order: what was tried, found and decided, and what can be decided
+    #[command(
+        after_help = "With --reason, every order that needs attention for that reason is shown, and with --accept or \
+                      --write-off decided the same way; each decision is recorded.\n\nExamples:\n  \
+                      roamport order review 01a207c4-85c4-7572-86ed-680789133ff2\n  \
+                      roamport order review --reason price_differs --accept --by ada --why 'agreed with the provider'"
+    )]
     Review {
         /// The order id
-        id: OrderId,
+        #[arg(required_unless_present = "reason", conflicts_with = "reason")]
+        id: Option<OrderId>,
+
+        /// Every order that needs attention for this reason, as the errors page of the reference names it
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+
+        /// Take each of them as it is
+        #[arg(long, requires = "reason", conflicts_with = "write_off")]
+        accept: bool,
+
+        /// Give each of them up
+        #[arg(long, requires = "reason")]
+        write_off: bool,
+
+        #[command(flatten)]
+        decision: DecisionArguments,
     },
     /// Decide that an order at the provider is the one, and carry it on
     Attach {

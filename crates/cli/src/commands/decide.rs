@@ -16,6 +16,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::prompt;
 use crate::session::Session;
+use crate::text::TerminalText;
 use crate::view::order::{OrderJson, ReviewDocument, outcome_line, review_text, warning_sentence};
 
 /// The document of a decision after which nothing more is done.
@@ -23,6 +24,13 @@ use crate::view::order::{OrderJson, ReviewDocument, outcome_line, review_text, w
 struct DecidedDocument {
     order: OrderJson,
     warnings: Vec<String>,
+}
+
+/// The document of orders that need attention for one reason.
+#[derive(Serialize)]
+struct ReviewedDocument {
+    reason: String,
+    orders: Vec<OrderJson>,
 }
 
 /// The document of a decision after which the order is carried on.
@@ -39,6 +47,59 @@ pub(super) async fn review(session: &Session, orders: &Orders, id: OrderId) -> R
     Ok(session
         .output()
         .document(&document, || review_text(&review))?)
+}
+
+/// Shows every order that needs attention for a reason, or decides each of them the same way.
+pub(super) async fn review_all(
+    session: &Session,
+    orders: &Orders,
+    reason: &str,
+    word: Option<LastWord>,
+    arguments: &DecisionArguments,
+) -> Result<(), Failure> {
+    let needing = orders.needing_attention_for(reason).await?;
+    let decision = match word {
+        Some(_) if !needing.is_empty() => Some(decision(session, arguments).await?),
+        _ => None,
+    };
+    let mut decided = Vec::with_capacity(needing.len());
+    for order in needing {
+        decided.push(match (word, &decision) {
+            (Some(word), Some(decision)) => {
+                last_word(orders, order.id(), word, decision).await?.order
+            }
+            _ => order,
+        });
+    }
+    let document = ReviewedDocument {
+        reason: reason.to_owned(),
+        orders: decided.iter().map(OrderJson::from).collect(),
+    };
+    let output = session.output();
+    output.document(&document, || {
+        let mut text = TerminalText::new();
+        for order in &decided {
+            text.push(outcome_line(order));
+        }
+        text
+    })?;
+    if decided.is_empty() {
+        output.note(format!("no order needs attention for `{reason}`"));
+    }
+    Ok(())
+}
+
+async fn last_word(
+    orders: &Orders,
+    id: OrderId,
+    word: LastWord,
+    decision: &Decision,
+) -> Result<Decided, Failure> {
+    Ok(match word {
+        LastWord::Accept => orders.accept(id, decision).await?,
+        LastWord::WriteOff => orders.write_off(id, decision).await?,
+        LastWord::Cancel => orders.cancel(id, decision).await?,
+    })
 }
 
 pub(super) async fn attach(
@@ -110,13 +171,7 @@ pub(super) async fn end(
 ) -> Result<(), Failure> {
     orders.order(id).await?;
     let decision = decision(session, arguments).await?;
-    let deciding = async {
-        Ok(match word {
-            LastWord::Accept => orders.accept(id, &decision).await?,
-            LastWord::WriteOff => orders.write_off(id, &decision).await?,
-            LastWord::Cancel => orders.cancel(id, &decision).await?,
-        })
-    };
+    let deciding = last_word(orders, id, word, &decision);
     let decided = session.interrupts().abandoning(deciding).await?;
     let document = DecidedDocument {
         order: OrderJson::from(&decided.order),

@@ -47,9 +47,24 @@ pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), 
 async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Result<(), Failure> {
     let end = async |id, word, decision| decide::end(session, orders, id, word, &decision).await;
     match command {
-        OrderCommand::Review { id } => {
+        OrderCommand::Review { id: Some(id), .. } => {
             let reviewing = decide::review(session, orders, id);
             session.interrupts().abandoning(reviewing).await
+        }
+        OrderCommand::Review {
+            id: None,
+            reason,
+            accept,
+            write_off,
+            decision,
+        } => {
+            let word = match (accept, write_off) {
+                (true, _) => Some(LastWord::Accept),
+                (_, true) => Some(LastWord::WriteOff),
+                (false, false) => None,
+            };
+            let reason = reason.unwrap_or_default();
+            decide::review_all(session, orders, &reason, word, &decision).await
         }
         OrderCommand::Attach {
             id,

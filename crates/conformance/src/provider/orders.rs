@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use roamport_domain::provider::{ErrorKind, Line, OrderLookup, OrderRequest, Reaction};
+use roamport_domain::provider::{CallProof, ErrorKind, Line, OrderLookup, OrderRequest, Reaction};
 use roamport_domain::{Money, ProviderError, ProviderOrderId, Reference};
 
 use super::trial::Trial;
@@ -353,6 +353,16 @@ pub async fn an_order_refused_for_its_rate_is_not_charged(
     trial.charged_exactly(&request.reference, 0).await
 }
 
+/// What an error claims to prove about the charge.
+fn proves(error: &ProviderError, proof: CallProof) -> Verdict {
+    ensure(error.proof() == proof, || {
+        format!(
+            "the error proves {:?}, not {proof:?}: {error}",
+            error.proof()
+        )
+    })
+}
+
 /// A package that nobody sells is refused, or ambiguous at worst, and nothing is charged.
 ///
 /// # Errors
@@ -409,6 +419,7 @@ pub async fn a_closed_window_sends_no_order(harness: &dyn ProviderHarness) -> Ve
         ensure(error.kind() == ErrorKind::Unavailable, || {
             format!("a window that is {what} is an error of another kind: {error}")
         })?;
+        proves(&error, CallProof::NotSent)?;
         trial.charged_exactly(&request.reference, 0).await?;
     }
     Ok(())
@@ -462,6 +473,7 @@ pub async fn a_short_wallet_is_said_and_not_touched(harness: &dyn ProviderHarnes
     ensure(error.kind() == ErrorKind::InsufficientFunds, || {
         format!("an empty wallet is an error of another kind: {error}")
     })?;
+    proves(&error, CallProof::TurnedAway)?;
     trial.charged_exactly(&request.reference, 0).await?;
     let balance = trial
         .provider

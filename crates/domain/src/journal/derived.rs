@@ -81,16 +81,6 @@ impl RefundRecord {
 }
 
 impl Order {
-    /// The account it belongs to: that of its last purchase call, or the one it was requested for.
-    /// Absent where neither is recorded, as in orders of earlier releases.
-    pub fn account(&self) -> Option<&Account> {
-        self.attempts()
-            .iter()
-            .rev()
-            .find_map(|attempt| attempt.account.as_ref())
-            .or(self.requested().account.as_ref())
-    }
-
     /// Its purchase calls as a journal of rows stores them.
     pub fn attempt_records(&self) -> Vec<AttemptRecord> {
         let charged = self.charged_attempt();
@@ -115,7 +105,7 @@ impl Order {
                 state: match &attempt.state {
                     AttemptState::InFlight => ChargeState::InFlight,
                     _ if placed.is_some() => ChargeState::Placed,
-                    _ if attempt.is_unknown() => ChargeState::Unknown,
+                    _ if attempt.is_unknown() || attempt.is_doubtful() => ChargeState::Unknown,
                     _ => ChargeState::None,
                 },
                 amount: attempt.request.total(),
@@ -134,7 +124,12 @@ impl Order {
         let mut attempts = self.attempts().iter();
         let by_answer = attempts.clone().find(accepted);
         by_answer
-            .or_else(|| attempts.rfind(|attempt| attempt.is_unknown()))
+            .or_else(|| attempts.rfind(|attempt| attempt.is_unknown() || was_doubtful(attempt)))
             .map(|attempt| attempt.number)
     }
+}
+
+/// Whether an earlier release recorded it as not sent over an answer that proves nothing.
+fn was_doubtful(attempt: &Attempt) -> bool {
+    matches!(attempt.state, AttemptState::NotSent { doubtful: true, .. })
 }

@@ -4,19 +4,23 @@
 //! may be added with a default, and a variant beside the others: an earlier release then says that it
 //! does not know it. No name changes, and an old golden is never edited.
 
+mod attention;
 mod content;
+mod stored;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use self::attention::{AttentionReason, Resolution};
 pub use self::content::{
     AttemptNumber, Fingerprint, ItemNumber, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
     ProviderInstance, PurchaseRequest, Requested,
 };
+pub use self::stored::EventFormatError;
 use super::evidence::{AbsenceEvidence, AnswerEvidence, LookUpEvidence, PlacementEvidence};
-use crate::provider::{ProviderOrderStatus, Refund};
-use crate::{Money, OrderId, ProviderOrderId};
+use crate::Money;
+use crate::provider::Refund;
 
 /// Why a purchase call is known not to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +30,9 @@ pub enum NotSentCause {
     Unreachable,
     /// The provider refused it unprocessed, for asking too often.
     RateLimited,
-    /// The provider refused until a person acts: wallet, token, settings.
+    /// The provider refused until a person acts: wallet, token, settings. Releases before format 2
+    /// wrote it over answers that prove nothing, so that such a call may have been charged: it is not
+    /// written any more, see [`Attempt::is_doubtful`](super::Attempt::is_doubtful).
     Halted,
 }
 
@@ -39,7 +45,7 @@ pub enum PlacementOutcome {
         /// As it answered.
         order: PlacedOrder,
     },
-    /// The provider understood and refused; nothing was charged.
+    /// The provider understood and refused for good; nothing was charged.
     Refused {
         /// Its words.
         message: String,
@@ -57,6 +63,18 @@ pub enum PlacementOutcome {
     Ambiguous {
         /// What was seen.
         message: String,
+    },
+    /// The provider turned the request away before it did anything, for a reason that a person can
+    /// mend: the token, a permission, the wallet. Nothing was charged.
+    TurnedAway {
+        /// The provider's code, where it gave one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The provider's words.
+        message: String,
+        /// Not before, where the provider asked to wait.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
     },
 }
 
@@ -104,6 +122,8 @@ pub enum DeferralReason {
     Halted,
     /// Too many purchase calls of late ended unknown: each one sent now may add another.
     BackPressure,
+    /// New orders are held at the account until a person releases it.
+    Held,
 }
 
 /// How a provisioning call ended.
@@ -172,91 +192,6 @@ pub enum CancellationOutcome {
         /// What was seen.
         message: String,
     },
-}
-
-/// Something a person should know or decide, beside the state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
-pub enum AttentionReason {
-    /// No look-up settled what became of this attempt.
-    OutcomeUnknown {
-        /// Which.
-        attempt: AttemptNumber,
-    },
-    /// Look-ups prove as well as they can that nothing was bought, and no attempt is left.
-    AttemptsUsedUp,
-    /// Several orders at the provider bear our reference.
-    SeveralFound {
-        /// Their ids.
-        orders: Vec<ProviderOrderId>,
-    },
-    /// The one order found is not what was asked for.
-    FoundDiffers {
-        /// Its id.
-        order: ProviderOrderId,
-    },
-    /// The provider charged another price.
-    PriceDiffers {
-        /// What was quoted.
-        quoted: Money,
-        /// What was charged.
-        charged: Money,
-    },
-    /// More or fewer eSIMs came than were asked for.
-    ItemCountDiffers {
-        /// Asked for.
-        expected: u16,
-        /// Came.
-        actual: u16,
-    },
-    /// A second charge for this order came to light.
-    SecondCharge {
-        /// The provider's id of the second order.
-        order: ProviderOrderId,
-    },
-    /// The provider cancelled or refunded the order, or asks a person for something.
-    ProviderStatus {
-        /// What it says.
-        status: ProviderOrderStatus,
-    },
-    /// The items did not come in time.
-    DeliveryOverdue,
-    /// An eSIM's profile could not be generated.
-    ItemFailed {
-        /// Which.
-        item: ItemNumber,
-        /// Why.
-        message: String,
-    },
-    /// An eSIM or its activation code was delivered before: nothing of the profile is stored.
-    EsimDeliveredBefore {
-        /// Which of this order's eSIMs.
-        item: ItemNumber,
-        /// The order that has it.
-        order: OrderId,
-    },
-    /// The order was given up, and no look-up could confirm that it was never sent.
-    UnsentUnconfirmed,
-}
-
-/// How a person settled an order that needed attention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "resolution", rename_all = "snake_case")]
-pub enum Resolution {
-    /// This order at the provider is the one.
-    Attach {
-        /// As read from the provider.
-        order: PlacedOrder,
-    },
-    /// Nothing was bought: send once more.
-    Resend {
-        /// Not after this moment.
-        place_before: Timestamp,
-    },
-    /// Good as it is.
-    Accept,
-    /// Given up.
-    WriteOff,
 }
 
 /// What happened to an order.
@@ -452,114 +387,12 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-}
-
-/// The newest format: that of events which carry evidence or an account. All others are written in
-/// format 1, byte for byte as earlier releases wrote them.
-const FORMAT: u32 = 2;
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    v: u32,
-    event: &'a Event,
-}
-
-#[derive(Deserialize)]
-struct StoredEnvelope {
-    v: u32,
-    event: serde_json::Value,
-}
-
-/// A stored event that this release cannot read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EventFormatError {
-    /// The text is no event.
-    #[error("a stored event cannot be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
-    /// A later release wrote it.
-    #[error("a stored event has format {0}, this release reads up to {FORMAT}")]
-    Newer(u32),
-    /// It is whole, and of a kind, or with a reason, outcome or other tag in it, that this release
-    /// does not know: most likely a later release wrote it. The tag is not repeated: it might be
-    /// anything.
-    #[error("a stored event says something that this release has no word for")]
-    Unknown,
-}
-
-impl EventFormatError {
-    /// Why a value of the right format is no event.
-    fn of(error: serde_json::Error) -> Self {
-        // serde has no other sign for it than these words, which a test holds fast.
-        if error.to_string().starts_with("unknown variant") {
-            Self::Unknown
-        } else {
-            Self::Unreadable(error)
-        }
-    }
-}
-
-impl Event {
-    /// The name of the variant, as it stands in the journal.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Requested(_) => "requested",
-            Self::Deferred { .. } => "deferred",
-            Self::GuardRefused { .. } => "guard_refused",
-            Self::PlacementStarted { .. } => "placement_started",
-            Self::PlacementSettled { .. } => "placement_settled",
-            Self::PlacementAbandoned { .. } => "placement_abandoned",
-            Self::LookedUp { .. } => "looked_up",
-            Self::AbsenceEstablished { .. } => "absence_established",
-            Self::ReplayPermitted { .. } => "replay_permitted",
-            Self::OrderRead { .. } => "order_read",
-            Self::ProvisioningStarted { .. } => "provisioning_started",
-            Self::ProvisioningSettled { .. } => "provisioning_settled",
-            Self::EsimRead { .. } => "esim_read",
-            Self::AttentionRaised { .. } => "attention_raised",
-            Self::AttentionResolved { .. } => "attention_resolved",
-            Self::CancellationStarted { .. } => "cancellation_started",
-            Self::CancellationSettled { .. } => "cancellation_settled",
-            Self::StartDateChanged { .. } => "start_date_changed",
-            Self::Cancelled { .. } => "cancelled",
-            Self::Expired { .. } => "expired",
-        }
-    }
-
-    /// The text a journal stores: `{"v":1,"event":{…}}`, with 2 for an event that carries evidence or an
-    /// account.
-    pub fn to_stored(&self) -> String {
-        super::to_json(&Envelope {
-            v: self.format(),
-            event: self,
-        })
-    }
-
-    /// The format it is stored in: the lowest that a release must know to read it rightly.
-    fn format(&self) -> u32 {
-        let is_newer = match self {
-            Self::Requested(requested) => requested.account.is_some(),
-            Self::PlacementStarted { evidence, .. } => evidence.is_some(),
-            Self::PlacementSettled { evidence, .. } | Self::OrderRead { evidence, .. } => {
-                evidence.is_some()
-            }
-            Self::LookedUp { evidence, .. } => evidence.is_some(),
-            Self::AbsenceEstablished { evidence, .. } => evidence.is_some(),
-            _ => false,
-        };
-        if is_newer { FORMAT } else { 1 }
-    }
-
-    /// Reads what [`Event::to_stored`] wrote, now or in an earlier release.
-    ///
-    /// # Errors
-    ///
-    /// [`EventFormatError`]: the event is left as it is, and the order is not touched.
-    pub fn from_stored(text: &str) -> Result<Self, EventFormatError> {
-        let envelope: StoredEnvelope = serde_json::from_str(text)?;
-        if envelope.v > FORMAT {
-            return Err(EventFormatError::Newer(envelope.v));
-        }
-        serde_json::from_value(envelope.event).map_err(EventFormatError::of)
-    }
+    /// New orders were held at the account while the order waited: it may be sent until later. Once in
+    /// its life.
+    Prolonged {
+        /// When.
+        at: Timestamp,
+        /// No purchase call begins after this moment.
+        place_before: Timestamp,
+    },
 }

@@ -128,6 +128,21 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// What it says to a person.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Form => "the answer does not have the documented form",
+            Self::Filter => {
+                "the provider's filter let other orders through, and its list proves nothing"
+            }
+            Self::Resembles => "the provider has an order that resembles this one",
+            Self::Control => "the same lookup does not find an order that the provider has",
+            Self::Wallet => "the wallet is short of the price, and no known order explains it",
+            Self::Stale => "the answer came from a cache",
+            Self::Cut => "the provider's list was cut",
+        }
+    }
+
     /// Whether a witness spoke against absence, rather than staying silent: such orders count toward
     /// holding new sends at the account.
     pub const fn speaks_against(self) -> bool {
@@ -161,11 +176,13 @@ pub enum ControlEvidence {
     /// It was found.
     Found {
         /// The provider's id of it.
+        #[serde(rename = "control_order")]
         order: ProviderOrderId,
     },
     /// It was not found.
     Missing {
         /// The provider's id of it.
+        #[serde(rename = "control_order")]
         order: ProviderOrderId,
     },
 }

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use crate::Capabilities;
 
+/// How long after a call was turned away the look-up starts that another call needs, at least: an answer
+/// that was wrong about it has come to light by then.
+pub const TURNED_AWAY_PAUSE: Duration = Duration::from_secs(30);
+
+/// How many calls of one order the provider may turn away before the order ends.
+pub const MAX_TURNED_AWAY: usize = 5;
+
+/// How much later than first planned an order may be sent that waited while new orders were held.
+pub(super) const LONGEST_HOLD: Duration = Duration::from_hours(24);
+
 /// Times and limits under which orders are carried out. The defaults are those of the design; every
 /// one is a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,22 @@
 //! An order as its events made it, and which event may follow.
 
+mod admit;
 mod apply;
+mod attempt;
 mod derive;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use self::attempt::{Attempt, AttemptState};
 use super::event::{
-    AttemptNumber, AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, GuardReason,
-    OrderContent, PlacedOrder, PurchaseRequest, Requested,
+    AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, GuardReason, OrderContent,
+    PlacedOrder, Requested,
 };
+use super::evidence::Doubt;
 use crate::journal::Version;
-use crate::{Account, EsimId, Money, OrderId, PackageId, ProviderOrderId};
+use crate::{Account, EsimId, Money, OrderId, PackageId};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,96 +90,6 @@ impl OrderState {
 impl std::fmt::Display for OrderState {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.pad(self.as_str())
-    }
-}
-
-/// What is known of one purchase call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AttemptState {
-    /// Started; its sender has not told its end.
-    InFlight,
-    /// Its sender is gone; what became of it is unknown.
-    Abandoned,
-    /// Its sender does not know what became of it.
-    Ambiguous {
-        /// What was seen.
-        message: String,
-    },
-    /// It never happened.
-    NotSent {
-        /// What was seen.
-        message: String,
-    },
-    /// The provider refused it.
-    Refused {
-        /// The provider's words.
-        message: String,
-    },
-    /// The provider took it.
-    Placed {
-        /// The provider's id.
-        order: ProviderOrderId,
-    },
-}
-
-/// One purchase call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Its number, from 1.
-    pub number: AttemptNumber,
-    /// When it might be sent, from.
-    pub opens_at: Timestamp,
-    /// When it had to be answered.
-    pub closes_at: Timestamp,
-    /// What was sent.
-    pub request: PurchaseRequest,
-    /// The account whose credentials sent it. Absent in orders of releases before format 2.
-    pub account: Option<Account>,
-    /// The attempt it repeats inside the provider's dedup window.
-    pub replays: Option<AttemptNumber>,
-    /// What became of it.
-    pub state: AttemptState,
-    /// When its end became known or unknown.
-    pub settled_at: Option<Timestamp>,
-    /// Whether what became of it has been established since: look-ups proved as well as they can
-    /// that it did not happen, they found its order, or a person decided.
-    pub explained: bool,
-    /// Until when the provider promises to answer a repetition with the first order.
-    pub replay_until: Option<Timestamp>,
-}
-
-impl Attempt {
-    /// Whether it is known that this call charged nothing: it was not sent, or it was refused.
-    pub const fn is_harmless(&self) -> bool {
-        matches!(
-            self.state,
-            AttemptState::NotSent { .. } | AttemptState::Refused { .. }
-        )
-    }
-
-    /// Whether its sender could not tell what became of it, or was gone before it could.
-    pub const fn is_unknown(&self) -> bool {
-        matches!(
-            self.state,
-            AttemptState::Abandoned | AttemptState::Ambiguous { .. }
-        )
-    }
-
-    /// Whether what became of it is unknown, nothing has since explained it, and it is not to be
-    /// repeated under a provider's promise.
-    pub const fn is_unresolved(&self) -> bool {
-        self.is_unknown() && !self.explained && self.replay_until.is_none()
-    }
-
-    /// The first of the attempts that send one stored request.
-    pub fn root(&self) -> AttemptNumber {
-        self.replays.unwrap_or(self.number)
-    }
-
-    /// Whether it counts toward the purchase calls an order may make: one that was not sent does
-    /// not, nor one that only repeats another under a provider's promise.
-    pub const fn counts(&self) -> bool {
-        self.replays.is_none() && !matches!(self.state, AttemptState::NotSent { .. })
     }
 }
 
@@ -313,6 +227,17 @@ pub struct LookUps {
     /// Whether the last thing that happened toward a purchase is a healthy look-up that found
     /// nothing: only then may a purchase call start.
     pub fresh_empty: bool,
+    /// When the first one was started since the outcome became unknown.
+    pub first_at: Option<Timestamp>,
+    /// When each conclusive one was started that proved absence, since the outcome became unknown:
+    /// the count that another purchase call needs.
+    pub proven_empty: Vec<Timestamp>,
+    /// When the last one was started that proved absence.
+    pub last_proven_at: Option<Timestamp>,
+    /// When the look-up of [`fresh_empty`](Self::fresh_empty) was started, where it proved absence.
+    pub fresh_proven_at: Option<Timestamp>,
+    /// Why the last one proved nothing.
+    pub last_doubt: Option<Doubt>,
 }
 
 /// An order: the fold of its events.
@@ -337,6 +262,14 @@ pub struct Order {
     last_order_read: Option<Timestamp>,
     /// Nobody waits for items any more.
     delivery_closed: bool,
+    /// The account it belongs to, as far as events say.
+    account: Option<Account>,
+    /// How many purchase calls a person has answered for by granting another.
+    cleared_attempts: usize,
+    /// Whether the provider's order came with evidence, so that it is compared in full.
+    is_compared: bool,
+    /// Whether it got more time once, for having been held.
+    was_prolonged: bool,
     items: Vec<Item>,
     attention: Vec<Attention>,
     ending: Option<Ending>,
@@ -397,6 +330,21 @@ impl Order {
             .iter()
             .filter(|attempt| attempt.counts())
             .count()
+    }
+
+    /// The account it belongs to: the one it was requested or last sent with, or that a person said is
+    /// the same. `None` in orders of releases before format 2.
+    pub const fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// Whether a purchase call may have reached the provider for which no person has answered, so that
+    /// another one needs proof that nothing is there.
+    pub fn needs_proof(&self) -> bool {
+        self.attempts
+            .iter()
+            .skip(self.cleared_attempts)
+            .any(|attempt| !attempt.is_surely_unsent())
     }
 
     /// The attempt of which it is unknown what became of it.
@@ -496,6 +444,32 @@ impl Order {
 
     /// Whether money may have moved: a purchase call was started that is not known to be harmless.
     pub fn money_may_have_moved(&self) -> bool {
-        self.placed.is_some() || self.attempts.iter().any(|attempt| !attempt.is_harmless())
+        self.placed.is_some()
+            || self
+                .attempts
+                .iter()
+                .any(|attempt| !attempt.is_harmless() || attempt.is_doubtful())
+    }
+
+    /// The call that an earlier release recorded as not sent over an answer that proves nothing, while
+    /// nothing has explained it.
+    pub fn doubtful_attempt(&self) -> Option<&Attempt> {
+        self.attempts
+            .iter()
+            .rev()
+            .find(|attempt| attempt.is_doubtful())
+    }
+
+    /// Whether it got more time once, for having been held.
+    pub(super) const fn was_prolonged(&self) -> bool {
+        self.was_prolonged
+    }
+
+    /// How many calls the provider turned away.
+    pub fn turned_away(&self) -> usize {
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.is_turned_away())
+            .count()
     }
 }

@@ -1,18 +1,21 @@
 //! What to do next with an order.
 
+mod requested;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::event::{
     AttemptNumber, AttentionReason, EsimProgress, Event, ItemNumber, ProvisioningOutcome,
 };
+use super::evidence::AbsenceEvidence;
 use super::policy::OrderPolicy;
 use super::state::{Attempt, AttemptState, ItemState, Order, OrderState};
 use crate::clock::later;
 use crate::provider::{Dedup, Provisioning};
-use crate::{Capabilities, ProviderOrderId};
+use crate::{Account, Capabilities, ProviderOrderId};
 
 /// The moment at which a decision is made, on both clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,22 @@ pub struct Moment {
     pub watched: Duration,
     /// The items this process is working on right now.
     pub busy: BTreeSet<ItemNumber>,
+    /// The account whose credentials this process has.
+    pub account: Account,
+    /// What that account is to the order.
+    pub standing: AccountStanding,
+    /// Whether new orders are held at the account.
+    pub is_held: bool,
+}
+
+/// What the account of the credentials in use is to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountStanding {
+    /// The order belongs to it.
+    Own,
+    /// The order belongs to another account, or may: it is looked up and read, and nothing is sent or
+    /// concluded from what is not found.
+    Other,
 }
 
 /// What to do with one eSIM.
@@ -101,6 +120,9 @@ pub fn next_step(
         policy,
         moment,
     };
+    if let Some(step) = decision.other_account() {
+        return step;
+    }
     match order.state() {
         OrderState::Requested => decision.requested(),
         OrderState::Placing => decision.placing(),
@@ -151,107 +173,6 @@ impl Decision<'_> {
         }
     }
 
-    fn requested(&self) -> Step {
-        if self.now() >= self.order.place_before() {
-            return self.expiring();
-        }
-        let replays = self.order.attempts().iter().rev().find_map(|attempt| {
-            attempt
-                .replay_until
-                .filter(|_| !attempt.explained)
-                .map(|until| (attempt, until))
-        });
-        if let Some((attempt, until)) = replays
-            && self.now() >= until
-        {
-            // The promise ran out while the order waited: what became of the attempt is a question
-            // again, for look-ups or, where there are none, for a person.
-            return if self.capabilities.finds_by_reference() {
-                Step::LookUp { conclusive: false }
-            } else {
-                self.raise(AttentionReason::OutcomeUnknown {
-                    attempt: attempt.number,
-                })
-            };
-        }
-        if replays.is_none()
-            && let Some(left) = self.unwatched()
-        {
-            return self.wait(left, Waiting::QuietPeriod);
-        }
-        if let Some(deferral) = self.order.deferral() {
-            let left = self.left(
-                deferral.at,
-                self.policy.look_up_wait(deferral.count.saturating_sub(1)),
-            );
-            let asked = deferral.not_before.map_or(Duration::ZERO, |not_before| {
-                Duration::try_from(not_before.duration_since(self.now()))
-                    .unwrap_or_default()
-                    .min(self.policy.place_within)
-            });
-            if left.max(asked) > Duration::ZERO {
-                return self.wait(left.max(asked), Waiting::Deferred);
-            }
-        }
-        Step::Place {
-            attempt: AttemptNumber::try_from(self.order.attempts().len() + 1)
-                .unwrap_or(AttemptNumber::MAX),
-            replays: replays.map(|(attempt, _)| attempt.root()),
-            blind: !self.capabilities.finds_by_reference(),
-        }
-    }
-
-    /// How long this process must still watch before it may send again after an attempt of unknown
-    /// outcome; `None` where it has, or where there was none.
-    fn unwatched(&self) -> Option<Duration> {
-        let absent = self
-            .order
-            .attempts()
-            .iter()
-            .rev()
-            .find(|attempt| attempt.explained && !attempt.is_harmless())?;
-        let left = self.must_watch(absent).saturating_sub(self.moment.watched);
-        (!left.is_zero()).then_some(left)
-    }
-
-    /// Window and quiet period of an attempt: how long after its start nothing is certain.
-    fn must_watch(&self, attempt: &Attempt) -> Duration {
-        let window: SignedDuration = attempt.closes_at.duration_since(attempt.opens_at);
-        Duration::try_from(window)
-            .unwrap_or_default()
-            .saturating_add(self.policy.quiet_period_for(self.capabilities))
-    }
-
-    /// The order was not sent in time: one healthy look-up after that confirms that nothing is
-    /// there before it is given up.
-    fn expiring(&self) -> Step {
-        let expired = Step::Record(vec![Event::Expired { at: self.now() }]);
-        if !self.capabilities.finds_by_reference() {
-            return expired;
-        }
-        let look_ups = self.order.look_ups();
-        if look_ups
-            .last_empty_at
-            .is_some_and(|at| at >= self.order.place_before())
-        {
-            return expired;
-        }
-        // Counted from the first look-up, not from `place_before`: an order may be resumed long after.
-        if look_ups
-            .late_since
-            .is_some_and(|since| self.is_over(since, self.policy.reconcile_for))
-        {
-            return self.raise(AttentionReason::UnsentUnconfirmed);
-        }
-        match look_ups
-            .last_at
-            .filter(|at| *at >= self.order.place_before())
-        {
-            None => Step::LookUp { conclusive: false },
-            Some(last) => self.look_up_after(last, self.policy.look_up_wait(look_ups.count), false),
-        }
-    }
-
     fn raise(&self, reason: AttentionReason) -> Step {
         Step::Record(vec![Event::AttentionRaised {
             at: self.now(),
@@ -284,7 +205,7 @@ impl Decision<'_> {
             });
         }
         let look_ups = self.order.look_ups();
-        if look_ups.conclusive_empty.len() >= usize::from(self.policy.look_ups_for_absence) {
+        if look_ups.proven_empty.len() >= usize::from(self.policy.look_ups_for_absence) {
             return self.absent(attempt);
         }
         if self.is_over(since, self.policy.reconcile_for) {
@@ -322,10 +243,16 @@ impl Decision<'_> {
         if self.order.counted_attempts() >= allowed || self.now() >= self.order.place_before() {
             return self.raise(AttentionReason::AttemptsUsedUp);
         }
+        self.absence(attempt)
+    }
+
+    fn absence(&self, attempt: &Attempt) -> Step {
         Step::Record(vec![Event::AbsenceEstablished {
             attempt: attempt.number,
-            look_ups: self.order.look_ups().conclusive_empty.clone(),
-            evidence: None,
+            look_ups: self.order.look_ups().proven_empty.clone(),
+            evidence: Some(AbsenceEvidence {
+                account: self.moment.account.clone(),
+            }),
         }])
     }
 
@@ -333,12 +260,7 @@ impl Decision<'_> {
     /// after one look-up that settled nothing where there is a look-up, otherwise after the wait.
     /// Not once a repetition was refused: then only look-ups can tell.
     fn replay(&self, attempt: &Attempt, since: Timestamp) -> Option<Step> {
-        const UNDOCUMENTED: Duration = Duration::from_hours(1);
-        let window = match self.capabilities.dedup {
-            Dedup::None => return None,
-            Dedup::Rejects => UNDOCUMENTED,
-            Dedup::Replays { window } => window.unwrap_or(UNDOCUMENTED),
-        };
+        let until = self.replay_ends(attempt)?;
         let root = attempt.root();
         let sent = self
             .order
@@ -351,17 +273,6 @@ impl Decision<'_> {
         {
             return None;
         }
-        let started = self
-            .order
-            .attempts()
-            .iter()
-            .find(|other| other.number == root)?
-            .opens_at;
-        let until = later(
-            started,
-            window.saturating_sub(self.capabilities.purchase_time_out),
-        );
-        let until = until.min(self.order.place_before());
         if self.now() >= until {
             return None;
         }
@@ -380,6 +291,22 @@ impl Decision<'_> {
             at: self.now(),
             until,
         }]))
+    }
+
+    /// Until when the stored request of a call may be sent again; `None` at a provider that promises
+    /// nothing about repeated requests.
+    fn replay_ends(&self, attempt: &Attempt) -> Option<Timestamp> {
+        const UNDOCUMENTED: Duration = Duration::from_hours(1);
+        let window = match self.capabilities.dedup {
+            Dedup::None => return None,
+            Dedup::Rejects => UNDOCUMENTED,
+            Dedup::Replays { window } => window.unwrap_or(UNDOCUMENTED),
+        };
+        let root = attempt.root();
+        let mut attempts = self.order.attempts().iter();
+        let started = attempts.find(|other| other.number == root)?.opens_at;
+        let length = window.saturating_sub(self.capabilities.purchase_time_out);
+        Some(later(started, length).min(self.order.place_before()))
     }
 
     fn placed(&self) -> Step {
@@ -487,7 +414,7 @@ impl Decision<'_> {
             .attempts()
             .iter()
             .rev()
-            .find(|attempt| attempt.is_unknown());
+            .find(|attempt| attempt.is_unknown() || attempt.is_doubtful());
         let Some(attempt) = unknown else {
             return Step::Rest;
         };

@@ -151,6 +151,23 @@ pub enum Reaction {
     Halt,
 }
 
+/// What is proven about the effect of a call that failed. For a call that can cost money this alone
+/// decides what its order does next; kind and message are for people.
+///
+/// The default is [`CallProof::Unknown`]: proof is claimed by whoever has it, with
+/// [`ProviderError::not_sent`] or [`ProviderError::turned_away`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CallProof {
+    /// No byte of the request left this process.
+    NotSent,
+    /// The provider answered with one of its own failure forms, for a reason that it checks before it
+    /// does anything: authentication, permission, validation or the wallet.
+    TurnedAway,
+    /// Anything may have happened.
+    #[default]
+    Unknown,
+}
+
 /// A call to a provider that failed.
 ///
 /// Its message is a lowercase fragment without a full stop; neither it nor `Debug` shows a secret.
@@ -161,6 +178,7 @@ pub struct ProviderError(Box<Parts>);
 #[derive(Debug)]
 struct Parts {
     kind: ErrorKind,
+    proof: CallProof,
     provider: ProviderName,
     operation: Operation,
     message: String,
@@ -179,8 +197,10 @@ impl ProviderError {
     ) -> Self {
         let (code, retry_after, source) = (None, None, None);
         let message = message.into();
+        let proof = CallProof::Unknown;
         Self(Box::new(Parts {
             kind,
+            proof,
             provider,
             operation,
             message,
@@ -188,6 +208,26 @@ impl ProviderError {
             retry_after,
             source,
         }))
+    }
+
+    /// The same with the proof that no byte of the request left this process.
+    #[must_use]
+    pub fn not_sent(self) -> Self {
+        self.with_proof(CallProof::NotSent)
+    }
+
+    /// The same with the proof that the provider turned the request away before it did anything. An
+    /// adapter claims it for the answers in its table alone, each of which names its source.
+    #[must_use]
+    pub fn turned_away(self) -> Self {
+        self.with_proof(CallProof::TurnedAway)
+    }
+
+    /// The same with this proof.
+    #[must_use]
+    pub fn with_proof(mut self, proof: CallProof) -> Self {
+        self.0.proof = proof;
+        self
     }
 
     /// The same with the provider's own error code.
@@ -214,6 +254,11 @@ impl ProviderError {
     /// What happened.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// What is proven about the effect of the call.
+    pub fn proof(&self) -> CallProof {
+        self.0.proof
     }
 
     /// At which provider.
@@ -309,6 +354,15 @@ mod tests {
             ErrorKind::Unauthorized => Some(ErrorKind::InvalidResponse),
             ErrorKind::InvalidResponse => Some(ErrorKind::Config),
             ErrorKind::Config => None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_proven_unless_somebody_says_so() {
+        for kind in ErrorKind::ALL {
+            let name = ProviderName::parse("acme").unwrap();
+            let error = ProviderError::new(kind, name, Operation::PlaceOrder, "no");
+            assert_eq!(error.proof(), CallProof::Unknown, "{kind:?}");
         }
     }
 

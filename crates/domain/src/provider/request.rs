@@ -30,13 +30,43 @@ pub enum OrderLookup {
     Since(Timestamp),
 }
 
-/// The orders a look-up found.
+/// The orders of an answer: all of its rows, whatever reference they name. What is not asked for shows
+/// that the provider's filter does not hold, so that nothing is left out here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundOrders {
-    /// All that match.
+    /// Every order of the answer.
     pub orders: Vec<ProviderOrder>,
     /// Whether these are all there are. A cut list proves no absence.
     pub complete: bool,
+    /// The form of the answer.
+    pub form: AnswerForm,
+    /// Whether it came from no cache: no `Age` above 0, and no hit named in a header.
+    pub fresh: bool,
+}
+
+/// The form of an answer to a lookup. An answer that is neither is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerForm {
+    /// Exactly as documented: status 200, the success word, no error, a list of orders.
+    Documented,
+    /// It does not say that the call failed, and is not as documented: no success word, `null` for the
+    /// list, or 204. Proves no absence once something was sent.
+    Tolerated,
+    /// It is 404 with this failure body of the provider's own, at most 1000 bytes of it. Proves absence
+    /// only where the provider is known to say so.
+    NotFound(String),
+}
+
+impl FoundOrders {
+    /// A documented, complete and fresh answer with these orders.
+    pub const fn documented(orders: Vec<ProviderOrder>) -> Self {
+        Self {
+            orders,
+            complete: true,
+            form: AnswerForm::Documented,
+            fresh: true,
+        }
+    }
 }
 
 /// Where an order stands at the provider.
@@ -91,7 +121,10 @@ pub struct ProviderOrderItem {
     pub package: Option<PackageId>,
     /// The eSIM.
     pub esim: Option<EsimId>,
-    /// What this one cost.
+    /// The card of it, where the answer names it apart from a profile: of a top-up, the card that was
+    /// topped up.
+    pub iccid: Option<Iccid>,
+    /// What this one cost, wholesale. Absent where the amount is another one, such as a retail price.
     pub price: Option<Money>,
     /// The finished profile, where the answer already holds it.
     pub profile: Option<Esim>,
@@ -103,7 +136,8 @@ pub struct ProviderOrderItem {
 pub struct ProviderOrder {
     /// The provider's id.
     pub id: ProviderOrderId,
-    /// The reference it was made under, where the provider repeats it.
+    /// The reference it was made under, as the provider spells it; see [`Reference::named`] and
+    /// [`Reference::compare`]. `None` where it names none.
     pub reference: Option<Reference>,
     /// Where it stands.
     pub status: ProviderOrderStatus,

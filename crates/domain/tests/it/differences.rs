@@ -1,15 +1,15 @@
 //! Answers that differ from the wish: price, number of eSIMs, orders that bear no reference.
 
 use roamport_domain::order::{
-    AttentionReason, Event, ItemState, OrderState, PlacedItem, PlacedOrder, ProvisioningOutcome,
-    Step,
+    AnswerField, AttentionReason, Event, ItemState, OrderState, PlacedItem, PlacedOrder,
+    ProvisioningOutcome, Step,
 };
 use roamport_domain::provider::ProviderOrderStatus;
 use roamport_domain::{Currency, Money};
 
 use crate::support::{
-    Scene, ambiguous, at, bought, esim, esims, found, generated, line, package, pending, placed,
-    settled, unhealthy, usd,
+    Scene, ambiguous, at, bought, esim, esims, found, found_before_evidence, found_differing,
+    generated, line, package, pending, placed, settled, unhealthy, usd,
 };
 
 fn answered(order: PlacedOrder) -> Scene {
@@ -208,6 +208,11 @@ fn items_that_never_come_end_in_attention_with_those_that_did() {
 
 /// What a look-up found while the outcome of a call was unknown.
 fn looked_up(order: PlacedOrder) -> Scene {
+    in_doubt().with(found(10, vec![order]))
+}
+
+/// Two of package `one` and one of package `two`, whose call has an unknown outcome.
+fn in_doubt() -> Scene {
     Scene::wishing(esims(vec![
         line("one", 1, "3.27"),
         line("two", 1, "5"),
@@ -215,7 +220,6 @@ fn looked_up(order: PlacedOrder) -> Scene {
     ]))
     .sent(1, 0)
     .with(settled(1, 5, ambiguous()))
-    .with(found(10, vec![order]))
 }
 
 fn of_packages(names: &[Option<&str>]) -> PlacedOrder {
@@ -256,14 +260,24 @@ fn a_found_order_whose_items_are_still_coming_is_ours() {
 }
 
 #[test]
-fn a_found_order_of_other_packages_is_shown_and_not_taken() {
+fn a_found_order_of_other_packages_is_ours_and_the_difference_is_shown() {
+    let order = of_packages(&[Some("three"), Some("one"), Some("two")]);
+    let fields = vec![AnswerField::Packages];
+    let scene = in_doubt().with(found_differing(10, order, fields.clone()));
+    assert_eq!(scene.state(), OrderState::Provisioning);
+    let differ = AttentionReason::GoodsDiffer { fields };
+    assert_eq!(scene.open_reasons(), [differ]);
+}
+
+#[test]
+fn an_earlier_release_left_a_found_order_of_other_packages_to_a_person() {
     for names in [
         &[Some("three")][..],
         &[Some("one"), Some("two"), Some("two")][..],
         &[Some("one"), Some("one"), Some("one")][..],
         &[Some("one"), Some("one"), Some("two"), Some("one")][..],
     ] {
-        let scene = looked_up(of_packages(names));
+        let scene = in_doubt().with(found_before_evidence(10, vec![of_packages(names)]));
         assert_eq!(scene.state(), OrderState::NeedsAttention, "{names:?}");
         let differs = AttentionReason::FoundDiffers {
             order: pending("po-1").id,

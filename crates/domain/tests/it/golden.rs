@@ -17,7 +17,7 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::{ProviderOrderStatus, Refund};
 
-use crate::samples;
+use crate::{evidenced, samples};
 
 /// The variants of an enum by name, from one list: a match that no longer compiles once there is a
 /// new variant, and the names that the goldens must cover.
@@ -54,6 +54,7 @@ variants! { EVENTS, event, Event:
     Event::StartDateChanged { .. } => "start_date_changed",
     Event::Cancelled { .. } => "cancelled",
     Event::Expired { .. } => "expired",
+    Event::Prolonged { .. } => "prolonged",
 }
 variants! { CONTENTS, content, OrderContent:
     OrderContent::Esims { .. } => "content: esims",
@@ -75,6 +76,7 @@ variants! { DEFERRALS, deferral, DeferralReason:
     DeferralReason::LookUpUnhealthy => "deferral: look_up_unhealthy",
     DeferralReason::Halted => "deferral: halted",
     DeferralReason::BackPressure => "deferral: back_pressure",
+    DeferralReason::Held => "deferral: held",
 }
 variants! { GUARDS, guard, GuardReason:
     GuardReason::PackageGone => "guard: package_gone",
@@ -91,6 +93,7 @@ variants! { OUTCOMES, outcome, PlacementOutcome:
     PlacementOutcome::Refused { .. } => "outcome: refused",
     PlacementOutcome::NotSent { .. } => "outcome: not_sent",
     PlacementOutcome::Ambiguous { .. } => "outcome: ambiguous",
+    PlacementOutcome::TurnedAway { .. } => "outcome: turned_away",
 }
 variants! { CAUSES, cause, NotSentCause:
     NotSentCause::Unreachable => "cause: unreachable",
@@ -126,12 +129,17 @@ variants! { REASONS, reason, AttentionReason:
     AttentionReason::ItemFailed { .. } => "reason: item_failed",
     AttentionReason::EsimDeliveredBefore { .. } => "reason: esim_delivered_before",
     AttentionReason::UnsentUnconfirmed => "reason: unsent_unconfirmed",
+    AttentionReason::LooksAlike { .. } => "reason: looks_alike",
+    AttentionReason::SameGoods { .. } => "reason: same_goods",
+    AttentionReason::GoodsDiffer { .. } => "reason: goods_differ",
+    AttentionReason::OtherAccount { .. } => "reason: other_account",
 }
 variants! { RESOLUTIONS, resolution, Resolution:
     Resolution::Attach { .. } => "resolution: attach",
     Resolution::Resend { .. } => "resolution: resend",
     Resolution::Accept => "resolution: accept",
     Resolution::WriteOff => "resolution: write_off",
+    Resolution::SameAccount { .. } => "resolution: same_account",
 }
 variants! { CANCELLATIONS, cancellation, CancellationOutcome:
     CancellationOutcome::Cancelled { .. } => "cancellation: cancelled",
@@ -210,7 +218,9 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
             match ended {
                 PlacementOutcome::Placed { order } => names.push(status(&order.status)),
                 PlacementOutcome::NotSent { cause: why, .. } => names.push(cause(why)),
-                PlacementOutcome::Refused { .. } | PlacementOutcome::Ambiguous { .. } => {}
+                PlacementOutcome::Refused { .. }
+                | PlacementOutcome::Ambiguous { .. }
+                | PlacementOutcome::TurnedAway { .. } => {}
             }
         }
         Event::LookedUp { result, .. } => names.push(look_up(result)),
@@ -237,7 +247,8 @@ fn names_in(stored: &Event) -> Vec<&'static str> {
         | Event::CancellationStarted { .. }
         | Event::StartDateChanged { .. }
         | Event::Cancelled { .. }
-        | Event::Expired { .. } => {}
+        | Event::Expired { .. }
+        | Event::Prolonged { .. } => {}
     }
     names
 }
@@ -279,7 +290,7 @@ fn every_golden_is_read_and_written_again_word_by_word() {
 #[test]
 fn every_event_is_stored_as_its_golden_says() {
     let mut written = Vec::new();
-    for (name, event) in samples::all() {
+    for (name, event) in samples::all().into_iter().chain(evidenced::all()) {
         let path = folder().join(format!("{name}.json"));
         if !path.exists() {
             fs::write(&path, format!("{}\n", event.to_stored())).unwrap();
@@ -313,10 +324,19 @@ fn no_variant_is_without_a_golden() {
 
 #[test]
 fn the_names_of_events_are_those_in_the_journal() {
-    for (_, event) in samples::all() {
+    for (_, event) in samples::all().into_iter().chain(evidenced::all()) {
         let stored: serde_json::Value = serde_json::from_str(&event.to_stored()).unwrap();
         assert_eq!(stored["event"]["type"], event.name());
-        assert_eq!(stored["v"], 1);
+        let carries = ["evidence", "account"];
+        let evidenced = carries
+            .iter()
+            .any(|field| stored["event"].get(field).is_some());
+        assert_eq!(
+            stored["v"],
+            if evidenced { 2 } else { 1 },
+            "{}",
+            event.name()
+        );
     }
 }
 

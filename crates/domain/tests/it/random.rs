@@ -6,15 +6,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use roamport_domain::order::{
-    Attempt, AttemptState, AttentionReason, Ending, EsimProgress, Event, GuardReason, ItemState,
-    OrderState, PlacedOrder, ProvisioningOutcome, Resolution, Step, next_step,
+    AbsenceEvidence, Attempt, AttemptState, AttentionReason, Ending, EsimProgress, Event,
+    GuardReason, ItemState, OrderState, PlacedOrder, ProvisioningOutcome, Resolution, Step,
+    next_step,
 };
 use roamport_domain::provider::{Dedup, ProviderOrderStatus, Provisioning};
 
 use crate::support::{
-    Scene, abandoned, absent, ambiguous, asked, at, bought, cancelled, conclusively_nothing,
-    deferred, esims, found, generated, line, not_sent, nothing, package, pending, placed, raised,
-    refused, resolved, settled, top_up_content, unhealthy, usd,
+    Scene, abandoned, absent, account, ambiguous, asked, at, bought, cancelled,
+    conclusively_nothing, deferred, esims, found, generated, line, not_sent, nothing, package,
+    pending, placed, raised, refused, resolved, settled, top_up_content, unhealthy, usd,
 };
 
 /// The bytes an event is made of, and how much time passes before it.
@@ -79,8 +80,8 @@ fn event(scene: &Scene, (kind, one, two, _): Dice) -> Event {
         17 => found(now, vec![provider_orders(one), provider_orders(two)]),
         18 => Event::AbsenceEstablished {
             attempt,
-            look_ups: scene.order.look_ups().conclusive_empty.clone(),
-            evidence: None,
+            look_ups: scene.order.look_ups().proven_empty.clone(),
+            evidence: Some(AbsenceEvidence { account: account() }),
         },
         19 => Event::ReplayPermitted {
             attempt,

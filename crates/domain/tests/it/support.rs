@@ -7,15 +7,17 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::data::DataSize;
 use roamport_domain::order::{
-    AttemptNumber, AttentionReason, DeferralReason, Event, Fingerprint, ItemNumber, LookUpResult,
-    Moment, NotSentCause, OrderContent, OrderPolicy, OrderState, OrderedLine, PlacedItem,
-    PlacedOrder, PlacementOutcome, ProviderInstance, ProvisioningOutcome, PurchaseRequest,
-    Requested, Resolution, Step, Waiting, next_step,
+    Absence, AbsenceEvidence, AccountStanding, AnswerEvidence, AnswerField, AttemptNumber,
+    AttentionReason, ControlEvidence, DeferralReason, Event, FilterEvidence, Fingerprint,
+    ItemNumber, LookUpEvidence, LookUpResult, Moment, NotSentCause, OrderContent, OrderPolicy,
+    OrderState, OrderedLine, PlacedItem, PlacedOrder, PlacementEvidence, PlacementOutcome,
+    ProviderInstance, ProvisioningOutcome, PurchaseRequest, Requested, Resolution, Step, Waiting,
+    WalletEvidence, next_step,
 };
 use roamport_domain::provider::{Dedup, Line, LookupSupport, ProviderOrderStatus, Provisioning};
 use roamport_domain::{
-    Capabilities, Currency, DataAllowance, EsimId, Iccid, IdempotencyKey, Money, Order, OrderId,
-    PackageId, ProviderName, ProviderOrderId, Reference, TopUp,
+    Account, Capabilities, Currency, DataAllowance, EsimId, Iccid, IdempotencyKey, Money, Order,
+    OrderId, PackageId, ProviderName, ProviderOrderId, Reference, TopUp,
 };
 
 /// The length of a purchase call's window here, in seconds.
@@ -165,7 +167,7 @@ pub(crate) fn settled(attempt: AttemptNumber, second: i64, outcome: PlacementOut
         attempt,
         at: at(second),
         outcome,
-        evidence: None,
+        evidence: Some(AnswerEvidence::default()),
     }
 }
 
@@ -176,7 +178,52 @@ pub(crate) fn abandoned(attempt: AttemptNumber, second: i64) -> Event {
     }
 }
 
+/// The account of every order here.
+pub(crate) fn account() -> Account {
+    Account::parse("account-1").unwrap()
+}
+
+/// What an answer proves that has the documented form and no witness against it.
+pub(crate) fn proof() -> LookUpEvidence {
+    LookUpEvidence {
+        absence: Absence::Proven,
+        filter: FilterEvidence::Held,
+        control: ControlEvidence::NoneKnown,
+        wallet: WalletEvidence::Silent,
+        fresh: true,
+        look_alikes: Vec::new(),
+        candidates: Vec::new(),
+        adoption: None,
+        different: Vec::new(),
+    }
+}
+
+/// A look-up that found nothing, worth this much.
+pub(crate) fn nothing_worth(second: i64, conclusive: bool, absence: Absence) -> Event {
+    looked_up(second, conclusive, LookUpEvidence { absence, ..proof() })
+}
+
+/// A look-up that found nothing of ours.
+pub(crate) fn looked_up(second: i64, conclusive: bool, evidence: LookUpEvidence) -> Event {
+    Event::LookedUp {
+        started_at: at(second),
+        conclusive,
+        result: LookUpResult::Healthy { found: Vec::new() },
+        evidence: Some(Box::new(evidence)),
+    }
+}
+
 pub(crate) fn found(second: i64, found: Vec<PlacedOrder>) -> Event {
+    Event::LookedUp {
+        started_at: at(second),
+        conclusive: false,
+        result: LookUpResult::Healthy { found },
+        evidence: Some(Box::new(proof())),
+    }
+}
+
+/// What a release before format 2 recorded of a look-up.
+pub(crate) fn found_before_evidence(second: i64, found: Vec<PlacedOrder>) -> Event {
     Event::LookedUp {
         started_at: at(second),
         conclusive: false,
@@ -185,17 +232,29 @@ pub(crate) fn found(second: i64, found: Vec<PlacedOrder>) -> Event {
     }
 }
 
+/// A look-up that found one order, which differs from the request in these fields.
+pub(crate) fn found_differing(
+    second: i64,
+    order: PlacedOrder,
+    different: Vec<AnswerField>,
+) -> Event {
+    Event::LookedUp {
+        started_at: at(second),
+        conclusive: false,
+        result: LookUpResult::Healthy { found: vec![order] },
+        evidence: Some(Box::new(LookUpEvidence {
+            different,
+            ..proof()
+        })),
+    }
+}
+
 pub(crate) fn nothing(second: i64) -> Event {
     found(second, Vec::new())
 }
 
 pub(crate) fn conclusively_nothing(second: i64) -> Event {
-    Event::LookedUp {
-        started_at: at(second),
-        conclusive: true,
-        result: LookUpResult::Healthy { found: Vec::new() },
-        evidence: None,
-    }
+    looked_up(second, true, proof())
 }
 
 pub(crate) fn unhealthy(second: i64) -> Event {
@@ -213,7 +272,7 @@ pub(crate) fn absent(attempt: AttemptNumber, seconds: &[i64]) -> Event {
     Event::AbsenceEstablished {
         attempt,
         look_ups: seconds.iter().copied().map(at).collect(),
-        evidence: None,
+        evidence: Some(AbsenceEvidence { account: account() }),
     }
 }
 
@@ -286,6 +345,8 @@ pub(crate) struct Scene {
     /// How long this process has watched, in seconds.
     pub(crate) watched: i64,
     pub(crate) busy: BTreeSet<ItemNumber>,
+    pub(crate) standing: AccountStanding,
+    pub(crate) is_held: bool,
     pub(crate) events: Vec<Event>,
     /// How often anything was done with it: no honest order needs [`Scene::MANY`].
     pub(crate) turns: u32,
@@ -312,6 +373,8 @@ impl Scene {
             now: 0,
             watched: 0,
             busy: BTreeSet::new(),
+            standing: AccountStanding::Own,
+            is_held: false,
             events: vec![Event::Requested(Box::new(requested))],
             turns: 0,
         }
@@ -397,7 +460,10 @@ impl Scene {
             request: request_of(&self.order.requested().content),
             replays,
             blind,
-            evidence: None,
+            evidence: Some(PlacementEvidence {
+                account: account(),
+                baseline: None,
+            }),
         }
     }
 
@@ -445,6 +511,9 @@ impl Scene {
             now: at(self.now),
             watched: Duration::from_secs(u64::try_from(self.watched).unwrap()),
             busy: self.busy.clone(),
+            account: account(),
+            standing: self.standing,
+            is_held: self.is_held,
         }
     }
 

@@ -84,6 +84,7 @@ impl Watch {
         );
         let provider = self.provider.clone();
         ProviderError::new(ErrorKind::Unavailable, provider, operation, message)
+            .not_sent()
             .with_retry_after(left)
     }
 

@@ -209,12 +209,10 @@ async fn what_the_provider_can_do_passes() {
         .expect_top_up_packages()
         .times(1)
         .returning(|_| stream::empty().boxed());
-    provider.expect_find_orders().times(2).returning(|_| {
-        Ok(FoundOrders {
-            orders: vec![placed()],
-            complete: true,
-        })
-    });
+    provider
+        .expect_find_orders()
+        .times(2)
+        .returning(|_| Ok(FoundOrders::documented(vec![placed()])));
     provider
         .expect_usage()
         .times(1)

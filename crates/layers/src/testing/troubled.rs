@@ -189,10 +189,7 @@ impl EsimProvider for Troubled {
 
     async fn find_orders(&self, _: &OrderLookup) -> Result<FoundOrders> {
         self.called(Operation::FindOrders).await?;
-        Ok(FoundOrders {
-            orders: Vec::new(),
-            complete: true,
-        })
+        Ok(FoundOrders::documented(Vec::new()))
     }
 
     async fn esim(&self, _: &EsimKey) -> Result<Esim> {

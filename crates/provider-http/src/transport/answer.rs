@@ -33,6 +33,9 @@ pub struct Answer {
     /// How long `Retry-After` asks to wait from now, as seconds or as an HTTP date (RFC 9110, sections 10.2.3 and
     /// 5.6.7).
     pub retry_after: Option<Duration>,
+    /// Whether a cache answered: an `Age` above 0 (RFC 9111, section 5.1), or a header by which a cache
+    /// names a hit.
+    pub is_cached: bool,
     /// The body, decompressed; what is not UTF-8 in it is U+FFFD.
     pub body: Vec<u8>,
 }
@@ -50,6 +53,7 @@ impl fmt::Debug for Answer {
             .debug_struct("Answer")
             .field("status", &self.status)
             .field("retry_after", &self.retry_after)
+            .field("is_cached", &self.is_cached)
             .field("bytes", &self.body.len())
             .finish()
     }
@@ -63,10 +67,12 @@ pub(super) async fn read(
 ) -> Result<Answer, Failure> {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), now);
+    let is_cached = is_cached(response.headers());
     match read_body(response, effect).await {
         Ok(body) => Ok(Answer {
             status,
             retry_after,
+            is_cached,
             body,
         }),
         Err(failure) => Err(Failure {
@@ -158,6 +164,27 @@ fn http_date(text: &str, now: Timestamp) -> Option<Timestamp> {
     utc(time.with().year(year).build().ok()?)
 }
 
+/// `Cache-Status` is RFC 9211; the others are those of common caches and networks.
+const NAMES_OF_HITS: [&str; 5] = [
+    "cache-status",
+    "cf-cache-status",
+    "x-cache",
+    "x-cache-status",
+    "x-proxy-cache",
+];
+
+fn is_cached(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_old = text("age").is_some_and(|age| !age.trim().trim_start_matches('0').is_empty());
+    let is_hit = |name: &str| {
+        text(name).is_some_and(|said| {
+            let said = said.to_ascii_lowercase();
+            said.contains("hit") || said.contains("stale") || said.contains("updating")
+        })
+    };
+    is_old || NAMES_OF_HITS.iter().any(|name| is_hit(name))
+}
+
 #[cfg(test)]
 mod tests {
     use reqwest::header::HeaderValue;
@@ -195,11 +222,32 @@ mod tests {
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
     }
 
+    #[rstest]
+    #[case("age", "0", false)]
+    #[case("age", "30", true)]
+    #[case("age", "soon", true)]
+    #[case("x-cache", "HIT from edge", true)]
+    #[case("x-cache", "MISS", false)]
+    #[case("cf-cache-status", "DYNAMIC", false)]
+    #[case("cf-cache-status", "STALE", true)]
+    #[case("cache-status", "Proxy; hit; ttl=3", true)]
+    #[case("content-type", "hit", false)]
+    fn a_cache_that_answered_is_noticed(
+        #[case] name: &'static str,
+        #[case] value: &str,
+        #[case] expected: bool,
+    ) {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        assert_eq!(is_cached(&headers), expected);
+    }
+
     #[test]
     fn debug_shows_no_byte_of_the_body() {
         let answer = Answer {
             status: 200,
             retry_after: None,
+            is_cached: false,
             body: b"K2-SECRET".to_vec(),
         };
         let shown = format!("{answer:?}");
@@ -215,6 +263,7 @@ mod tests {
         let answer = |status| Answer {
             status,
             retry_after: None,
+            is_cached: false,
             body: Vec::new(),
         };
         for status in [200, 201, 204, 299] {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use roamport_domain::provider::CallProof;
 use roamport_domain::provider::ErrorKind;
-use roamport_provider_http::{Effect, Sent};
+use roamport_provider_http::Effect;
 use rstest::rstest;
 use wiremock::ResponseTemplate;
 
@@ -99,7 +100,7 @@ async fn an_answer_that_breaks_off_keeps_what_its_head_said() {
             .unwrap_err();
         assert_eq!((failure.kind, failure.status), (expected, Some(503)));
         assert_eq!(failure.retry_after, Some(Duration::from_secs(9)));
-        assert_eq!(failure.sent, Sent::Maybe);
+        assert_eq!(failure.proof, CallProof::Unknown);
         let words = "the answer broke off: ";
         assert!(failure.message.starts_with(words), "{}", failure.message);
     }

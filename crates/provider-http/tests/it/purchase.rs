@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use roamport_domain::provider::CallProof;
 use roamport_domain::provider::ErrorKind;
-use roamport_provider_http::{Effect, Sent};
+use roamport_provider_http::Effect;
 use rstest::rstest;
 
 use crate::support::{EFFECTS, purchase, read, transport, with_effect};
@@ -37,7 +38,10 @@ async fn a_connection_that_breaks_leaves_an_effect_ambiguous_and_sends_it_once(
             .await
             .unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Ambiguous, "{}", failure.message);
-        assert_eq!((failure.sent, failure.effect), (Sent::Maybe, effect));
+        assert_eq!(
+            (failure.proof, failure.effect),
+            (CallProof::Unknown, effect)
+        );
         assert_eq!(server.connections(), 1);
         assert!(server.requests() <= 1);
     }
@@ -68,7 +72,7 @@ async fn a_refused_connection_sends_nothing() {
             .await
             .unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Unavailable);
-        assert_eq!((failure.sent, failure.status), (Sent::No, None));
+        assert_eq!((failure.proof, failure.status), (CallProof::NotSent, None));
         let words = "no connection could be made";
         assert!(failure.message.starts_with(words), "{}", failure.message);
         assert!(!failure.message.contains("http"), "{}", failure.message);

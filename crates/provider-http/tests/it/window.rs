@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use roamport_domain::Clock as _;
+use roamport_domain::provider::CallProof;
 use roamport_domain::provider::{CallClass, ErrorKind, Gate};
-use roamport_provider_http::{Failure, HeaderMap, HeaderValue, Sent};
+use roamport_provider_http::{Failure, HeaderMap, HeaderValue};
 use wiremock::ResponseTemplate;
 
 use crate::support::{answering, change, purchase, read, transport};
@@ -41,7 +42,7 @@ impl Gate for SlowGate {
 #[track_caller]
 fn check_not_sent(failure: &Failure) {
     assert_eq!(failure.kind, ErrorKind::Unavailable);
-    assert_eq!((failure.sent, failure.status), (Sent::No, None));
+    assert_eq!((failure.proof, failure.status), (CallProof::NotSent, None));
     let words = "the time in which this purchase may be sent is over";
     assert_eq!(failure.message, words);
 }

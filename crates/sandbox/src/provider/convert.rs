@@ -204,6 +204,7 @@ pub(super) fn order(
             .map(|(item, profile)| ProviderOrderItem {
                 package: PackageId::parse(item.package_id.as_str()).ok(),
                 esim: esim(&item.esim_id),
+                iccid: None,
                 price: Some(money(item.price)),
                 profile,
             })

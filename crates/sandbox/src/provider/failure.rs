@@ -21,7 +21,8 @@ pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Ending) -> Pro
     } else {
         ErrorKind::InvalidResponse
     };
-    let error = |kind, message: &str| ProviderError::new(kind, provider.clone(), call, message);
+    let error =
+        |kind, message: &str| proven(ProviderError::new(kind, provider.clone(), call, message));
     let wait = |error: ProviderError, seconds: Option<u64>| match seconds {
         Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),
         None => error,
@@ -118,5 +119,14 @@ pub(super) fn refused(provider: &ProviderName, call: Call, error: &WorldError) -
         }
         _ => error.to_string(),
     };
-    ProviderError::new(kind, provider.clone(), call, message)
+    proven(ProviderError::new(kind, provider.clone(), call, message))
+}
+
+/// This provider says why it turned a request away, so that only what it calls ambiguous is unknown.
+fn proven(error: ProviderError) -> ProviderError {
+    match error.kind() {
+        ErrorKind::Ambiguous => error,
+        ErrorKind::Unavailable if error.operation().has_effect() => error.not_sent(),
+        _ => error.turned_away(),
+    }
 }

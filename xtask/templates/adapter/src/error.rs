@@ -1,6 +1,6 @@
 //! What a failed call means: one pure `classify`, and its way to the port's error.
 
-use roamport_domain::provider::{ErrorKind, Operation};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation};
 use roamport_domain::{ProviderError, ProviderName};
 use roamport_provider_http::{Failure, Secrets, Sent};
 
@@ -11,28 +11,29 @@ pub(crate) fn into_error(
     operation: Operation,
     secrets: &Secrets,
 ) -> ProviderError {
-    let advice = match (failure.kind, failure.sent) {
+    let advice = match (failure.kind, failure.proof) {
         _ if !operation.has_effect() => "",
-        (ErrorKind::Ambiguous, _) => "; it may have happened: look, do not send it again",
-        (_, Sent::No) => "; nothing was sent and no money moved",
-        (_, Sent::Maybe) => "; nothing was bought",
+        (_, CallProof::NotSent) => "; nothing was sent and no money moved",
+        (_, CallProof::TurnedAway) => "; nothing was bought",
+        (_, CallProof::Unknown) => "; it may have happened: look, do not send it again",
     };
     failure.into_error(provider, operation, secrets, advice)
 }
 
 /// Sorts a failed call by what it means for money. Pure: the same answer always means the same.
 ///
-/// Without a `status` no answer came. What is not known to be harmless for an effect is
-/// [`ErrorKind::Ambiguous`]: that costs a look-up, the other mistake costs money. Add @Words@'s own error
-/// codes, each with the page that documents it.
+/// Without a `status` no answer came. Every answer to a call with an effect is
+/// [`ErrorKind::Ambiguous`]: that costs a lookup, the other mistake costs money. An answer that proves
+/// that @Words@ turned the request away is one with its own failure body, no order in it, and a status
+/// or code documented as authentication, permission, validation or wallet. Add those as a table, each
+/// with the page that documents it, and give such a failure [`CallProof::TurnedAway`].
 pub(crate) fn classify(operation: Operation, sent: Sent, status: Option<u16>) -> ErrorKind {
     match (operation.has_effect(), status) {
-        (_, Some(401 | 403)) => ErrorKind::Unauthorized,
-        (_, Some(402)) => ErrorKind::InsufficientFunds,
-        (_, Some(404)) => ErrorKind::NotFound,
-        (_, Some(400 | 405 | 406 | 410 | 411 | 413 | 414 | 415 | 422 | 431)) => ErrorKind::Rejected,
         (true, None) if sent == Sent::No => ErrorKind::Unavailable,
         (true, _) => ErrorKind::Ambiguous,
+        (false, Some(401 | 403)) => ErrorKind::Unauthorized,
+        (false, Some(402)) => ErrorKind::InsufficientFunds,
+        (false, Some(404)) => ErrorKind::NotFound,
         (false, Some(429)) => ErrorKind::RateLimited,
         (false, None | Some(408 | 425 | 500..=599)) => ErrorKind::Unavailable,
         (false, Some(400..=499)) => ErrorKind::Rejected,
@@ -48,7 +49,7 @@ mod tests {
 
     #[test]
     fn doubt_about_a_purchase_is_ambiguous() {
-        for status in [None, Some(200), Some(302), Some(408), Some(409), Some(429), Some(502)] {
+        for status in [None, Some(200), Some(302), Some(400), Some(403), Some(409), Some(429), Some(502)] {
             let kind = classify(Operation::PlaceOrder, Sent::Maybe, status);
             assert_eq!(kind, ErrorKind::Ambiguous, "{status:?}");
         }

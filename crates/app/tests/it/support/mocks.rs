@@ -12,7 +12,7 @@ use roamport_domain::journal::{InMemoryJournal, JournalError, MockOrderJournal, 
 use roamport_domain::order::Event;
 use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
-    ErrorKind, FoundOrders, LookupSupport, MockEsimProvider, Operation, ProviderOrder,
+    ErrorKind, FoundOrders, LookupSupport, MockEsimProvider, Operation, OrderLookup, ProviderOrder,
     ProviderOrderItem, ProviderOrderStatus,
 };
 use roamport_domain::{
@@ -95,7 +95,12 @@ pub(crate) fn package(price: &str) -> Package {
 }
 
 pub(crate) fn error(kind: ErrorKind, operation: Operation) -> ProviderError {
-    ProviderError::new(kind, name(), operation, "as the test has it")
+    let error = ProviderError::new(kind, name(), operation, "as the test has it");
+    match kind {
+        ErrorKind::Ambiguous | ErrorKind::InvalidResponse => error,
+        ErrorKind::Unavailable => error.not_sent(),
+        _ => error.turned_away(),
+    }
 }
 
 /// A purchase that may or may not have happened.
@@ -104,17 +109,11 @@ pub(crate) fn lost() -> ProviderError {
 }
 
 pub(crate) fn nothing() -> FoundOrders {
-    FoundOrders {
-        orders: Vec::new(),
-        complete: true,
-    }
+    FoundOrders::documented(Vec::new())
 }
 
 pub(crate) fn found(orders: Vec<ProviderOrder>) -> FoundOrders {
-    FoundOrders {
-        orders,
-        complete: true,
-    }
+    FoundOrders::documented(orders)
 }
 
 /// A finished order of the usual package: these eSIMs, 4.00 each, ready to be installed.
@@ -132,6 +131,7 @@ pub(crate) fn placed(id: &str, esims: &[&str]) -> ProviderOrder {
             .map(|id| ProviderOrderItem {
                 package: Some(package_id(PACKAGE)),
                 esim: Some(EsimId::parse(*id).unwrap()),
+                iccid: None,
                 price: Some(usd("4.00")),
                 profile: Some(ready(id)),
             })
@@ -146,6 +146,19 @@ pub(crate) fn without_profiles(mut order: ProviderOrder) -> ProviderOrder {
         item.profile = None;
     }
     order
+}
+
+/// The answer to a look-up that has these orders, each under the reference that was asked for.
+pub(crate) fn ours(lookup: &OrderLookup, orders: Vec<ProviderOrder>) -> FoundOrders {
+    let OrderLookup::Reference { reference, .. } = lookup else {
+        return found(orders);
+    };
+    found(
+        orders
+            .into_iter()
+            .map(|order| under(reference, order))
+            .collect(),
+    )
 }
 
 pub(crate) fn under(reference: &Reference, order: ProviderOrder) -> ProviderOrder {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use roamport_app::Halt;
 use roamport_domain::order::{AttemptState, OrderState};
 use roamport_sandbox::Fault;
+use rust_decimal::Decimal;
 
 use super::shop::{Goods, Shop, carry, carry_beside, frozen};
 
@@ -72,6 +73,8 @@ async fn a_paid_answer_that_contradicts_what_was_bought_since_is_shown_with_both
         shop.fault(Fault::LateVisibility { ms: LONG * 100 });
         let sleeper = carry_beside(&shop.process("sleeper", frozen), id);
         tokio::time::sleep(Duration::from_secs(1)).await;
+        // Funds are added in between, so that the wallet does not tell either.
+        shop.world.add_balance(Decimal::from(10_000)).unwrap();
         let order = carry(&shop.orders, id).await.order;
         assert_eq!(order.state(), OrderState::Fulfilled, "{goods:?}");
         let charges = shop.charges();

@@ -1,8 +1,8 @@
 //! What happened to an order, event by event: a name and a sentence for each.
 
 use roamport_domain::order::{
-    CancellationOutcome, EsimProgress, Event, LookUpResult, PlacedOrder, PlacementOutcome,
-    ProvisioningOutcome, Resolution,
+    Absence, CancellationOutcome, EsimProgress, Event, LookUpEvidence, LookUpResult, PlacedOrder,
+    PlacementOutcome, ProvisioningOutcome, Resolution,
 };
 use roamport_domain::provider::Refund;
 
@@ -55,8 +55,11 @@ pub(super) fn sentence(event: &Event) -> String {
             )
         }
         Event::LookedUp {
-            conclusive, result, ..
-        } => looked_up(*conclusive, result),
+            conclusive,
+            result,
+            evidence,
+            ..
+        } => looked_up(*conclusive, result, evidence.as_deref()),
         Event::AbsenceEstablished {
             attempt, look_ups, ..
         } => format!(
@@ -107,6 +110,10 @@ pub(super) fn sentence(event: &Event) -> String {
         }
         Event::Cancelled { .. } => "called off before it was sent".to_owned(),
         Event::Expired { .. } => "it could not be sent in time".to_owned(),
+        Event::Prolonged { place_before, .. } => format!(
+            "new orders were held; it may be sent until {}",
+            moment(*place_before)
+        ),
     }
 }
 
@@ -131,13 +138,22 @@ fn outcome_words(outcome: &PlacementOutcome) -> String {
         PlacementOutcome::Placed { order } => format!("the provider took it as {}", told(order)),
         PlacementOutcome::Refused { message } => format!("refused: {message}"),
         PlacementOutcome::NotSent { message, .. } => format!("not sent: {message}"),
+        PlacementOutcome::TurnedAway { message, .. } => format!("turned away: {message}"),
         PlacementOutcome::Ambiguous { message } => format!("its outcome is unknown: {message}"),
     }
 }
 
-fn looked_up(conclusive: bool, result: &LookUpResult) -> String {
+fn looked_up(conclusive: bool, result: &LookUpResult, evidence: Option<&LookUpEvidence>) -> String {
+    let doubt = evidence.and_then(|evidence| match evidence.absence {
+        Absence::Unproven { doubt } => Some(doubt.words()),
+        Absence::Proven | Absence::Weak => None,
+    });
     match result {
         LookUpResult::Unhealthy { message } => format!("no usable answer: {message}"),
+        LookUpResult::Healthy { found } if found.is_empty() && doubt.is_some() => {
+            let doubt = doubt.unwrap_or_default();
+            format!("nothing found, which proves nothing: {doubt}")
+        }
         LookUpResult::Healthy { found } if found.is_empty() && conclusive => {
             "nothing there, after the quiet period".to_owned()
         }
@@ -196,5 +212,8 @@ fn resolution_words(resolution: &Resolution) -> String {
         }
         Resolution::Accept => "accepted as it is".to_owned(),
         Resolution::WriteOff => "given up".to_owned(),
+        Resolution::SameAccount { account } => {
+            format!("the account in use ({account}) is the one it was sent with")
+        }
     }
 }

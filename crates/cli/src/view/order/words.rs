@@ -1,10 +1,10 @@
 //! Sentences about an order: what it waits for, what a person should know, how it ended.
 
-use roamport_domain::Order;
 use roamport_domain::order::{
     AttemptState, AttentionReason, Ending, GuardReason, ItemState, OrderState, OrderedLine, Waiting,
 };
 use roamport_domain::provider::ProviderOrderStatus;
+use roamport_domain::{Account, Order, ProviderOrderId};
 
 use crate::view::counted;
 
@@ -13,8 +13,17 @@ pub(super) fn attempt(state: &AttemptState) -> (&'static str, Option<&str>) {
     match state {
         AttemptState::InFlight => ("in-flight", None),
         AttemptState::Abandoned => ("abandoned", None),
-        AttemptState::Ambiguous { message } => ("ambiguous", Some(message)),
-        AttemptState::NotSent { message } => ("not-sent", Some(message)),
+        // What an earlier release called not sent without proof is shown as what it is.
+        AttemptState::Ambiguous { message }
+        | AttemptState::NotSent {
+            message,
+            doubtful: true,
+        } => ("ambiguous", Some(message)),
+        AttemptState::NotSent {
+            message,
+            doubtful: false,
+        } => ("not-sent", Some(message)),
+        AttemptState::TurnedAway { message } => ("turned-away", Some(message)),
         AttemptState::Refused { message } => ("refused", Some(message)),
         AttemptState::Placed { .. } => ("placed", None),
     }
@@ -101,13 +110,9 @@ pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
             "no order was found at the provider, and no further purchase call is allowed".to_owned()
         }
         AttentionReason::SeveralFound { orders } => {
-            let ids: Vec<&str> = orders
-                .iter()
-                .map(roamport_domain::ProviderOrderId::as_str)
-                .collect();
             format!(
                 "the provider has several orders under this reference: {}",
-                ids.join(", ")
+                listed(orders)
             )
         }
         AttentionReason::FoundDiffers { order } => {
@@ -147,7 +152,37 @@ pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
         AttentionReason::UnsentUnconfirmed => {
             "the order was given up, and no look-up could confirm that it was never sent".to_owned()
         }
+        AttentionReason::LooksAlike { orders } => {
+            format!(
+                "the provider has an order under a reference that resembles ours: {}; attach it if it is this one",
+                listed(orders)
+            )
+        }
+        AttentionReason::SameGoods { orders } => {
+            format!(
+                "the provider has an order for the same goods without a reference: {}; attach it if it is this one",
+                listed(orders)
+            )
+        }
+        AttentionReason::GoodsDiffer { fields } => {
+            let fields: Vec<&str> = fields.iter().map(|field| field.words()).collect();
+            format!(
+                "the provider's order is ours but is not what was ordered: {} differ",
+                fields.join(", ")
+            )
+        }
+        AttentionReason::OtherAccount { sent_with, current } => {
+            let old = sent_with.as_ref().map_or("unknown", Account::as_str);
+            format!(
+                "the order may have been sent with the credentials of another account; if both are one account, run `roamport account confirm {old} {current}`"
+            )
+        }
     }
+}
+
+fn listed(orders: &[ProviderOrderId]) -> String {
+    let ids: Vec<&str> = orders.iter().map(ProviderOrderId::as_str).collect();
+    ids.join(", ")
 }
 
 /// How an order ended without delivery, without a full stop.

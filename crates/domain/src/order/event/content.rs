@@ -236,6 +236,16 @@ pub struct PlacedOrder {
     pub items: Vec<PlacedItem>,
 }
 
+impl PlacedOrder {
+    /// The sum of what its items cost; `None` where one names no price, there are none, currencies
+    /// differ or the sum is out of range.
+    pub fn total_of_items(&self) -> Option<Money> {
+        let mut prices = self.items.iter().map(|item| item.price);
+        let first = prices.next()??;
+        prices.try_fold(first, |sum, price| sum.checked_add(price?).ok())
+    }
+}
+
 impl From<&ProviderOrder> for PlacedOrder {
     fn from(order: &ProviderOrder) -> Self {
         let item = |item: &crate::provider::ProviderOrderItem| PlacedItem {

@@ -2,11 +2,12 @@
 
 mod items;
 mod look_ups;
+mod placement;
 
 use jiff::Timestamp;
 
 use super::super::event::{
-    AttemptNumber, AttentionReason, Event, PlacedOrder, PlacementOutcome, Requested, Resolution,
+    AttemptNumber, AttentionReason, Event, PlacedOrder, Requested, Resolution,
 };
 use super::{
     Attempt, AttemptState, Attention, Deferral, Ending, IllegalEvent, Item, ItemState, LookUps,
@@ -25,6 +26,7 @@ impl Order {
             version: Version::FIRST,
             place_before: requested.place_before,
             start_date: requested.content.start_date(),
+            account: requested.account.clone(),
             requested,
             state: OrderState::Requested,
             attempts: Vec::new(),
@@ -36,6 +38,9 @@ impl Order {
             reads: 0,
             last_order_read: None,
             delivery_closed: false,
+            cleared_attempts: 0,
+            is_compared: false,
+            was_prolonged: false,
             items: Vec::new(),
             attention: Vec::new(),
             ending: None,
@@ -120,8 +125,12 @@ impl Order {
                 attempt,
                 at,
                 outcome,
-                ..
-            } => self.settle_placement(*attempt, *at, outcome),
+                evidence,
+            } => {
+                self.settle_placement(*attempt, *at, outcome, evidence.is_some())?;
+                self.compared(evidence.as_ref());
+                Ok(())
+            }
             Event::PlacementAbandoned { attempt, at } => {
                 let found = self.attempt_mut(*attempt)?;
                 if found.state != AttemptState::InFlight {
@@ -136,11 +145,13 @@ impl Order {
                 started_at,
                 conclusive,
                 result,
-                ..
-            } => self.looked_up(*started_at, *conclusive, result),
+                evidence,
+            } => self.looked_up(*started_at, *conclusive, result, evidence.as_deref()),
             Event::AbsenceEstablished {
-                attempt, look_ups, ..
-            } => self.establish_absence(*attempt, look_ups),
+                attempt,
+                look_ups,
+                evidence,
+            } => self.establish_absence(*attempt, look_ups, evidence.is_some()),
             Event::ReplayPermitted { attempt, until, .. } => {
                 self.in_state(OrderState::Reconciling)?;
                 let found = self.attempt_mut(*attempt)?;
@@ -152,7 +163,15 @@ impl Order {
                 self.look_ups.fresh_empty = false;
                 Ok(())
             }
-            Event::OrderRead { at, order, .. } => self.order_read(*at, order.as_ref()),
+            Event::OrderRead {
+                at,
+                order,
+                evidence,
+            } => {
+                self.order_read(*at, order.as_ref())?;
+                self.compared(evidence.as_ref());
+                Ok(())
+            }
             Event::ProvisioningStarted { item, at } => self.start_provisioning(*item, *at),
             Event::ProvisioningSettled { item, at, outcome } => {
                 self.settle_provisioning(*item, *at, outcome)
@@ -192,6 +211,19 @@ impl Order {
             Event::Expired { .. } => {
                 self.in_state(OrderState::Requested)?;
                 self.end(Ending::Expired);
+                Ok(())
+            }
+            Event::Prolonged { place_before, .. } => {
+                self.in_state(OrderState::Requested)?;
+                if self.was_prolonged {
+                    return Err("the order was prolonged before");
+                }
+                if *place_before <= self.place_before {
+                    return Err("the order would have less time");
+                }
+                self.was_prolonged = true;
+                self.place_before = *place_before;
+                self.look_ups.late_since = None;
                 Ok(())
             }
         }
@@ -260,189 +292,6 @@ impl Order {
         self.look_ups.fresh_empty = false;
     }
 
-    fn start_placement(&mut self, event: &Event) -> Verdict {
-        let Event::PlacementStarted {
-            attempt,
-            opens_at,
-            closes_at,
-            request,
-            replays,
-            blind,
-            evidence,
-        } = event
-        else {
-            return Err("not a placement");
-        };
-        self.in_state(OrderState::Requested)?;
-        if usize::from(*attempt) != self.attempts.len() + 1 {
-            return Err("attempts are numbered from 1 without a gap");
-        }
-        if closes_at <= opens_at {
-            return Err("the window closes before it opens");
-        }
-        if *opens_at >= self.place_before {
-            return Err("it is too late to place the order");
-        }
-        let permitted = self
-            .attempts
-            .iter()
-            .rev()
-            .find(|earlier| earlier.replay_until.is_some());
-        match (replays, permitted) {
-            (Some(root), Some(earlier)) if earlier.root() == *root => {
-                if earlier.request != *request {
-                    return Err("a repetition sends the stored request");
-                }
-                if earlier.replay_until.is_some_and(|until| *opens_at >= until) {
-                    return Err("the promise to answer a repetition ran out");
-                }
-            }
-            (None, None) => {
-                if !self.look_ups.fresh_empty && !blind {
-                    return Err("no healthy look-up found nothing just before");
-                }
-            }
-            _ => return Err("only the permitted attempt may be repeated"),
-        }
-        self.attempts.push(Attempt {
-            number: *attempt,
-            opens_at: *opens_at,
-            closes_at: *closes_at,
-            request: request.clone(),
-            account: evidence.as_ref().map(|evidence| evidence.account.clone()),
-            replays: *replays,
-            state: AttemptState::InFlight,
-            settled_at: None,
-            explained: false,
-            replay_until: None,
-        });
-        self.look_ups = LookUps::default();
-        Ok(())
-    }
-
-    /// Accepted for any started attempt that has not been settled, in every state: an answer that
-    /// arrives late is never dropped. A repetition of the same is accepted too.
-    fn settle_placement(
-        &mut self,
-        number: AttemptNumber,
-        at: Timestamp,
-        outcome: &PlacementOutcome,
-    ) -> Verdict {
-        let next = match outcome {
-            PlacementOutcome::Placed { order } => AttemptState::Placed {
-                order: order.id.clone(),
-            },
-            PlacementOutcome::Refused { message } => AttemptState::Refused {
-                message: message.clone(),
-            },
-            PlacementOutcome::NotSent { message, .. } => AttemptState::NotSent {
-                message: message.clone(),
-            },
-            PlacementOutcome::Ambiguous { message } => AttemptState::Ambiguous {
-                message: message.clone(),
-            },
-        };
-        let attempt = self.attempt_mut(number)?;
-        match &attempt.state {
-            AttemptState::InFlight | AttemptState::Abandoned => {}
-            settled if *settled == next => return Ok(()),
-            _ => return Err("the attempt was settled otherwise"),
-        }
-        attempt.state = next;
-        attempt.settled_at = Some(at);
-        if !attempt.is_unknown() {
-            // What is known is not repeated: another call would be a call of its own.
-            attempt.replay_until = None;
-        }
-        let (replays, root) = (attempt.replays, attempt.root());
-        let is_last = usize::from(number) == self.attempts.len();
-        match outcome {
-            PlacementOutcome::Placed { order } => {
-                self.placed_by(order.clone(), at);
-                self.explain_request(root);
-            }
-            PlacementOutcome::Refused { message } => {
-                if replays.is_some() {
-                    // The sign that an earlier call landed, and no proof of it: what became of those
-                    // calls is a question for look-ups again.
-                    self.promise(root, None);
-                } else if self.placed.is_none() && self.ending.is_none() && is_last {
-                    self.end(Ending::Refused {
-                        message: message.clone(),
-                    });
-                }
-            }
-            PlacementOutcome::NotSent {
-                message,
-                not_before,
-                ..
-            } => self.defer(Deferral {
-                at,
-                not_before: *not_before,
-                count: 0,
-                reason: None,
-                message: message.clone(),
-            }),
-            PlacementOutcome::Ambiguous { .. } => self.look_ups = LookUps::default(),
-        }
-        Ok(())
-    }
-
-    /// What became of every purchase call so far is established.
-    fn explain_all(&mut self) {
-        for attempt in self
-            .attempts
-            .iter_mut()
-            .filter(|attempt| !attempt.is_harmless())
-        {
-            attempt.explained = true;
-            attempt.replay_until = None;
-        }
-    }
-
-    /// What became of every call that sent one stored request is established: the provider answered
-    /// one of them, and answers all with the same order, or look-ups after the last found nothing.
-    fn explain_request(&mut self, root: AttemptNumber) {
-        for attempt in self
-            .attempts
-            .iter_mut()
-            .filter(|attempt| attempt.root() == root)
-        {
-            attempt.explained = true;
-            attempt.replay_until = None;
-        }
-    }
-
-    /// Until when one stored request may be sent again: the same for every call that sent it and of
-    /// which nothing is known.
-    fn promise(&mut self, root: AttemptNumber, until: Option<Timestamp>) {
-        let sent = self
-            .attempts
-            .iter_mut()
-            .filter(|attempt| attempt.root() == root);
-        for attempt in sent.filter(|attempt| attempt.is_unknown() && !attempt.explained) {
-            attempt.replay_until = until;
-        }
-    }
-
-    /// Takes the provider's order as ours, or as a second charge where there already is one.
-    fn placed_by(&mut self, order: PlacedOrder, at: Timestamp) {
-        match &self.placed {
-            Some(known) if known.id == order.id => self.merge_order(order),
-            Some(_) => self.raise(AttentionReason::SecondCharge { order: order.id }),
-            None if self.is_decided() => {
-                self.raise(AttentionReason::SecondCharge { order: order.id });
-            }
-            None => {
-                self.ending = None;
-                self.placed_at = Some(at);
-                self.close_unknown();
-                self.placed = Some(order.clone());
-                self.merge_order(order);
-            }
-        }
-    }
-
     /// A person has seen and settled everything that was open.
     fn close_attention(&mut self) {
         self.close(|_| true);
@@ -467,6 +316,9 @@ impl Order {
                 AttentionReason::OutcomeUnknown { .. }
                     | AttentionReason::AttemptsUsedUp
                     | AttentionReason::UnsentUnconfirmed
+                    | AttentionReason::LooksAlike { .. }
+                    | AttentionReason::SameGoods { .. }
+                    | AttentionReason::OtherAccount { .. }
             )
         });
     }
@@ -530,6 +382,7 @@ impl Order {
                 }
                 self.explain_all();
                 self.granted_attempts = self.granted_attempts.saturating_add(1);
+                self.cleared_attempts = self.attempts.len();
                 self.place_before = *place_before;
                 self.ending = None;
                 self.deferral = None;
@@ -542,8 +395,15 @@ impl Order {
                 self.ending = Some(Ending::Accepted);
             }
             Resolution::WriteOff => self.ending = Some(Ending::WrittenOff),
+            Resolution::SameAccount { account } => {
+                self.account = Some(account.clone());
+                self.close(|reason| matches!(reason, AttentionReason::OtherAccount { .. }));
+            }
         }
-        if !matches!(resolution, Resolution::Attach { .. }) {
+        if !matches!(
+            resolution,
+            Resolution::Attach { .. } | Resolution::SameAccount { .. }
+        ) {
             self.close_attention();
         }
         Ok(())

@@ -99,7 +99,11 @@ impl Order {
                 status: placed.status.clone(),
             });
         }
-        if let (Some(quoted), Some(charged)) = (self.expected_total(), placed.total)
+        let charged = placed.total.or_else(|| {
+            let all = self.is_compared && self.is_delivered();
+            all.then(|| placed.total_of_items()).flatten()
+        });
+        if let (Some(quoted), Some(charged)) = (self.expected_total(), charged)
             && differs(quoted, charged)
         {
             self.note(AttentionReason::PriceDiffers { quoted, charged });

@@ -12,13 +12,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use roamport_domain::Order;
 use roamport_domain::order::{
-    AttemptState, AttentionReason, DeferralReason, Ending, Event, LookUpResult, Moment, OrderState,
-    PlacedOrder, PlacementOutcome, Step, next_step,
+    AccountStanding, AnswerEvidence, AttemptState, AttentionReason, DeferralReason, Ending, Event,
+    LookUpResult, Moment, OrderState, PlacedOrder, PlacementEvidence, PlacementOutcome, Step,
+    next_step,
 };
 
 use super::Setting;
 use crate::support::{
-    Scene, ambiguous, at, bought, cancelled, not_sent, refused, request_of, top_up_content,
+    Scene, account, ambiguous, at, bought, cancelled, not_sent, proof, refused, request_of,
+    top_up_content,
 };
 
 /// An order at a tick of the journal's clock, by its place in [`Orders`].
@@ -193,7 +195,7 @@ impl Orders {
             started_at: at(wall),
             conclusive,
             result,
-            evidence: None,
+            evidence: Some(Box::new(proof())),
         };
         let unhealthy = || {
             looked_up(
@@ -230,7 +232,10 @@ impl Orders {
                 request: request_of(&order.requested().content),
                 replays: None,
                 blind: false,
-                evidence: None,
+                evidence: Some(PlacementEvidence {
+                    account: account(),
+                    baseline: None,
+                }),
             }],
             Deed::Settled { attempt, answer } => vec![Event::PlacementSettled {
                 attempt: attempt.into(),
@@ -243,7 +248,7 @@ impl Orders {
                     Answer::NotSent => not_sent(),
                     Answer::Ambiguous => ambiguous(),
                 },
-                evidence: None,
+                evidence: Some(AnswerEvidence::default()),
             }],
             Deed::Cancelled => vec![cancelled(wall)],
         }
@@ -264,6 +269,9 @@ impl Orders {
             now: at(known.wall),
             watched: Duration::from_secs(watched_for),
             busy: BTreeSet::new(),
+            account: account(),
+            standing: AccountStanding::Own,
+            is_held: false,
         };
         let policy = self.setting.policy();
         let wish = match next_step(&known.order, &self.setting.capabilities(), &policy, &moment) {
@@ -332,7 +340,7 @@ fn facts(setting: &Setting, known: &Known) -> Vec<i16> {
             AttemptState::InFlight => 0,
             AttemptState::Abandoned => 1,
             AttemptState::Ambiguous { .. } => 2,
-            AttemptState::NotSent { .. } => 3,
+            AttemptState::NotSent { .. } | AttemptState::TurnedAway { .. } => 3,
             AttemptState::Refused { .. } => 4,
             AttemptState::Placed { .. } => 5,
         });
@@ -353,10 +361,12 @@ fn facts(setting: &Setting, known: &Known) -> Vec<i16> {
         -1,
         ago(look_ups.last_at, Setting::ATTENTION_EVERY),
         late(look_ups.last_at),
-        i16::try_from(look_ups.conclusive_empty.len()).unwrap(),
+        i16::try_from(look_ups.proven_empty.len()).unwrap(),
         ago(look_ups.late_since, setting.reconcile_for),
         late(look_ups.last_empty_at),
+        late(look_ups.last_proven_at),
         i16::from(look_ups.fresh_empty),
+        i16::from(look_ups.fresh_proven_at.is_some()),
         ago(order.deferral().map(|deferral| deferral.at), 1),
         i16::from(order.placed().is_some()),
     ]);

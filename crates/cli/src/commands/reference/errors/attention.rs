@@ -1,10 +1,9 @@
 //! The part of the page about orders that need a person: every reason there is, as an order says it.
 
-use roamport_domain::ProviderOrderId;
 use roamport_domain::money::{Currency, Money};
-use roamport_domain::order::{AttemptNumber, AttentionReason};
+use roamport_domain::order::{AnswerField, AttemptNumber, AttentionReason};
 use roamport_domain::provider::ProviderOrderStatus;
-use serde_json::Value;
+use roamport_domain::{Account, ProviderOrderId};
 
 use super::super::markdown::{capital, code, heading, paragraph, table};
 use super::words;
@@ -21,20 +20,11 @@ pub(super) fn section(text: &mut String) {
     );
     let rows = examples().into_iter().map(|reason| {
         vec![
-            code(name(&reason)),
+            code(reason.name()),
             format!("{}.", capital(&attention_sentence(&reason))),
         ]
     });
     table(text, words(["Reason", "As it is said"]), rows.collect());
-}
-
-/// The name of a reason, as it stands in the journal.
-fn name(reason: &AttentionReason) -> String {
-    let json = serde_json::to_value(reason).unwrap_or_default();
-    json.get("reason")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }
 
 /// One of each.
@@ -79,12 +69,29 @@ fn next(reason: &AttentionReason) -> Option<AttentionReason> {
             message: "the provider's words".to_owned(),
         },
         AttentionReason::ItemFailed { .. } => AttentionReason::UnsentUnconfirmed,
-        AttentionReason::UnsentUnconfirmed => return None,
+        AttentionReason::UnsentUnconfirmed => AttentionReason::LooksAlike {
+            orders: vec![provider_order("A-1")],
+        },
+        AttentionReason::LooksAlike { .. } => AttentionReason::SameGoods {
+            orders: vec![provider_order("A-1")],
+        },
+        AttentionReason::SameGoods { .. } => AttentionReason::GoodsDiffer {
+            fields: vec![AnswerField::Packages],
+        },
+        AttentionReason::GoodsDiffer { .. } => AttentionReason::OtherAccount {
+            sent_with: Some(account("3f9a…")),
+            current: account("c0d1…"),
+        },
+        AttentionReason::OtherAccount { .. } => return None,
     })
 }
 
 /// The first purchase call.
 const FIRST: AttemptNumber = 1;
+
+fn account(digest: &str) -> Account {
+    Account::parse(digest).expect("the examples' accounts are accounts")
+}
 
 fn provider_order(id: &str) -> ProviderOrderId {
     ProviderOrderId::parse(id).expect("the examples' ids are ids")
@@ -102,7 +109,10 @@ mod tests {
 
     #[test]
     fn every_reason_stands_on_the_page_once_with_its_name_in_the_journal() {
-        let names: Vec<String> = examples().iter().map(name).collect();
+        let names: Vec<String> = examples()
+            .iter()
+            .map(|reason| reason.name().to_owned())
+            .collect();
         let different: BTreeSet<&String> = names.iter().collect();
         assert_eq!(different.len(), names.len(), "{names:?}");
         assert!(names.iter().all(|name| !name.is_empty()), "{names:?}");
