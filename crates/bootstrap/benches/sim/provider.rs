@@ -233,7 +233,7 @@ fn esim_id(charge: usize, place: u16) -> EsimId {
 
 fn esim(id: &EsimId, profile: ProfileState) -> Esim {
     let activation = (profile == ProfileState::Ready)
-        .then(|| Activation::new("smdp.example.com", Secret::new("SIM-ULATED")));
+        .then(|| Activation::new("smdp.example.com", Secret::new(format!("SIM-{id}"))));
     Esim::from_report(EsimReport {
         provider: NAME.clone(),
         id: id.clone(),

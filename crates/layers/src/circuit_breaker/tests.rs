@@ -106,7 +106,8 @@ async fn while_it_is_open_every_call_is_answered_at_once_and_none_is_sent() {
                 Some(Duration::from_secs(10))
             )
         );
-        assert_eq!(error.reaction(), Reaction::Retry { after: None });
+        let after = Some(Duration::from_secs(10));
+        assert_eq!(error.reaction(), Reaction::Retry { after });
     }
     assert_eq!(started.elapsed(), Duration::ZERO);
     assert_eq!(provider.count(), 5);

@@ -163,6 +163,9 @@ async fn an_answer_of_millions_of_empty_objects_is_refused_while_it_is_read() {
             failure.message,
             "the answer holds more than 1000000 objects and lists"
         );
-        assert_eq!((failure.sent, failure.status), (Sent::Maybe, Some(200)));
+        assert_eq!(
+            (failure.proof, failure.status),
+            (CallProof::Unknown, Some(200))
+        );
     }
 }
