@@ -44,7 +44,7 @@ An order whose purchase call was cut off is looked for at the provider before an
         #[arg(required_unless_present = "reason", conflicts_with = "reason")]
         id: Option<OrderId>,
 
-        /// Every order that needs attention for this reason, by its name, such as price_differs
+        /// Every order that needs attention for this reason, by its name, such as `price_differs`
         #[arg(long, value_name = "REASON")]
         reason: Option<String>,
 
