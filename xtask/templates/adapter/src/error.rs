@@ -68,8 +68,8 @@ mod tests {
     #[test]
     fn an_error_says_whether_money_moved_and_shows_no_token() {
         let name = ProviderName::parse("@kebab@").unwrap();
-        let failure = Failure::not_sent(ErrorKind::Unavailable, "no route for t0ken");
-        let secrets = Secrets::new([Secret::new("t0ken")]);
+        let failure = Failure::not_sent(ErrorKind::Unavailable, "no route for t0ken-of-ours");
+        let secrets = Secrets::new([Secret::new("t0ken-of-ours")]);
         let error = into_error(failure, &name, Operation::PlaceOrder, &secrets);
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("t0ken"), "{shown}");
