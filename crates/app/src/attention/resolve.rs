@@ -62,7 +62,7 @@ impl Orders {
         let second = self.other_charges(&order, provider_order).await;
         let warnings = warnings(&order, &found, &second);
         let resolution = Resolution::Attach {
-            order: PlacedOrder::from(&found),
+            order: PlacedOrder::of(&found, &order.requested().content),
         };
         let recorded = self
             .write_by_hand(id, Patience::Lease, |order, at| {

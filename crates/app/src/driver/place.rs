@@ -19,6 +19,7 @@ use super::check::{Checked, Not};
 use super::claim::HeldClaim;
 use super::reads::{Held, held_against};
 use super::{Break, Driver};
+use crate::evidence::charged_all_the_same;
 use crate::{AppError, Progress};
 
 impl Driver {
@@ -215,7 +216,7 @@ impl Driver {
         answer: Result<ProviderOrder, ProviderError>,
     ) -> Result<(), Break> {
         let held = answer.map(|answer| held_against(order, answer));
-        let (outcome, evidence) = self.outcome(&held);
+        let (outcome, evidence) = self.outcome(order, &held).await;
         let words = in_words(&outcome);
         self.notice(&Progress::PurchaseEnded {
             attempt,
@@ -313,10 +314,14 @@ impl Driver {
 
     /// What an answer to a purchase call means. Of a call that failed only what is proven counts: its
     /// kind says for what reason it was not sent or turned away.
-    fn outcome(&self, answer: &Result<Held, ProviderError>) -> (PlacementOutcome, AnswerEvidence) {
+    async fn outcome(
+        &self,
+        order: &Order,
+        answer: &Result<Held, ProviderError>,
+    ) -> (PlacementOutcome, AnswerEvidence) {
         let error = match answer {
-            Ok(Held::Ours(order, evidence)) => {
-                let order = PlacedOrder::from(&**order);
+            Ok(Held::Ours(placed, evidence)) => {
+                let order = PlacedOrder::of(placed, &order.requested().content);
                 return (PlacementOutcome::Placed { order }, evidence.clone());
             }
             Ok(Held::Strangers(evidence)) => {
@@ -328,7 +333,31 @@ impl Driver {
             }
             Err(error) => error,
         };
-        (self.failed(error), AnswerEvidence::default())
+        let failed = self.failed(error);
+        let witness = match error.proof() {
+            CallProof::TurnedAway => self.witness_against(order).await,
+            CallProof::NotSent | CallProof::Unknown => None,
+        };
+        let outcome = match witness {
+            Some(witness) => PlacementOutcome::Ambiguous {
+                message: format!(
+                    "the answer reads as a refusal ({}), but {witness}",
+                    error.message()
+                ),
+            },
+            None => failed,
+        };
+        (outcome, AnswerEvidence::default())
+    }
+
+    /// What speaks against the refusal that was just answered. The answer is recorded even if the journal
+    /// cannot be read now.
+    async fn witness_against(&self, order: &Order) -> Option<String> {
+        let witness = charged_all_the_same(&self.parts, order).await;
+        witness.unwrap_or_else(|error| {
+            tracing::warn!(order.id = %self.id, %error, "nothing could be held against the refusal");
+            None
+        })
     }
 
     fn failed(&self, error: &ProviderError) -> PlacementOutcome {

@@ -70,7 +70,9 @@ impl Driver {
             Some(Held::Strangers(evidence)) => (None, Some(evidence)),
             None => (None, None),
         };
-        let read = found.as_deref().map(PlacedOrder::from);
+        let read = found
+            .as_deref()
+            .map(|found| PlacedOrder::of(found, &order.requested().content));
         let read = Event::OrderRead {
             at,
             order: read,

@@ -139,7 +139,7 @@ fn adopt(order: &Order, ours: &[Ours], evidence: &mut LookUpEvidence) -> Vec<Pla
         evidence.different = differences(order, &only.order);
     }
     ours.iter()
-        .map(|ours| PlacedOrder::from(&ours.order))
+        .map(|ours| PlacedOrder::of(&ours.order, &order.requested().content))
         .collect()
 }
 

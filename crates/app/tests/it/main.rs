@@ -25,6 +25,7 @@ mod looking_first;
 mod provider_events;
 mod provisioning;
 mod reconciling;
+mod refused;
 mod sending;
 mod support;
 mod take_over;

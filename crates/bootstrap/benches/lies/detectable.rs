@@ -229,11 +229,9 @@ impl Judge<'_> {
                 .reference
                 .as_ref()
                 .is_some_and(|told| bare(told) == bare(&reference));
-            let asked_for_us = asked.reference.as_ref() == Some(&reference);
+            // A row that names no reference is nobody's, whatever was asked.
             if names_us {
                 self.shown = true;
-            }
-            if names_us || asked_for_us {
                 ours.push(row);
             } else if asked.order.is_some() && self.is_ours_by_id(asked.order.as_deref()) {
                 if differ(row.reference.as_ref(), &reference) {

@@ -8,7 +8,6 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::detectable::{About, Contradiction, contradictions, detectable};
-use super::edits::Names;
 use super::living::{Lived, name};
 use super::told::{Told, told};
 use super::transcript::{Answer, Known, KnownEsim, Ordered, Transcript};
@@ -47,8 +46,9 @@ pub(crate) async fn judge(lived: &Lived, panics: Vec<String>) -> Verdict {
         return verdict;
     };
     verdict.state = Some(order.state());
-    let transcript = transcript(lived, order, earlier).await;
+    let mut transcript = transcript(lived, order, earlier).await;
     verdict.undetectable = contradictions(&transcript).is_empty();
+    transcript.exchanges.truncate(lived.rested);
     rests(&mut verdict, order);
     charges(&mut verdict, lived, order, &transcript).await;
     goods(&mut verdict, lived, order, &transcript).await;
@@ -108,9 +108,7 @@ async fn charges(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript
     let ended = matches!(order.state(), OrderState::Failed | OrderState::Cancelled);
     if ended && count > 0 {
         let mut whole = transcript.clone();
-        if is_open(&whole) {
-            whole.exchanges.extend(lived.stage.ask_witnesses().await);
-        }
+        whole.exchanges.extend(lived.witnesses.iter().cloned());
         if detectable(&whole, About::Money) {
             let contradictions = contradictions(&whole);
             verdict.problems.push(format!(
@@ -136,17 +134,6 @@ async fn charges(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript
                 .push(format!("nobody was told of the charge {}", charge.id));
         }
     }
-}
-
-/// Whether the last purchase call ended in no documented way.
-fn is_open(transcript: &Transcript) -> bool {
-    let mut purchases = transcript
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.call.buys());
-    purchases
-        .next_back()
-        .is_some_and(|exchange| told(transcript.dialect, exchange) != Told::Failure)
 }
 
 async fn goods(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: &Transcript) {
@@ -203,14 +190,12 @@ async fn goods(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: 
 async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript: &Transcript) {
     let place = usize::from(transcript.dialect == Dialect::EsimAccess);
     let charged = lived.stage.charged();
-    let mut names = Names::default();
-    for charge in &charged {
-        let more = lived.stage.names(|record| record.id == charge.id);
-        names.esims.extend(more.esims);
-        names.cards.extend(more.cards);
-        names.codes.extend(more.codes);
-    }
-    let all: Vec<&String> = names.esims.iter().map(|esim| &esim[place]).collect();
+    let is_bought = |id: &String| {
+        let mut items = charged.iter().flat_map(|charge| &charge.items);
+        items.any(|item| item.esim_id == *id)
+    };
+    let mut bought = lived.stage.worlds[0].esims().expect("a world in memory");
+    bought.retain(|esim| is_bought(&esim.id));
     if order.items().is_empty() {
         wrong.push("nothing was delivered".to_owned());
     }
@@ -224,10 +209,14 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
             wrong.push(format!("{id} was delivered before"));
             continue;
         }
-        let Some(number) = all.iter().position(|known| known.eq_ignore_ascii_case(id)) else {
+        let known = bought
+            .iter()
+            .find(|known| [known.id.as_str(), known.transaction()][place].eq_ignore_ascii_case(id));
+        let Some(known) = known else {
             wrong.push(format!("{id} is not what was bought"));
             continue;
         };
+        let profile = known.profile.as_ref();
         let key = EsimKey::from_id(item.esim.clone());
         let kept = lived.journal.find_profile(&name(), &key).await;
         let Ok(Some(kept)) = kept else {
@@ -235,7 +224,7 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
             continue;
         };
         let card = kept.esim.iccid().map(|iccid| iccid.as_str().to_owned());
-        if card.is_some() && card.as_ref() != names.cards.get(number) {
+        if card.is_some() && card.as_ref() != profile.map(|profile| &profile.iccid) {
             wrong.push(format!("{id} has another card number"));
         }
         let code = kept.esim.activation().map(roamport_domain::Activation::lpa);
@@ -243,11 +232,7 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
             .as_ref()
             .map(|code| code.expose().to_owned())
             .unwrap_or_default();
-        if !names
-            .codes
-            .get(number)
-            .is_some_and(|known| code.ends_with(known.as_str()))
-        {
+        if !profile.is_some_and(|profile| code.ends_with(&profile.activation_code)) {
             wrong.push(format!("{id} has another activation code"));
         }
         if is_dead_as_told(transcript, id) {

@@ -34,6 +34,7 @@ use super::naive::Naive;
 use super::order::Plan;
 use super::process::{JournalClock, Life, Process, noon};
 use super::stage::{Stage, TOKENS};
+use super::transcript::Exchange;
 
 /// Processes in one phase of a case. Whoever needs more is stuck.
 const MOST_STARTS: u32 = 150;
@@ -49,6 +50,11 @@ pub(crate) struct Lived {
     pub(crate) journal: Arc<InMemoryJournal>,
     pub(crate) earlier: Option<Order>,
     pub(crate) order: Option<Order>,
+    /// How many exchanges there were when the order came to rest: what is answered later could not
+    /// change how it ended.
+    pub(crate) rested: usize,
+    /// What wallet and lookups answered then.
+    pub(crate) witnesses: Vec<Exchange>,
     pub(crate) crashes: u32,
     /// The orders that reconciliation showed once the liar had stopped.
     pub(crate) found: Vec<String>,
@@ -64,6 +70,8 @@ struct Living {
     naive: Option<Naive>,
     journal: Arc<InMemoryJournal>,
     started: u32,
+    rested: usize,
+    witnesses: Vec<Exchange>,
     crashes: u32,
     broken: Vec<String>,
 }
@@ -90,6 +98,8 @@ pub(crate) async fn live(case: Case, naive: Option<Naive>) -> Lived {
         naive,
         journal: Arc::new(InMemoryJournal::new(clock)),
         started: 0,
+        rested: 0,
+        witnesses: Vec::new(),
         crashes: 0,
         broken: Vec::new(),
     };
@@ -100,6 +110,8 @@ pub(crate) async fn live(case: Case, naive: Option<Naive>) -> Lived {
         journal: living.journal,
         earlier,
         order,
+        rested: living.rested,
+        witnesses: living.witnesses,
         crashes: living.crashes,
         found,
         broken: living.broken,
@@ -172,6 +184,8 @@ impl Living {
         })
         .await;
         let order = self.order(&key).await;
+        self.rested = self.stage.exchanges().len();
+        self.witnesses = self.stage.ask_witnesses().await;
         self.read_the_rest(&bought, order.as_ref()).await;
         let order = self.order(&key).await;
         (earlier, order)

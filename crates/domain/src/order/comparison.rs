@@ -42,7 +42,7 @@ pub fn differences(order: &Order, answer: &ProviderOrder) -> Vec<AnswerField> {
 /// What one field of `answer` says about what `order` asked for.
 pub fn compare(order: &Order, answer: &ProviderOrder, field: AnswerField) -> Comparison {
     let content = &order.requested().content;
-    let placed = PlacedOrder::from(answer);
+    let placed = PlacedOrder::of(answer, content);
     let is_top_up = content.is_top_up();
     Comparison::of(match field {
         AnswerField::Reference => reference(order, answer),

@@ -246,8 +246,13 @@ impl PlacedOrder {
     }
 }
 
-impl From<&ProviderOrder> for PlacedOrder {
-    fn from(order: &ProviderOrder) -> Self {
+impl PlacedOrder {
+    /// The most items that are stored beyond those that were ordered.
+    const MOST_MORE: usize = 100;
+
+    /// What is stored of `order`, which answers for `content`. Items far beyond what was ordered are left
+    /// out, so that no answer fills the journal; that there are too many is compared before.
+    pub fn of(order: &ProviderOrder, content: &OrderContent) -> Self {
         let item = |item: &crate::provider::ProviderOrderItem| PlacedItem {
             esim: item
                 .esim
@@ -260,7 +265,12 @@ impl From<&ProviderOrder> for PlacedOrder {
             id: order.id.clone(),
             status: order.status.clone(),
             total: order.total,
-            items: order.items.iter().map(item).collect(),
+            items: order
+                .items
+                .iter()
+                .map(item)
+                .take(content.expected_items().saturating_add(Self::MOST_MORE))
+                .collect(),
         }
     }
 }

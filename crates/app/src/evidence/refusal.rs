@@ -1,0 +1,77 @@
+//! What speaks against a refusal: the provider shows the order all the same, or the wallet lost its price.
+
+use roamport_domain::journal::{ChargeState, JournalError};
+use roamport_domain::order::{LookUpResult, WalletEvidence};
+use roamport_domain::provider::OrderLookup;
+use roamport_domain::{EsimProvider as _, Order};
+
+use super::look;
+use super::rows::sent;
+use super::wallet::wallet;
+use crate::OrdersParts;
+
+/// What speaks against the refusal of the purchase call that `order` has just made; `None` if nothing does.
+/// A read that fails says nothing.
+pub(crate) async fn charged_all_the_same(
+    parts: &OrdersParts,
+    order: &Order,
+) -> Result<Option<String>, JournalError> {
+    if is_shown(parts, order).await? {
+        return Ok(Some(
+            "the provider shows this order or one like it".to_owned(),
+        ));
+    }
+    let WalletEvidence::Short { gone, explained } = wallet(parts, order).await? else {
+        return Ok(None);
+    };
+    // A call of another order that is still under way may explain it.
+    if is_buying_elsewhere(parts, order).await? {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "{gone} is gone from the wallet since before the call, and other orders explain only {explained}"
+    )))
+}
+
+/// Whether the provider shows the order, or one that looks like it.
+async fn is_shown(parts: &OrdersParts, order: &Order) -> Result<bool, JournalError> {
+    let lookup = parts.provider.capabilities().lookup;
+    if parts.provider.capabilities().finds_by_reference() {
+        let look = look(parts, order, false).await?;
+        let found = matches!(look.result, LookUpResult::Healthy { found } if !found.is_empty());
+        let resembles = look.evidence.is_some_and(|evidence| {
+            !evidence.look_alikes.is_empty() || !evidence.candidates.is_empty()
+        });
+        return Ok(found || resembles);
+    }
+    let first = sent(order).map(|attempt| attempt.opens_at).min();
+    let (Some(first), true) = (first, lookup.is_some_and(|lookup| lookup.since)) else {
+        return Ok(false);
+    };
+    let found = parts.provider.find_orders(&OrderLookup::Since(first)).await;
+    let rows = found.map(|found| found.orders).unwrap_or_default();
+    let is_ours = |named: &roamport_domain::Reference| {
+        order
+            .requested()
+            .reference
+            .compare(named.as_str())
+            .is_ours()
+    };
+    Ok(rows
+        .iter()
+        .filter_map(|row| row.reference.as_ref())
+        .any(is_ours))
+}
+
+/// Whether the account makes a purchase call for another order right now.
+async fn is_buying_elsewhere(parts: &OrdersParts, order: &Order) -> Result<bool, JournalError> {
+    let Some(first) = sent(order).map(|attempt| attempt.opens_at).min() else {
+        return Ok(false);
+    };
+    let now = parts.journal.now().await?;
+    let spending = parts.accounts.spending(&parts.account, first, now).await?;
+    Ok(spending
+        .charges
+        .iter()
+        .any(|charge| charge.order != order.id() && charge.state == ChargeState::InFlight))
+}

@@ -1,0 +1,131 @@
+//! Purchases that the provider refused in its own form, held against what wallet and lookup show.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use roamport_domain::order::{AttentionReason, Ending, OrderState};
+use roamport_domain::provider::{Capabilities, ErrorKind, MockEsimProvider, Operation};
+use roamport_domain::{Money, Order};
+use rstest::rstest;
+
+use crate::support::mocks::{Desk, capabilities, error, nothing, ours, placed, provider, ready};
+use crate::support::usd;
+
+/// Refuses every purchase in a form that says that nothing was bought.
+fn refusing(mock: &mut MockEsimProvider) {
+    mock.expect_place_order()
+        .times(1)
+        .returning(|_| Err(error(ErrorKind::Rejected, Operation::PlaceOrder)));
+}
+
+/// Holds one amount until the purchase, and another one after it. Returns how often it was read.
+fn wallet(mock: &mut MockEsimProvider, before: &str, after: &str) -> Arc<AtomicU32> {
+    let reads = Arc::new(AtomicU32::new(0));
+    let counted = reads.clone();
+    let (before, after): (Money, Money) = (usd(before), usd(after));
+    mock.expect_balance().returning(move || {
+        let read = counted.fetch_add(1, Ordering::SeqCst);
+        // The quote reads it, and the check before the purchase.
+        Ok(if read < 2 { before } else { after })
+    });
+    reads
+}
+
+fn no_lookup(mock: &mut MockEsimProvider) {
+    mock.expect_capabilities().return_const(Capabilities {
+        lookup: None,
+        ..capabilities()
+    });
+}
+
+fn is_in_doubt(order: &Order) -> bool {
+    order
+        .open_attention()
+        .any(|reason| matches!(reason, AttentionReason::OutcomeUnknown { .. }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_purchase_that_the_provider_lists_is_delivered() {
+    let found = Arc::new(AtomicU32::new(0));
+    let lookups = found.clone();
+    let desk = Desk::at(provider(|mock| {
+        refusing(mock);
+        mock.expect_provision()
+            .returning(|_| Ok(vec![ready("esim-1")]));
+        mock.expect_find_orders().returning(move |lookup| {
+            let is_first = lookups.fetch_add(1, Ordering::SeqCst) == 0;
+            Ok(if is_first {
+                nothing()
+            } else {
+                ours(lookup, vec![placed("PO-1", &["esim-1"])])
+            })
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(order.placed().unwrap().id.as_str(), "PO-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_purchase_whose_price_left_the_wallet_is_not_called_failed() {
+    let desk = Desk::at(provider(|mock| {
+        refusing(mock);
+        no_lookup(mock);
+        wallet(mock, "100", "96");
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(is_in_doubt(&order), "{:?}", order.attention());
+    assert!(order.money_may_have_moved());
+}
+
+#[rstest]
+#[case::nothing_is_gone("100", "100")]
+#[case::less_than_the_price_is_gone("100", "96.01")]
+#[case::money_came_in("100", "600")]
+#[tokio::test(start_paused = true)]
+async fn a_refused_purchase_has_failed_where_nothing_speaks_against_it(
+    #[case] before: &str,
+    #[case] after: &str,
+) {
+    let mut reads = None;
+    let desk = Desk::at(provider(|mock| {
+        refusing(mock);
+        reads = Some(wallet(mock, before, after));
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::Failed);
+    assert!(matches!(order.ending(), Some(Ending::Refused { .. })));
+    assert!(!order.money_may_have_moved());
+    assert_eq!(
+        reads.unwrap().load(Ordering::SeqCst),
+        3,
+        "once after the refusal"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_witness_that_cannot_be_read_changes_nothing_about_a_refusal() {
+    let desk = Desk::at(provider(|mock| {
+        refusing(mock);
+        let mut reads = 0;
+        mock.expect_balance().returning(move || {
+            reads += 1;
+            if reads <= 2 {
+                Ok(usd("100"))
+            } else {
+                Err(error(ErrorKind::Unavailable, Operation::Balance))
+            }
+        });
+        let mut lookups = 0;
+        mock.expect_find_orders().returning(move |_| {
+            lookups += 1;
+            if lookups == 1 {
+                Ok(nothing())
+            } else {
+                Err(error(ErrorKind::Unavailable, Operation::FindOrders))
+            }
+        });
+    }));
+    assert_eq!(desk.buy().await.order.state(), OrderState::Failed);
+}
