@@ -199,8 +199,17 @@ impl Reconciliation {
     /// Whether nothing differs that a person has not settled, no money is missing in the wallet, and
     /// nothing was left out.
     pub fn is_clean(&self) -> bool {
-        self.is_complete()
-            && self.findings.iter().all(|finding| finding.settled)
+        self.is_complete() && self.agrees()
+    }
+
+    /// Whether everything that is known agrees and every order of ours was found, but the provider's list is
+    /// not proven whole: it may have left out an order that is not in this journal.
+    pub fn is_unproven(&self) -> bool {
+        !self.is_complete() && self.ours.unanswered == 0 && self.agrees()
+    }
+
+    fn agrees(&self) -> bool {
+        self.findings.iter().all(|finding| finding.settled)
             && !self.movements.iter().any(Movement::is_missing_money)
     }
 }
@@ -237,12 +246,15 @@ impl Reconciler {
         let mut report = compare::Report::default();
         report.compare_all(&joined, &answers);
         self.raise(&mut report.findings).await?;
+        let charges = wallet::charges(&joined, &answers);
+        let mut balance = theirs.balance.clone();
+        wallet::note_newest(&mut balance, &charges);
         if let Some(store) = &self.balances {
-            store.keep_balance(&theirs.balance).await?;
+            store.keep_balance(&balance).await?;
         }
         Ok(Reconciliation {
             provider: parts.instance.clone(),
-            at: theirs.balance.at,
+            at: balance.at,
             since,
             list: Reach {
                 orders: theirs.orders.len(),
@@ -255,8 +267,13 @@ impl Reconciler {
                 .map(raise::Pending::done)
                 .collect(),
             on_their_way: report.on_their_way,
-            movements: wallet::movements(&earlier, &theirs, since),
-            balance: theirs.balance,
+            movements: wallet::movements(
+                &earlier,
+                &balance,
+                &charges,
+                (since, theirs.complete_from),
+            ),
+            balance,
             keeps_balances: self.balances.is_some(),
             duplicates: parts.profiles.duplicates(&parts.instance).await?,
         })

@@ -128,8 +128,9 @@ Examples:
 
     /// Compare the journal with the provider's orders and the wallet
     #[command(after_help = "\
-Buys nothing. Raises what it finds on the orders it concerns, keeps the balance it reads, and ends with
-0 only where nothing differs and the provider's list was complete; otherwise with 4.
+Buys nothing. Raises what it finds on the orders it concerns and stores the balance it reads. Exit code:
+0 if nothing differs and the provider's list is proven complete, 7 if nothing differs and the list may be
+incomplete, otherwise 4.
 
 Examples:
   roamport reconcile

@@ -111,6 +111,13 @@ pub(crate) enum Failure {
         /// The gravest of their codes.
         exit: Exit,
     },
+    /// A reconciliation found no difference, and the provider's list is not proven whole.
+    ListUnproven {
+        /// What is not known, in a sentence.
+        verdict: String,
+        /// What to do.
+        hint: String,
+    },
     /// A reconciliation found differences, or could not look everywhere.
     NotClean {
         /// What is wrong, in a sentence.
@@ -216,6 +223,7 @@ pub(crate) fn exit_code(failure: &Failure) -> Exit {
         Failure::Usage { .. } | Failure::DateOver { .. } => Exit::Usage,
         Failure::Order { order, .. } => order_exit_code(order),
         Failure::Several { exit, .. } => *exit,
+        Failure::ListUnproven { .. } => Exit::Unproven,
         Failure::NoProfile { .. }
         | Failure::Unfinished { .. }
         | Failure::NotClean { .. }

@@ -7,7 +7,7 @@ use roamport_domain::provider::{
 };
 use roamport_provider_http::{Effect, Failure};
 
-use super::reads::{pages, rows, unreadable};
+use super::reads::{Pages, pages, rows, unreadable, whole_list};
 use crate::client::Client;
 use crate::convert::{self, TopUpId};
 use crate::error::{Code, meaning};
@@ -87,8 +87,9 @@ async fn by_top_up(client: &Client, id: &TopUpId<'_>) -> Result<FoundOrders> {
 
 /// Orders and top-ups made at `moment` or later, as far as the eSIMs of that time tell, oldest first.
 ///
-/// Never called complete: an order appears once its profiles are allocated, and a top-up of an older
-/// eSIM is listed with that eSIM alone.
+/// Complete if the provider's total proves that every eSIM of that time was read. An order appears once
+/// its profiles are allocated, and a top-up of an older eSIM is listed with that eSIM alone: both are
+/// found by their id.
 async fn since(client: &Client, moment: Timestamp) -> Result<FoundOrders> {
     let now = client.clock.now();
     let earlier = moment
@@ -101,16 +102,19 @@ async fn since(client: &Client, moment: Timestamp) -> Result<FoundOrders> {
         end_time: Some(&end),
         ..EsimQuery::default()
     };
-    let pages = match pages(client, OPERATION, CallClass::Listing, &query).await {
-        Ok(pages) => pages,
+    let list = match whole_list(client, OPERATION, CallClass::Listing, &query).await {
+        Ok(list) => list,
         // All that there is in that time is still being allocated.
-        Err(failure) if meaning(&failure) == Some(Code::Allocating) => Vec::new(),
+        Err(failure) if meaning(&failure) == Some(Code::Allocating) => Pages {
+            pages: Vec::new(),
+            is_whole: false,
+        },
         Err(failure) => return Err(failure),
     };
-    let orders = convert::orders_since(&rows(&pages)?, &client.name, moment, now)
+    let orders = convert::orders_since(&rows(&list.pages)?, &client.name, moment, now)
         .map_err(|problem| unreadable(&problem))?;
     Ok(FoundOrders {
-        complete: false,
+        complete: list.is_whole,
         ..FoundOrders::documented(orders)
     })
 }

@@ -67,14 +67,33 @@ pub(crate) async fn balance(client: &Client) -> Result<Money> {
         .map_err(|problem| unreadable(&problem))
 }
 
-/// The pages of a query of eSIMs, all of them. A list that ends before the total it states has moved
-/// while it was read, and is read again.
+/// The pages of a query of eSIMs, all of them.
 pub(crate) async fn pages(
     client: &Client,
     operation: Operation,
     class: CallClass,
     query: &EsimQuery<'_>,
 ) -> Result<Vec<Vec<u8>>> {
+    whole_list(client, operation, class, query)
+        .await
+        .map(|list| list.pages)
+}
+
+/// The pages of a list.
+pub(crate) struct Pages {
+    pub(crate) pages: Vec<Vec<u8>>,
+    /// Whether they hold as many eSIMs as the total that the provider states.
+    pub(crate) is_whole: bool,
+}
+
+/// The pages of a query of eSIMs, and whether the provider's total proves that they are all. A list that
+/// ends before the total it states has moved while it was read, and is read again.
+pub(crate) async fn whole_list(
+    client: &Client,
+    operation: Operation,
+    class: CallClass,
+    query: &EsimQuery<'_>,
+) -> Result<Pages> {
     for _ in 0..=RESTARTS {
         if let Some(pages) = pass(client, operation, class, query).await? {
             return Ok(pages);
@@ -93,7 +112,8 @@ async fn pass(
     operation: Operation,
     class: CallClass,
     query: &EsimQuery<'_>,
-) -> Result<Option<Vec<Vec<u8>>>> {
+) -> Result<Option<Pages>> {
+    let list = |pages, is_whole| Ok(Some(Pages { pages, is_whole }));
     let mut pages = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     let mut total: Option<usize> = None;
@@ -134,9 +154,9 @@ async fn pass(
         }
         let more = seen.len() > before;
         match total {
-            Some(total) if seen.len() >= total => return Ok(Some(pages)),
+            Some(total) if seen.len() >= total => return list(pages, true),
             Some(_) if !more => return Ok(None),
-            None if !more => return Ok(Some(pages)),
+            None if !more => return list(pages, false),
             _ => {}
         }
     }

@@ -39,20 +39,6 @@ pub(super) async fn provider(parts: &OrdersParts, since: Timestamp) -> Result<Th
             continue;
         }
         let complete_from = complete_from(&found, since);
-        let newest_order_at = found
-            .orders
-            .iter()
-            .filter_map(|order| order.created_at)
-            .max();
-        let newest = |order: &&ProviderOrder| {
-            newest_order_at.is_some() && order.created_at == newest_order_at
-        };
-        let newest_orders = found
-            .orders
-            .iter()
-            .filter(newest)
-            .map(|order| order.id.clone())
-            .collect();
         return Ok(Theirs {
             orders: found.orders,
             complete_from,
@@ -60,9 +46,9 @@ pub(super) async fn provider(parts: &OrdersParts, since: Timestamp) -> Result<Th
                 provider: parts.instance.clone(),
                 at,
                 balance,
-                newest_order_at,
-                newest_orders,
-                comparable: steady && complete_from.is_some(),
+                newest_order_at: None,
+                newest_orders: Vec::new(),
+                comparable: steady,
             },
         });
     }

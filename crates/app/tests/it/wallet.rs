@@ -129,3 +129,84 @@ async fn a_balance_that_cannot_be_kept_is_an_error() {
         "{error}"
     );
 }
+
+/// The shop's provider as one that names no price of an order, and lists none that `lists` keeps back.
+fn without_prices(
+    shop: &Shop,
+    lists: bool,
+    complete: bool,
+) -> roamport_domain::provider::MockEsimProvider {
+    provider(
+        shop,
+        |_| true,
+        move |lookup, mut found| {
+            for order in &mut found.orders {
+                order.total = None;
+            }
+            if matches!(lookup, OrderLookup::Since(_)) {
+                found.orders.retain(|_| lists);
+                found.complete = complete;
+            }
+            found
+        },
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_provider_names_no_price_the_wallet_is_held_against_the_journal() {
+    // Whether the list has the order or it is looked up by its id alone.
+    for lists in [true, false] {
+        let shop = Shop::careless();
+        at(&shop, without_prices(&shop, lists, true))
+            .reconcile(None)
+            .await
+            .unwrap();
+        pass(Duration::from_mins(1)).await;
+        let order = shop.buy("ours").await;
+        let found = at(&shop, without_prices(&shop, lists, true))
+            .reconcile(None)
+            .await
+            .unwrap();
+        let movement = found.movements.last().unwrap();
+        assert_eq!(movement.charged, order.expected_total(), "{found:?}");
+        assert!(movement.unexplained.unwrap().is_zero(), "{movement:?}");
+        assert!(found.is_clean(), "{found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_not_proven_whole_is_a_notice_and_the_wallet_is_compared_all_the_same() {
+    let shop = Shop::careless();
+    at(&shop, without_prices(&shop, true, false))
+        .reconcile(None)
+        .await
+        .unwrap();
+    pass(Duration::from_mins(1)).await;
+    shop.buy("ours").await;
+    let found = at(&shop, without_prices(&shop, true, false))
+        .reconcile(None)
+        .await
+        .unwrap();
+    assert!(found.is_unproven() && !found.is_clean(), "{found:?}");
+    assert!(
+        found
+            .movements
+            .last()
+            .unwrap()
+            .unexplained
+            .unwrap()
+            .is_zero()
+    );
+
+    // What is gone may be an order that the list left out: shown, and not called missing.
+    shop.world.add_balance("-2.5".parse().unwrap()).unwrap();
+    pass(Duration::from_mins(1)).await;
+    let found = at(&shop, without_prices(&shop, true, false))
+        .reconcile(None)
+        .await
+        .unwrap();
+    let movement = found.movements.last().unwrap();
+    assert_eq!(movement.unexplained, Some(usd("-2.5")));
+    assert!(!movement.is_proven && !movement.is_missing_money());
+    assert!(found.is_unproven(), "{found:?}");
+}

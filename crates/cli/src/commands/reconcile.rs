@@ -6,7 +6,7 @@ use roamport_app::reconcile::Reconciliation;
 use crate::args::{ReconcileArguments, Since};
 use crate::exit::Failure;
 use crate::session::Session;
-use crate::view::reconcile::{ReconciliationDocument, reconciliation_text, shortcomings};
+use crate::view::reconcile::{ReconciliationDocument, reconciliation_text, shortcomings, unproven};
 
 pub(super) async fn run(session: &Session, arguments: &ReconcileArguments) -> Result<(), Failure> {
     let since = arguments
@@ -21,25 +21,31 @@ pub(super) async fn run(session: &Session, arguments: &ReconcileArguments) -> Re
         .document(&document, || reconciliation_text(&found))?;
     if found.is_clean() {
         Ok(())
+    } else if found.is_unproven() {
+        Err(Failure::ListUnproven {
+            verdict: unproven(&found),
+            hint: list_hint(&found),
+        })
     } else {
         Err(Failure::NotClean {
             verdict: format!("not clean: {}", shortcomings(&found)),
-            hint: hint(&found),
+            hint: "`roamport order list --state needs-attention` lists the orders to decide on, \
+                   `roamport order review ID` shows one"
+                .to_owned(),
         })
     }
 }
 
-/// What to do next: decide on what differs; where the list alone is short, ask for less of it.
-fn hint(found: &Reconciliation) -> String {
-    let open = found.findings.iter().any(|finding| !finding.settled);
+/// What to do where the list alone is short: ask for less of it.
+fn list_hint(found: &Reconciliation) -> String {
     match found.list.complete_from {
-        Some(from) if !open && from > found.since => {
+        Some(from) => {
             format!(
                 "`roamport reconcile --since {from}` compares the part of the list that is whole"
             )
         }
-        _ => "`roamport order list --state needs-attention` lists the orders to decide on, \
-              `roamport order review ID` shows one"
+        None => "compare the orders in the provider's console with `roamport order list`; an order that \
+                 is in the console alone was bought elsewhere"
             .to_owned(),
     }
 }

@@ -19,13 +19,15 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// The settings or the token are wrong.
     Settings = 6,
+    /// Everything that is known agrees, and the provider's list is not proven whole.
+    Unproven = 7,
     /// Interrupted where nothing was at stake, as 128 and the number of SIGINT say in a shell.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code, from 0.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Done,
         Self::Other,
         Self::Usage,
@@ -33,6 +35,7 @@ impl Exit {
         Self::Unfinished,
         Self::Unreachable,
         Self::Settings,
+        Self::Unproven,
         Self::Interrupted,
     ];
 
@@ -48,6 +51,9 @@ impl Exit {
             }
             Self::Unreachable => "the provider cannot be reached, or its answer cannot be read",
             Self::Settings => "the settings or the token are wrong",
+            Self::Unproven => {
+                "everything that is known agrees, but the provider's list may be incomplete"
+            }
             Self::Interrupted => "interrupted, and nothing was at stake: no money moved",
         }
     }

@@ -72,6 +72,8 @@ kinds! {
     KeyReused = "key_reused",
     /// The machine refused something that no command can do without.
     Machine = "machine",
+    /// `reconcile` found nothing wrong, and the provider's list is not proven whole.
+    ListUnproven = "list_unproven",
     /// A person has to look at the order.
     NeedsAttention = "needs_attention",
     /// The profile of the eSIM is not there yet.

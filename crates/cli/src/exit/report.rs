@@ -189,6 +189,9 @@ impl Report {
                 format!("{count} orders did not come to a good end"),
             )
             .hint("`roamport order list` shows where they stand"),
+            Failure::ListUnproven { verdict, hint } => {
+                Self::new(Kind::ListUnproven, verdict).hint(hint)
+            }
             Failure::NotClean { verdict, hint } => Self::new(Kind::NotClean, verdict).hint(hint),
             Failure::Declined => {
                 Self::new(Kind::Declined, "the answer was no: nothing was done, and no money moved").money(false)

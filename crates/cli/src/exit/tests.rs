@@ -303,6 +303,13 @@ fn table() -> Vec<(Failure, Exit)> {
             Exit::Unfinished,
         ),
         (
+            Failure::ListUnproven {
+                verdict: "agrees with what is known".to_owned(),
+                hint: "look again later".to_owned(),
+            },
+            Exit::Unproven,
+        ),
+        (
             Failure::NotClean {
                 verdict: "not clean: 1 difference is open".to_owned(),
                 hint: "look".to_owned(),
@@ -380,7 +387,7 @@ fn every_failure_has_its_exit_code() {
 
 #[test]
 fn the_codes_are_the_numbers_of_the_contract() {
-    assert_eq!(Exit::ALL.map(Exit::number), [0, 1, 2, 3, 4, 5, 6, 130]);
+    assert_eq!(Exit::ALL.map(Exit::number), [0, 1, 2, 3, 4, 5, 6, 7, 130]);
 }
 
 #[test]

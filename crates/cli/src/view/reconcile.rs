@@ -21,6 +21,7 @@ pub(crate) struct ReconciliationDocument {
     at: Timestamp,
     since: Timestamp,
     clean: bool,
+    unproven: bool,
     list: ListJson,
     ours: OursJson,
     findings: Vec<FindingJson>,
@@ -82,6 +83,7 @@ struct MovementJson {
     orders: usize,
     charged: Option<MoneyJson>,
     unexplained: Option<MoneyJson>,
+    proven: bool,
 }
 
 impl From<&Reconciliation> for ReconciliationDocument {
@@ -97,6 +99,7 @@ impl From<&Reconciliation> for ReconciliationDocument {
             at: found.at,
             since: found.since,
             clean: found.is_clean(),
+            unproven: found.is_unproven(),
             list: ListJson {
                 orders: found.list.orders,
                 complete: found
@@ -134,6 +137,7 @@ impl From<&Movement> for MovementJson {
             orders: movement.orders,
             charged: movement.charged.map(MoneyJson::from),
             unexplained: movement.unexplained.map(MoneyJson::from),
+            proven: movement.is_proven,
         }
     }
 }
@@ -322,8 +326,8 @@ fn list_words(found: &Reconciliation) -> String {
     let orders = counted(found.list.orders, "order", "orders");
     match found.list.complete_from {
         Some(from) if from <= found.since => format!("{orders}, complete"),
-        Some(from) => format!("{orders}, CUT: complete only from {} on", moment(from)),
-        None => format!("{orders}, CUT: complete from no moment on"),
+        Some(from) => format!("{orders}, not proven complete before {}", moment(from)),
+        None => format!("{orders}, not proven complete"),
     }
 }
 
@@ -332,7 +336,7 @@ fn wallet_words(found: &Reconciliation) -> String {
     if !found.keeps_balances {
         format!("{balance} (this journal keeps no readings to compare it with)")
     } else if !found.balance.comparable {
-        format!("{balance} (it moved while it was read, or the list is cut: not compared)")
+        format!("{balance} (it moved while it was read: not compared)")
     } else if found.movements.is_empty() {
         format!("{balance} (the first reading in this time: nothing to compare it with)")
     } else {
@@ -389,6 +393,7 @@ fn movements_text(movements: &[Movement]) -> TerminalText {
         let unexplained = match movement.unexplained {
             None => "not comparable".to_owned(),
             Some(nothing) if nothing.is_zero() => "nothing".to_owned(),
+            Some(out) if out.is_negative() && !movement.is_proven => format!("{out} (unproven)"),
             Some(out) if out.is_negative() => out.to_string(),
             Some(came_in) => format!("+{came_in}"),
         };
@@ -411,9 +416,21 @@ fn movements_text(movements: &[Movement]) -> TerminalText {
 fn verdict(found: &Reconciliation) -> String {
     if found.is_clean() {
         "Clean: journal, provider and wallet agree.".to_owned()
+    } else if found.is_unproven() {
+        let words = unproven(found);
+        format!("{}{}.", words[..1].to_uppercase(), &words[1..])
     } else {
         format!("Not clean: {}.", shortcomings(found))
     }
+}
+
+/// What is not known where everything that is known agrees, without a full stop.
+pub(crate) fn unproven(found: &Reconciliation) -> String {
+    format!(
+        "journal, provider and wallet agree in all that is known, but the provider's list of {} may be \
+         incomplete",
+        counted(found.list.orders, "order", "orders")
+    )
 }
 
 /// Why a reconciliation is not clean, without a full stop.
@@ -443,7 +460,7 @@ pub(crate) fn shortcomings(found: &Reconciliation) -> String {
         .complete_from
         .is_none_or(|from| from > found.since)
     {
-        why.push("the provider's list does not reach back far enough".to_owned());
+        why.push("the provider's list may be incomplete".to_owned());
     }
     if found.ours.unanswered > 0 {
         why.push(format!(

@@ -43,6 +43,7 @@ fn every_command_prints_one_document() {
                 "ours",
                 "provider",
                 "since",
+                "unproven",
                 "wallet",
             ],
         ),

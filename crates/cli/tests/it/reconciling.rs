@@ -163,14 +163,14 @@ fn a_list_that_may_be_cut_is_never_clean_and_says_from_when_it_is_whole() {
     );
     let shown = home.run(&format!("reconcile --since {before}"));
     assert!(
-        shown.stdout.contains("CUT: complete only from"),
+        shown.stdout.contains("not proven complete before"),
         "{}",
         shown.stdout
     );
     assert!(
         shown
             .stdout
-            .contains("the provider's list does not reach back far enough"),
+            .contains("the provider's list may be incomplete"),
         "{}",
         shown.stdout
     );
