@@ -94,7 +94,8 @@ pub(crate) fn generating(esim: Esim) -> Esim {
 }
 
 /// Roamify has four overlapping lists of words: eSIM, events, webhooks and usage. `NEW` with an
-/// activation is the `NEW` of the events: generated, not downloaded. `FAILED` and `SUSPENDED` are in none of them.
+/// activation is the `NEW` of the events: generated, not downloaded. `FAILED`, `SUSPENDED`
+/// and the words for canceled and used up are in none of them; other sellers of eSIMs use them.
 ///
 /// `activated` is whether the activation code can be read, if there is one.
 fn states(status: &str, activated: Option<bool>) -> (ProfileState, PlanState) {
@@ -108,8 +109,13 @@ fn states(status: &str, activated: Option<bool>) -> (ProfileState, PlanState) {
         "DOWNLOADED" | "INSTALLED" | "INACTIVE" => (ProfileState::Installed, PlanState::Unknown),
         "ACTIVATED" | "ACTIVE" => (ProfileState::Installed, PlanState::Active),
         "DELETED" => (ProfileState::Deleted, PlanState::Unknown),
-        "EXPIRED" => (ProfileState::Expired, PlanState::Expired),
-        "REVOKED" => (ProfileState::Revoked, PlanState::Cancelled),
+        "EXPIRED" | "USED_EXPIRED" | "UNUSED_EXPIRED" => {
+            (ProfileState::Expired, PlanState::Expired)
+        }
+        "REVOKED" | "REVOKE" | "CANCEL" | "CANCELED" | "CANCELLED" => {
+            (ProfileState::Revoked, PlanState::Cancelled)
+        }
+        "USED_UP" => (ready, PlanState::UsedUp),
         "FAILED" => (ProfileState::Failed, PlanState::Unknown),
         "SUSPENDED" => (ready, PlanState::Suspended),
         "" if activated.is_some() => (ProfileState::Ready, PlanState::Unknown),
@@ -318,6 +324,9 @@ mod tests {
     #[case("FAILED", Undeliverable::Failed)]
     #[case("SUSPENDED", Undeliverable::Suspended)]
     #[case("REVOKED", Undeliverable::Canceled)]
+    #[case("CANCELLED", Undeliverable::Canceled)]
+    #[case("Cancel", Undeliverable::Canceled)]
+    #[case("USED_EXPIRED", Undeliverable::Expired)]
     fn a_dead_esim_with_a_code_is_not_ready(#[case] status: &str, #[case] expected: Undeliverable) {
         let esim = read(&format!(
             r#"{{"id":"e","status":"{status}","esim":{{"lpaCode":"LPA:1$a.test$K2"}}}}"#

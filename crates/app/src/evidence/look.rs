@@ -203,7 +203,10 @@ fn absence(documented: bool, complete: bool, evidence: &LookUpEvidence) -> Absen
             Doubt::Control,
         ),
         (
-            matches!(evidence.wallet, WalletEvidence::Short { .. }),
+            matches!(
+                evidence.wallet,
+                WalletEvidence::Short { .. } | WalletEvidence::Undecided { .. }
+            ),
             Doubt::Wallet,
         ),
     ];

@@ -1,12 +1,12 @@
 //! What speaks against a refusal: the provider shows the order all the same, or the wallet lost its price.
 
-use roamport_domain::journal::{ChargeState, JournalError};
+use roamport_domain::journal::JournalError;
 use roamport_domain::order::{LookUpResult, WalletEvidence};
 use roamport_domain::provider::OrderLookup;
 use roamport_domain::{EsimProvider as _, Order};
 
 use super::look;
-use super::rows::sent;
+use super::rows::{CLOCKS_APART, sent};
 use super::wallet::wallet;
 use crate::OrdersParts;
 
@@ -24,10 +24,6 @@ pub(crate) async fn charged_all_the_same(
     let WalletEvidence::Short { gone, explained } = wallet(parts, order).await? else {
         return Ok(None);
     };
-    // A call of another order that is still under way may explain it.
-    if is_buying_elsewhere(parts, order).await? {
-        return Ok(None);
-    }
     Ok(Some(format!(
         "{gone} is gone from the wallet since before the call, and other orders explain only {explained}"
     )))
@@ -48,7 +44,8 @@ async fn is_shown(parts: &OrdersParts, order: &Order) -> Result<bool, JournalErr
     let (Some(first), true) = (first, lookup.is_some_and(|lookup| lookup.since)) else {
         return Ok(false);
     };
-    let found = parts.provider.find_orders(&OrderLookup::Since(first)).await;
+    let from = first.saturating_sub(CLOCKS_APART).unwrap_or(first);
+    let found = parts.provider.find_orders(&OrderLookup::Since(from)).await;
     let rows = found.map(|found| found.orders).unwrap_or_default();
     let is_ours = |named: &roamport_domain::Reference| {
         order
@@ -61,17 +58,4 @@ async fn is_shown(parts: &OrdersParts, order: &Order) -> Result<bool, JournalErr
         .iter()
         .filter_map(|row| row.reference.as_ref())
         .any(is_ours))
-}
-
-/// Whether the account makes a purchase call for another order right now.
-async fn is_buying_elsewhere(parts: &OrdersParts, order: &Order) -> Result<bool, JournalError> {
-    let Some(first) = sent(order).map(|attempt| attempt.opens_at).min() else {
-        return Ok(false);
-    };
-    let now = parts.journal.now().await?;
-    let spending = parts.accounts.spending(&parts.account, first, now).await?;
-    Ok(spending
-        .charges
-        .iter()
-        .any(|charge| charge.order != order.id() && charge.state == ChargeState::InFlight))
 }

@@ -12,7 +12,7 @@ use roamport_domain::{Order, ProviderOrderId};
 use crate::driver::after;
 
 /// How far the provider's clock may be behind ours.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 /// An order of the provider that is ours.
 #[derive(Debug)]

@@ -37,13 +37,29 @@ pub(super) async fn wallet(
     let Some(account) = Account::of(order.id(), &before, &now, &spending) else {
         return Ok(WalletEvidence::Silent);
     };
+    let Account { gone, .. } = account;
     if !account.is_short_of(price) {
-        return Ok(account.evidence(false));
+        return Ok(WalletEvidence::Explained { gone });
     }
     // Somebody else may buy from the same wallet: what the provider lists explains it, too.
     let listed = listed(parts, &before, &spending).await.unwrap_or_default();
     let account = account.explained_by(&listed).unwrap_or(account);
-    Ok(account.evidence(account.is_short_of(price)))
+    Ok(if !account.is_short_of(price) {
+        WalletEvidence::Explained { gone }
+    } else if others_are_open(order.id(), &spending) {
+        WalletEvidence::Undecided { gone }
+    } else {
+        let explained = account.explained;
+        WalletEvidence::Short { gone, explained }
+    })
+}
+
+/// Whether the outcome of another order's call is not known yet.
+fn others_are_open(order: OrderId, spending: &Spending) -> bool {
+    spending.charges.iter().any(|charge| {
+        charge.order != order
+            && matches!(charge.state, ChargeState::InFlight | ChargeState::Unknown)
+    })
 }
 
 /// Orders that the provider lists since the first reading and that this journal does not know.
@@ -118,15 +134,6 @@ impl Account {
             return false;
         };
         left.compare(least).is_ok_and(std::cmp::Ordering::is_ge)
-    }
-
-    const fn evidence(self, is_short: bool) -> WalletEvidence {
-        let Self { gone, explained } = self;
-        if is_short {
-            WalletEvidence::Short { gone, explained }
-        } else {
-            WalletEvidence::Explained { gone }
-        }
     }
 }
 

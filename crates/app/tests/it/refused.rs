@@ -1,15 +1,20 @@
 //! Purchases that the provider refused in its own form, held against what wallet and lookup show.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use roamport_domain::order::{AttentionReason, Ending, OrderState};
-use roamport_domain::provider::{Capabilities, ErrorKind, MockEsimProvider, Operation};
-use roamport_domain::{Money, Order};
+use roamport_domain::provider::{
+    ErrorKind, LookupSupport, MockEsimProvider, Operation, OrderLookup,
+};
+use roamport_domain::{Capabilities, Money, Order};
 use rstest::rstest;
 
-use crate::support::mocks::{Desk, capabilities, error, nothing, ours, placed, provider, ready};
-use crate::support::usd;
+use crate::support::mocks::{
+    Desk, capabilities, error, found, nothing, ours, placed, provider, ready, under,
+};
+use crate::support::{noon, usd};
 
 /// Refuses every purchase in a form that says that nothing was bought.
 fn refusing(mock: &mut MockEsimProvider) {
@@ -77,6 +82,40 @@ async fn a_refused_purchase_whose_price_left_the_wallet_is_not_called_failed() {
     assert_eq!(order.state(), OrderState::NeedsAttention);
     assert!(is_in_doubt(&order), "{:?}", order.attention());
     assert!(order.money_may_have_moved());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_reference_is_looked_up_the_list_speaks_against_a_refusal() {
+    let reference = Arc::new(Mutex::new(None));
+    let bought = reference.clone();
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order()
+            .times(1)
+            .returning(move |request| {
+                *bought.lock().unwrap() = Some(request.reference.clone());
+                Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
+            });
+        mock.expect_capabilities().return_const(Capabilities {
+            lookup: Some(LookupSupport {
+                by_reference: false,
+                since: true,
+                lag: Duration::ZERO,
+            }),
+            ..capabilities()
+        });
+        mock.expect_find_orders().returning(move |lookup| {
+            let OrderLookup::Since(since) = lookup else {
+                return Ok(nothing());
+            };
+            // The provider's clock counts whole seconds, so that the order seems older than the call.
+            assert!(*since < noon());
+            let reference = reference.lock().unwrap().clone().unwrap();
+            Ok(found(vec![under(&reference, placed("PO-1", &["esim-1"]))]))
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(is_in_doubt(&order), "{:?}", order.attention());
 }
 
 #[rstest]

@@ -194,10 +194,12 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
         let mut items = charged.iter().flat_map(|charge| &charge.items);
         items.any(|item| item.esim_id == *id)
     };
-    let mut bought = lived.stage.worlds[0].esims().expect("a world in memory");
-    bought.retain(|esim| is_bought(&esim.id));
-    if order.items().is_empty() {
-        wrong.push("nothing was delivered".to_owned());
+    let worlds = lived.stage.worlds.iter();
+    let esims = worlds.flat_map(|world| world.esims().expect("a world in memory"));
+    let bought: Vec<_> = esims.filter(|esim| is_bought(&esim.id)).collect();
+    if order.items().len() != transcript.ordered.packages.len() {
+        let delivered = order.items().len();
+        wrong.push(format!("{delivered} eSIMs were delivered"));
     }
     for item in order.items() {
         let id = item.esim.as_str();
@@ -223,7 +225,8 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
             wrong.push(format!("{id} has no profile"));
             continue;
         };
-        let card = kept.esim.iccid().map(|iccid| iccid.as_str().to_owned());
+        let card = kept.esim.iccid().filter(|iccid| iccid.is_well_formed());
+        let card = card.map(|iccid| iccid.as_str().to_owned());
         if card.is_some() && card.as_ref() != profile.map(|profile| &profile.iccid) {
             wrong.push(format!("{id} has another card number"));
         }
@@ -263,6 +266,13 @@ fn is_dead_as_told(transcript: &Transcript, id: &str) -> bool {
     dead
 }
 
+/// The tokens that every process of the case has. One that a provider tells to another account is a word to it
+/// like any other.
+pub(crate) fn known_tokens(lived: &Lived) -> impl Iterator<Item = &'static str> {
+    let is_known = !lived.stage.case.other_account;
+    super::stage::TOKENS.into_iter().filter(move |_| is_known)
+}
+
 /// What an order leaves behind is bounded, and holds no secret.
 async fn stored(verdict: &mut Verdict, lived: &Lived, order: &Order) {
     let events = lived.journal.events(order.id()).await.unwrap_or_default();
@@ -284,7 +294,7 @@ async fn stored(verdict: &mut Verdict, lived: &Lived, order: &Order) {
         .codes
         .iter()
         .map(String::as_str)
-        .chain(super::stage::TOKENS);
+        .chain(known_tokens(lived));
     for secret in secrets {
         if texts.iter().any(|text| text.contains(secret)) {
             verdict.problems.push("a secret is in an event".to_owned());

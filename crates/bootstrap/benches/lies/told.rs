@@ -46,7 +46,7 @@ pub(crate) struct EsimRow {
     pub(crate) dead: bool,
 }
 
-const DEAD: [&str; 11] = [
+const DEAD: [&str; 10] = [
     "DELETED",
     "EXPIRED",
     "FAILED",
@@ -57,7 +57,6 @@ const DEAD: [&str; 11] = [
     "CANCELLED",
     "USED_EXPIRED",
     "UNUSED_EXPIRED",
-    "USED_UP",
 ];
 
 /// Reads an answer.
@@ -138,11 +137,34 @@ fn rows<T>(list: Option<&Json>, read: fn(&Json) -> Option<T>) -> Option<Vec<T>> 
     list?.as_list()?.iter().map(read).collect()
 }
 
+/// The literal text of a field. A field that stands there twice with two values says nothing, nor does a text
+/// that is longer than any id or steers a terminal.
 fn literal(value: &Json, name: &str) -> Option<String> {
-    value
-        .get(name)
-        .and_then(Json::as_literal)
-        .map(str::to_owned)
+    let fields = value.as_object()?;
+    let mut named = fields.iter().filter(|(field, _)| field == name);
+    let (_, first) = named.next()?;
+    if named.any(|(_, other)| other != first) {
+        return None;
+    }
+    let text = first.as_literal()?;
+    let is_plain = text.len() <= LONGEST_ID && !text.chars().any(steers);
+    is_plain.then(|| text.to_owned())
+}
+
+/// The longest text that names anything.
+const LONGEST_ID: usize = 255;
+
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A card number has 16 to 22 digits; another text is none.
+fn card(value: &Json) -> Option<String> {
+    literal(value, "iccid").filter(|text| {
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        (16..=22).contains(&digits)
+    })
 }
 
 fn roamify_order(value: &Json) -> Option<OrderRow> {
@@ -177,7 +199,7 @@ fn roamify_esim(value: &Json) -> Option<EsimRow> {
     let profile = value.get("esim");
     Some(EsimRow {
         id: literal(value, "id"),
-        iccid: literal(value, "iccid"),
+        iccid: card(value),
         code: profile.and_then(|profile| literal(profile, "lpaCode")),
         dead: is_dead(value.get("status")),
     })
@@ -221,7 +243,7 @@ fn esim_access(call: Call, status: u16, body: &Json) -> Told {
         Call::TopUp => obj.as_object().map(|_| {
             Told::Orders(vec![OrderRow {
                 reference: literal(obj, "transactionId"),
-                iccid: literal(obj, "iccid"),
+                iccid: card(obj),
                 ..OrderRow::default()
             }])
         }),
@@ -263,7 +285,7 @@ fn esim_access_esim(value: &Json) -> Option<EsimRow> {
     value.as_object()?;
     Some(EsimRow {
         id: literal(value, "esimTranNo"),
-        iccid: literal(value, "iccid"),
+        iccid: card(value),
         code: literal(value, "ac"),
         dead: is_dead(value.get("esimStatus")) || is_dead(value.get("smdpStatus")),
     })

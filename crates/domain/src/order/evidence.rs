@@ -198,6 +198,12 @@ pub enum WalletEvidence {
         /// What is gone since the baseline, refunds added.
         gone: Money,
     },
+    /// At least the order's price is gone that no known order explains, and calls of other orders whose
+    /// outcome is not known yet may have taken it.
+    Undecided {
+        /// What is gone since the baseline, refunds added.
+        gone: Money,
+    },
     /// At least the order's price is gone that no known order explains.
     Short {
         /// What is gone since the baseline, refunds added.

@@ -238,6 +238,9 @@ pub struct LookUps {
     pub fresh_proven_at: Option<Timestamp>,
     /// Why the last one proved nothing.
     pub last_doubt: Option<Doubt>,
+    /// The witness that has spoken against absence since the outcome became unknown: control or wallet.
+    /// What it said stays true, whatever a later look-up finds, so that none counts any more.
+    pub veto: Option<Doubt>,
 }
 
 /// An order: the fold of its events.

@@ -1,15 +1,16 @@
 //! What an answer proves: absence that counts and absence that does not, and orders that only resemble
 //! ours.
 
+use roamport_domain::ProviderOrderId;
 use roamport_domain::order::{
-    Absence, AccountStanding, AttentionReason, Doubt, Event, LookUpEvidence, OrderState,
-    Resolution, Step, Waiting,
+    Absence, AccountStanding, AttentionReason, ControlEvidence, Doubt, Event, LookUpEvidence,
+    OrderState, Resolution, Step, Waiting, WalletEvidence,
 };
 use rstest::rstest;
 
 use crate::support::{
     Scene, absent, account, ambiguous, at, conclusively_nothing, found, looked_up, not_sent,
-    nothing, nothing_worth, pending, proof, provider_order, resolved, settled,
+    nothing, nothing_worth, pending, proof, provider_order, resolved, settled, usd,
 };
 
 const DOUBTS: [Doubt; 7] = [
@@ -80,6 +81,52 @@ fn an_unproven_look_between_three_proven_ones_does_not_count() {
         scene.with(absent(1, &[240, 270, 300])).state(),
         OrderState::Requested
     );
+}
+
+#[rstest]
+#[case::the_control_was_not_found(LookUpEvidence {
+    absence: Absence::Unproven { doubt: Doubt::Control },
+    control: ControlEvidence::Missing { order: ProviderOrderId::parse("PO-0").unwrap() },
+    ..proof()
+})]
+#[case::the_wallet_was_short(LookUpEvidence {
+    absence: Absence::Unproven { doubt: Doubt::Wallet },
+    wallet: WalletEvidence::Short { gone: usd("3.27"), explained: usd("0") },
+    ..proof()
+})]
+fn a_witness_that_spoke_against_absence_once_keeps_later_proofs_from_counting(
+    #[case] against: LookUpEvidence,
+) {
+    let scene = in_doubt()
+        .with(conclusively_nothing(240))
+        .with(looked_up(250, true, against))
+        .with(conclusively_nothing(270))
+        .with(conclusively_nothing(300))
+        .with(conclusively_nothing(330));
+    scene.refuses(&absent(1, &[270, 300, 330]));
+    scene.refuses(&absent(1, &[240, 270, 300, 330]));
+    let mut scene = scene;
+    scene.pass(60);
+    look_until_settled(&mut scene, Absence::Proven);
+    assert_eq!(scene.state(), OrderState::NeedsAttention);
+}
+
+#[test]
+fn a_wallet_that_open_calls_of_other_orders_may_explain_is_no_veto() {
+    let undecided = LookUpEvidence {
+        absence: Absence::Unproven {
+            doubt: Doubt::Wallet,
+        },
+        wallet: WalletEvidence::Undecided { gone: usd("3.27") },
+        ..proof()
+    };
+    let scene = in_doubt()
+        .with(looked_up(240, true, undecided))
+        .with(conclusively_nothing(270))
+        .with(conclusively_nothing(300))
+        .with(conclusively_nothing(330));
+    let scene = scene.with(absent(1, &[270, 300, 330]));
+    assert_eq!(scene.state(), OrderState::Requested);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Verdict;
 use crate::ProviderOrderId;
 use crate::order::event::{AttemptNumber, AttentionReason, LookUpResult, PlacedOrder};
-use crate::order::evidence::{Absence, Doubt, LookUpEvidence};
+use crate::order::evidence::{Absence, ControlEvidence, Doubt, LookUpEvidence, WalletEvidence};
 use crate::order::state::{Order, OrderState};
 
 const LOOKS_ALIKE: fn(Vec<ProviderOrderId>) -> AttentionReason =
@@ -112,6 +112,14 @@ impl Order {
 
     fn take_absence(&mut self, at: Timestamp, conclusive: bool, evidence: &LookUpEvidence) {
         let suspected = !evidence.look_alikes.is_empty() || !evidence.candidates.is_empty();
+        if matches!(evidence.control, ControlEvidence::Missing { .. }) {
+            self.look_ups.veto = Some(Doubt::Control);
+        } else if matches!(evidence.wallet, WalletEvidence::Short { .. }) {
+            self.look_ups.veto = Some(Doubt::Wallet);
+        }
+        if self.look_ups.veto.is_some() {
+            self.look_ups.proven_empty.clear();
+        }
         match evidence.absence {
             Absence::Unproven { doubt } => self.look_ups.last_doubt = Some(doubt),
             _ if suspected => self.look_ups.last_doubt = Some(Doubt::Resembles),
@@ -120,6 +128,9 @@ impl Order {
                 if !self.needs_proof() {
                     self.look_ups.last_empty_at = Some(at);
                 }
+            }
+            Absence::Proven if self.look_ups.veto.is_some() => {
+                self.look_ups.last_doubt = self.look_ups.veto;
             }
             Absence::Proven => {
                 self.look_ups.fresh_empty = true;
