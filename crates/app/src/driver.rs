@@ -392,8 +392,10 @@ impl Driver {
         if working.is_empty() {
             self.pace.pass();
         }
-        let message = order.deferral().map(|deferral| deferral.message.clone());
-        let message = message.filter(|_| wait.waiting == Waiting::Deferred);
+        let message = order
+            .wait_reason()
+            .filter(|_| wait.waiting != Waiting::LookUp);
+        let message = message.map(str::to_owned);
         self.notice(&Progress::Waiting {
             waiting: wait.waiting,
             until: wait.until,

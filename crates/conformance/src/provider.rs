@@ -59,7 +59,7 @@ macro_rules! provider_suite {
                 two_lines_for_one_package_are_both_delivered
                 an_order_is_found_by_its_reference
                 a_reference_never_used_finds_nothing
-                references_are_compared_for_equality
+                an_order_found_names_its_own_reference
                 an_order_is_found_by_its_id
                 an_order_is_found_by_its_time
                 a_lost_reply_is_ambiguous_and_the_order_is_found

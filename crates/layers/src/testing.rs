@@ -234,6 +234,7 @@ pub(crate) fn placed() -> ProviderOrder {
         total: None,
         items: Vec::new(),
         created_at: None,
+        oddities: Vec::new(),
     }
 }
 

@@ -7,6 +7,9 @@ use roamport_provider_http::json::{Identifier, Text};
 use super::{Unreadable, iccid, known};
 use crate::wire::{WireEsim, WirePlan, list};
 
+/// What a person calls the time when an eSIM or a top-up was made.
+pub(crate) const CREATION: &str = "creation";
+
 /// The eSIM of a row. Nothing but its number is required.
 pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim, Unreadable> {
     let id = EsimId::parse(wire.esim_tran_no.or_empty())
@@ -20,7 +23,7 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
     let mut oddities = Vec::new();
     let created_at = first.and_then(|plan| {
         let reading = plan.create_time.read();
-        reading.or_note("creation", "createTime", &mut oddities)
+        reading.or_note(CREATION, "createTime", &mut oddities)
     });
     let usable_until = wire
         .expired_time

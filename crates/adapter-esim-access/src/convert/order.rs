@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
-use roamport_domain::{Esim, EsimId, Iccid, PackageId, ProviderName, ProviderOrderId, Reference};
+use roamport_domain::{
+    Esim, EsimId, Iccid, Oddity, PackageId, ProviderName, ProviderOrderId, Reference,
+};
 use roamport_provider_http::json::Identifier;
 
-use super::{Unreadable, esim, known};
+use super::esim::CREATION;
+use super::{Unreadable, esim};
 use crate::wire::{OrderAnswer, TopUpAnswer, WireEsim, WirePlan, list};
 
 /// How long after it was made an order may still be getting eSIMs. The provider speaks of some thirty
@@ -45,8 +48,10 @@ impl<'a> TopUpId<'a> {
 pub(crate) fn bought(wire: &OrderAnswer<'_>) -> Result<ProviderOrder, Unreadable> {
     let id = ProviderOrderId::parse(wire.order_no.or_empty())
         .map_err(|error| Unreadable::new(error.to_string()))?;
+    let mut oddities = Vec::new();
     Ok(ProviderOrder {
-        reference: reference(&wire.transaction_id),
+        reference: reference(&wire.transaction_id, &mut oddities),
+        oddities,
         ..pending_order(id)
     })
 }
@@ -60,6 +65,7 @@ pub(crate) fn pending_order(id: ProviderOrderId) -> ProviderOrder {
         total: None,
         items: Vec::new(),
         created_at: None,
+        oddities: Vec::new(),
     }
 }
 
@@ -70,7 +76,9 @@ pub(crate) fn topped_up(
     ours: &Reference,
     package: &PackageId,
 ) -> Result<ProviderOrder, Unreadable> {
-    let named = reference(&wire.transaction_id);
+    let mut oddities = Vec::new();
+    let named = reference(&wire.transaction_id, &mut oddities);
+    let iccid = wire.iccid.read().then("is no card number", Iccid::parse);
     let number = wire
         .top_up_esim_tran_no
         .get()
@@ -83,15 +91,22 @@ pub(crate) fn topped_up(
         total: None,
         items: vec![ProviderOrderItem {
             package: Some(package.clone()),
-            iccid: wire.iccid.get().and_then(|text| Iccid::parse(text).ok()),
+            iccid: iccid.or_note("ICCID", "iccid", &mut oddities),
             ..ProviderOrderItem::default()
         }],
         created_at: None,
+        oddities,
     })
 }
 
-fn reference(text: &Identifier<'_>) -> Option<Reference> {
-    Reference::named(text.get()?)
+fn reference(text: &Identifier<'_>, oddities: &mut Vec<Oddity>) -> Option<Reference> {
+    let text = text.read().or_note("reference", "transactionId", oddities);
+    Reference::named(text?)
+}
+
+fn package(plan: &WirePlan<'_>, oddities: &mut Vec<Oddity>) -> Option<PackageId> {
+    let code = plan.package_code.read().then("is no id", PackageId::parse);
+    code.or_note("package", "packageList.packageCode", oddities)
 }
 
 /// One eSIM of an order, with what its row tells of the order.
@@ -123,16 +138,21 @@ impl<'a> Unit<'a> {
         self.plans.iter().find(|plan| self.is_first(plan))
     }
 
-    fn reference(&self) -> Option<Reference> {
+    fn reference(&self, oddities: &mut Vec<Oddity>) -> Option<Reference> {
         self.first()
-            .and_then(|plan| reference(&plan.transaction_id))
-            .or_else(|| reference(&self.wire.transaction_id))
+            .and_then(|plan| reference(&plan.transaction_id, oddities))
+            .or_else(|| reference(&self.wire.transaction_id, oddities))
     }
 
-    fn item(&self) -> ProviderOrderItem {
-        let package = self.first().map(|plan| plan.package_code.or_empty());
+    fn item(&self, oddities: &mut Vec<Oddity>) -> ProviderOrderItem {
+        // When it was made is told by the eSIM; what of it could not be read is noted there.
+        for oddity in &self.esim.report().oddities {
+            if oddity.what == CREATION && !oddities.contains(oddity) {
+                oddities.push(oddity.clone());
+            }
+        }
         ProviderOrderItem {
-            package: package.and_then(|code| PackageId::parse(code).ok()),
+            package: self.first().and_then(|plan| package(plan, oddities)),
             esim: Some(self.esim.id().clone()),
             iccid: None,
             price: None,
@@ -151,16 +171,19 @@ impl<'a> Unit<'a> {
     }
 
     fn top_up(&self, plan: &WirePlan<'_>, number: &str) -> Result<ProviderOrder, Unreadable> {
+        let mut oddities = Vec::new();
+        let made = plan.create_time.read();
         Ok(ProviderOrder {
             id: TopUpId::written(self.esim.id().as_str(), number)?,
-            reference: reference(&plan.transaction_id),
+            reference: reference(&plan.transaction_id, &mut oddities),
             status: ProviderOrderStatus::Completed,
             total: None,
             items: vec![ProviderOrderItem {
-                package: PackageId::parse(plan.package_code.or_empty()).ok(),
+                package: package(plan, &mut oddities),
                 ..ProviderOrderItem::default()
             }],
-            created_at: known(plan.create_time),
+            created_at: made.or_note(CREATION, "createTime", &mut oddities),
+            oddities,
         })
     }
 }
@@ -245,13 +268,21 @@ fn together(id: ProviderOrderId, units: &[Unit<'_>], now: Timestamp) -> Provider
         .iter()
         .filter_map(|unit| unit.esim.report().created_at)
         .min();
+    let mut oddities = Vec::new();
+    let references = units.iter();
+    let reference = references
+        .filter_map(|unit| unit.reference(&mut oddities))
+        .next();
+    let items = units.iter();
+    let items = items.map(|unit| unit.item(&mut oddities)).collect();
     ProviderOrder {
         id,
-        reference: units.iter().find_map(Unit::reference),
+        reference,
         status: status(units, created_at, now),
         total: None,
-        items: units.iter().map(Unit::item).collect(),
+        items,
         created_at,
+        oddities,
     }
 }
 

@@ -8,7 +8,7 @@ use roamport_domain::provider::{
 use roamport_domain::{CountryCode, DataSize, Package, PackageId};
 use rstest::rstest;
 use wiremock::matchers::path;
-use wiremock::{Mock, MockServer};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{
     API, also, asked, by_id, esim_access, fixture, json, refusal, sample, serving,
@@ -323,4 +323,50 @@ async fn top_ups_are_filtered_here() {
         .await
         .unwrap();
     assert_eq!(found.unwrap().price.to_string(), "0.75 USD");
+}
+
+async fn refused(answer: ResponseTemplate) -> roamport_domain::ProviderError {
+    let server = serving("/package/list", answer).await;
+    let locations = json(200, fixture("post-location-list"));
+    also(&server, "/location/list", locations).await;
+    let mut listing = esim_access(&server.uri()).packages(PackageQuery::default());
+    let error = listing.next().await.unwrap().unwrap_err();
+    assert!(listing.next().await.is_none());
+    error
+}
+
+#[rstest]
+#[case::no_list(json(200, r#"{"success":true,"obj":{"packageList":null}}"#))]
+#[case::nothing(json(200, r#"{"success":true,"obj":null}"#))]
+#[case::a_list_for_the_object(json(200, r#"{"success":true,"obj":[]}"#))]
+#[case::no_content(ResponseTemplate::new(204))]
+#[tokio::test]
+async fn nothing_in_the_place_of_the_catalogue_is_an_error_that_says_so(
+    #[case] answer: ResponseTemplate,
+) {
+    let error = refused(answer).await;
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    let words = "holds no list of packages, not even an empty one";
+    assert!(error.message().contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn a_catalogue_that_is_an_empty_list_has_no_packages() {
+    let empty = json(200, r#"{"success":true,"obj":{"packageList":[]}}"#);
+    let server = serving("/package/list", empty).await;
+    let locations = json(200, fixture("post-location-list"));
+    also(&server, "/location/list", locations).await;
+    let mut listing = esim_access(&server.uri()).packages(PackageQuery::default());
+    assert!(listing.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_small_compressed_catalogue_of_millions_of_objects_is_an_error_that_says_so() {
+    let body = include_bytes!("../../../../fixtures/hostile/six-million-objects.json.gz");
+    let answer = ResponseTemplate::new(200)
+        .insert_header("Content-Encoding", "gzip")
+        .set_body_raw(&body[..], "application/json");
+    let error = refused(answer).await;
+    let words = "holds more than 1000000 objects and lists";
+    assert!(error.message().contains(words), "{error}");
 }

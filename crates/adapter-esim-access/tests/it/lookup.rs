@@ -6,8 +6,9 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{ProviderOrderId, Reference};
 use roamport_provider_http::test_support::TestClock;
+use rstest::rstest;
 use wiremock::matchers::{body_partial_json, path};
-use wiremock::{Mock, MockServer};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{
     API, ORDER, asked, config, esim_access, fixture, json, refusal, sample, serving,
@@ -221,4 +222,46 @@ async fn a_look_up_by_reference_is_ruled_out_without_a_request() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+/// What a page may be that has no list on it.
+fn nothing(shape: &str) -> ResponseTemplate {
+    match shape {
+        "204" => ResponseTemplate::new(204),
+        "404" => json(404, "<html>not found</html>"),
+        body => json(200, body),
+    }
+}
+
+#[rstest]
+#[case::no_list(r#"{"success":true,"obj":{"esimList":null,"pager":null}}"#)]
+#[case::nothing(r#"{"success":true,"obj":null}"#)]
+#[case::a_list_for_the_object(r#"{"success":true,"obj":[]}"#)]
+#[case::no_content("204")]
+#[case::not_found("404")]
+#[tokio::test]
+async fn a_page_without_a_list_is_the_end_from_the_second_on_and_an_error_before(
+    #[case] shape: &str,
+) {
+    let (server, provider) = paged(&[page(0..5, None)]).await;
+    let second = serde_json::json!({"pager": {"pageNum": 2, "pageSize": 5}});
+    Mock::given(path(format!("{API}/esim/query")))
+        .and(body_partial_json(second))
+        .respond_with(nothing(shape))
+        .mount(&server)
+        .await;
+    let found = provider.find_orders(&since(MORNING)).await.unwrap();
+    assert_eq!((found.orders.len(), found.complete), (5, false));
+    assert_eq!(asked(&server).await.len(), 2);
+
+    let server = serving("/esim/query", nothing(shape)).await;
+    let first = esim_access(&server.uri());
+    let error = first.find_orders(&since(MORNING)).await.unwrap_err();
+    if shape == "404" {
+        assert!(error.message().contains("404"), "{error}");
+    } else {
+        let words = "holds no list of eSIMs, not even an empty one";
+        assert!(error.message().contains(words), "{error}");
+    }
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
 }

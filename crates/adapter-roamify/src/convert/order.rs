@@ -1,30 +1,41 @@
 //! Orders: kept whatever the answer looks like, as long as it has an id.
 
 use roamport_domain::provider::{ProviderOrder, ProviderOrderItem, ProviderOrderStatus};
-use roamport_domain::{EsimId, Money, PackageId, ProviderName, ProviderOrderId, Reference};
-use roamport_provider_http::json::{Text, list};
+use roamport_domain::{EsimId, Money, Oddity, PackageId, ProviderName, ProviderOrderId, Reference};
+use roamport_provider_http::json::{Reading, Text, list};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Unreadable, esim, known, money};
 use crate::history::HistoryEntry;
 use crate::wire::{WireEsim, WireItem, WireOrder};
 
+/// Why a text names nothing.
+const NO_ID: &str = "is no id";
+
 /// The order of an answer. Nothing but the id is required: a paid order is never lost to an odd
-/// field. Amounts that cannot be read are absent, items that cannot be read are items nothing is
-/// known of.
+/// field. What cannot be read is noted, and items that cannot be read are items nothing is known of.
 pub(crate) fn order(
     wire: &WireOrder<'_>,
     provider: &ProviderName,
 ) -> Result<ProviderOrder, Unreadable> {
     let id = ProviderOrderId::parse(wire.id.or_empty())
         .map_err(|error| Unreadable::new(error.to_string()))?;
+    let mut oddities = Vec::new();
+    let reference = wire.reference_id.read();
+    let reference = reference.or_note("reference", "referenceId", &mut oddities);
+    let total = amount(wire.total, wire.currency.get());
     Ok(ProviderOrder {
         id,
-        reference: wire.reference_id.get().and_then(Reference::named),
+        reference: reference.and_then(Reference::named),
         status: status(wire.status.or_empty()),
-        total: amount(wire.total, wire.currency.get()),
-        items: items(wire, provider),
-        created_at: known(wire.created_at),
+        total: total.or_note("total", "total", &mut oddities),
+        items: items(wire, provider, &mut oddities),
+        created_at: wire
+            .created_at
+            .read()
+            .or_note("time", "createdAt", &mut oddities),
+        oddities,
     })
 }
 
@@ -42,29 +53,68 @@ fn status(text: &str) -> ProviderOrderStatus {
     }
 }
 
-fn amount(raw: Option<&RawValue>, currency: Option<&str>) -> Option<Money> {
-    money(raw, currency).unwrap_or_default()
+fn amount(raw: Option<&RawValue>, currency: Option<&str>) -> Reading<Money> {
+    match money(raw, currency) {
+        Ok(None) => Reading::Absent,
+        Ok(Some(amount)) => Reading::Present(amount),
+        Err(_) => Reading::Unreadable("is no amount of a known currency"),
+    }
+}
+
+/// The elements of a nested list; none where there is none.
+fn elements<'a>(
+    raw: Option<&'a RawValue>,
+    field: &str,
+    oddities: &mut Vec<Oddity>,
+) -> Vec<&'a RawValue> {
+    let reading = match raw {
+        Some(raw) if raw.get() != "null" => {
+            list(Some(raw)).map_or(Reading::Unreadable("is no list"), Reading::Present)
+        }
+        _ => Reading::Absent,
+    };
+    reading
+        .or_note("eSIMs", field, oddities)
+        .unwrap_or_default()
+}
+
+/// One element of that list.
+fn element<'a, T: Deserialize<'a>>(
+    raw: &'a RawValue,
+    field: &str,
+    oddities: &mut Vec<Oddity>,
+) -> Option<T> {
+    let object = raw.get().starts_with('{');
+    let read = object.then(|| serde_json::from_str(raw.get()).ok());
+    let reading = read.flatten().map_or(
+        Reading::Unreadable("has one of another form"),
+        Reading::Present,
+    );
+    reading.or_note("eSIM", field, oddities)
 }
 
 /// One entry per eSIM: `items` in a plain order, `esims` with their profiles in an instant one.
-fn items(wire: &WireOrder<'_>, provider: &ProviderName) -> Vec<ProviderOrderItem> {
-    let mut items: Vec<_> = list(wire.items)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|raw| {
-            let item: WireItem<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-            ProviderOrderItem {
-                package: PackageId::parse(item.package_id.or_empty()).ok(),
-                esim: EsimId::parse(item.esim_id.or_empty()).ok(),
-                iccid: None,
-                price: amount(item.price, item.currency.get().or(wire.currency.get())),
-                profile: None,
-            }
-        })
-        .collect();
-    for raw in list(wire.esims).unwrap_or_default() {
-        let profile = serde_json::from_str::<WireEsim<'_>>(raw.get())
-            .ok()
+fn items(
+    wire: &WireOrder<'_>,
+    provider: &ProviderName,
+    oddities: &mut Vec<Oddity>,
+) -> Vec<ProviderOrderItem> {
+    let mut items = Vec::new();
+    for raw in elements(wire.items, "items", oddities) {
+        let item = element::<WireItem<'_>>(raw, "items", oddities).unwrap_or_default();
+        let package = item.package_id.read().then(NO_ID, PackageId::parse);
+        let id = item.esim_id.read().then(NO_ID, EsimId::parse);
+        let price = amount(item.price, item.currency.get().or(wire.currency.get()));
+        items.push(ProviderOrderItem {
+            package: package.or_note("package", "items.packageId", oddities),
+            esim: id.or_note("eSIM id", "items.esimId", oddities),
+            iccid: None,
+            price: price.or_note("price", "items.price", oddities),
+            profile: None,
+        });
+    }
+    for raw in elements(wire.esims, "esims", oddities) {
+        let profile = element::<WireEsim<'_>>(raw, "esims", oddities)
             .and_then(|wire| esim(&wire, provider, None).ok());
         let id = profile.as_ref().map(|profile| profile.id().clone());
         let known = items
@@ -151,18 +201,35 @@ mod tests {
         assert_eq!(order.items[1], ProviderOrderItem::default());
         assert_eq!(order.items[2].esim, Some(EsimId::parse("5").unwrap()));
         assert_eq!(order.items[2].price, None);
+        let noted: Vec<_> = order.oddities.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            noted,
+            [
+                "reference: `referenceId` is no identifier, but a broken text or a value of another kind",
+                "eSIM: `items` has one of another form",
+                "price: `items.price` is no amount of a known currency",
+                "time: `createdAt` is not a time",
+            ]
+        );
     }
 
     #[rstest]
-    #[case(r#"{"id":"o","items":"none"}"#)]
-    #[case(r#"{"id":"o","items":null}"#)]
-    #[case(r#"{"id":"o","items":{}}"#)]
-    #[case(r#"{"id":"o","total":{},"currency":7}"#)]
-    #[case(r#"{"id":"o","total":1,"currency":"MOON"}"#)]
-    fn an_order_survives_lists_and_amounts_of_another_shape(#[case] json: &str) {
+    #[case(r#"{"id":"o","items":"none"}"#, &["eSIMs: `items` is no list"])]
+    #[case(r#"{"id":"o","items":null}"#, &[])]
+    #[case(r#"{"id":"o","items":{}}"#, &["eSIMs: `items` is no list"])]
+    #[case(r#"{"id":"o","total":{},"currency":7}"#, &["total: `total` is no amount of a known currency"])]
+    #[case(r#"{"id":"o","total":1,"currency":"MOON"}"#, &["total: `total` is no amount of a known currency"])]
+    #[case(r#"{"id":"o","total":null}"#, &[])]
+    #[case(r#"{"id":"o","total":""}"#, &[])]
+    fn an_order_survives_lists_and_amounts_of_another_shape(
+        #[case] json: &str,
+        #[case] noted: &[&str],
+    ) {
         let order = read(json).unwrap();
         assert!(order.items.is_empty());
         assert_eq!(order.total, None);
+        let told: Vec<_> = order.oddities.iter().map(ToString::to_string).collect();
+        assert_eq!(told, noted);
     }
 
     #[test]

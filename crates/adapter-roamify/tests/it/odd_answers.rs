@@ -402,3 +402,23 @@ async fn the_wait_that_a_503_asks_for_is_kept() {
     let after = Some(std::time::Duration::from_secs(90));
     assert_eq!(error.reaction(), Reaction::Retry { after });
 }
+
+#[tokio::test]
+async fn ids_that_are_uuids_are_the_same_in_either_case() {
+    let id = "0192f0c8-7d5e-7a11-8c3d-4b6a9f2e1d0c";
+    let body = format!(
+        r#"{{"status":"success","data":{{"id":"{}","status":"NEW"}}}}"#,
+        id.to_ascii_uppercase()
+    );
+    let server = serving("GET", "/api/esim", json(200, body.clone())).await;
+    let provider = roamify(&server.uri());
+    let key = EsimKey::from_id(EsimId::parse(id).unwrap());
+    assert_eq!(provider.esim(&key).await.unwrap().id(), key.id().unwrap());
+    let server = serving("POST", "/api/esim/apply", json(200, body)).await;
+    let request = ProvisionRequest {
+        target: ProvisionTarget::Esim(EsimId::parse(id).unwrap()),
+        start_date: None,
+    };
+    let esims = roamify(&server.uri()).provision(&request).await.unwrap();
+    assert_eq!(esims[0].id(), key.id().unwrap());
+}

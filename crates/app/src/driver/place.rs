@@ -17,7 +17,7 @@ use roamport_domain::{Esim, EsimProvider as _, Monotonic, Order};
 
 use super::check::{Checked, Not};
 use super::claim::HeldClaim;
-use super::reads::{Held, held_against};
+use super::reads::{Held, OTHER_REFERENCE, held_against};
 use super::{Break, Driver};
 use crate::evidence::charged_all_the_same;
 use crate::{AppError, Progress};
@@ -325,9 +325,8 @@ impl Driver {
                 return (PlacementOutcome::Placed { order }, evidence.clone());
             }
             Ok(Held::Strangers(evidence)) => {
-                let message = "the provider answered with an order under another reference";
                 let unknown = PlacementOutcome::Ambiguous {
-                    message: message.to_owned(),
+                    message: OTHER_REFERENCE.to_owned(),
                 };
                 return (unknown, evidence.clone());
             }

@@ -5,7 +5,7 @@ use roamport_domain::order::comparison::differences;
 use roamport_domain::order::{
     AnswerEvidence, AnswerField, Event, LookUpEvidence, LookUpResult, PlacedOrder,
 };
-use roamport_domain::provider::{OrderLookup, ProviderOrder};
+use roamport_domain::provider::{FoundOrders, OrderLookup, ProviderOrder};
 use roamport_domain::{Esim, EsimProvider as _, Monotonic, Order, ProviderOrderId};
 
 use super::place::somebody_elses;
@@ -58,17 +58,22 @@ impl Driver {
             .find_orders(&OrderLookup::Id(id.clone()))
             .await;
         let at = self.parts.journal.now().await?;
-        let found = match found {
-            Ok(found) => found.orders.into_iter().find(|found| found.id == *id),
-            Err(error) => {
-                tracing::warn!(order.id = %self.id, %error, "the provider's order could not be read");
-                None
+        let (found, evidence) = match the_one(id, found) {
+            Ok(found) => match held_against(order, found) {
+                Held::Ours(found, evidence) => (Some(found), evidence),
+                Held::Strangers(evidence) => (None, evidence),
+            },
+            Err(problem) => {
+                tracing::warn!(order.id = %self.id, problem, "the provider's order could not be read");
+                let problem = Some(problem);
+                (
+                    None,
+                    AnswerEvidence {
+                        problem,
+                        ..AnswerEvidence::default()
+                    },
+                )
             }
-        };
-        let (found, evidence) = match found.map(|found| held_against(order, found)) {
-            Some(Held::Ours(found, evidence)) => (Some(found), Some(evidence)),
-            Some(Held::Strangers(evidence)) => (None, Some(evidence)),
-            None => (None, None),
         };
         let read = found
             .as_deref()
@@ -76,7 +81,7 @@ impl Driver {
         let read = Event::OrderRead {
             at,
             order: read,
-            evidence,
+            evidence: Some(evidence),
         };
         self.append(order, &[read]).await?;
         let profiles = found.into_iter().flat_map(|found| found.items);
@@ -107,6 +112,21 @@ impl Driver {
     }
 }
 
+/// The order with this id in the answer to a question about it, or in words why it is not there.
+fn the_one(
+    id: &ProviderOrderId,
+    found: roamport_domain::provider::Result<FoundOrders>,
+) -> Result<ProviderOrder, String> {
+    let mut orders = found.map_err(|error| error.to_string())?.orders;
+    match orders.iter().position(|found| found.id == *id) {
+        Some(place) => Ok(orders.swap_remove(place)),
+        None => Err(match orders.as_slice() {
+            [] => "the provider answers that it has no such order".to_owned(),
+            [other, ..] => format!("the provider answers about its order {} instead", other.id),
+        }),
+    }
+}
+
 /// An answer about one order, held against the request.
 pub(super) enum Held {
     /// It is about ours; what differs.
@@ -123,17 +143,21 @@ pub(super) fn held_against(order: &Order, answer: ProviderOrder) -> Held {
         return Held::Strangers(AnswerEvidence {
             different: vec![AnswerField::Reference],
             stranger: Some(answer.id),
+            problem: Some(OTHER_REFERENCE.to_owned()),
+            ..AnswerEvidence::default()
         });
     }
-    let stranger = None;
-    Held::Ours(
-        Box::new(answer),
-        AnswerEvidence {
-            different,
-            stranger,
-        },
-    )
+    let evidence = AnswerEvidence {
+        different,
+        unreadable: answer.oddities.clone(),
+        ..AnswerEvidence::default()
+    };
+    Held::Ours(Box::new(answer), evidence)
 }
+
+/// Why an answer under another reference is not used.
+pub(super) const OTHER_REFERENCE: &str =
+    "the provider answered with an order under another reference";
 
 /// Tells that a provider spells references in another way, or drops them.
 fn note_adoption(order: &Order, evidence: &LookUpEvidence) {

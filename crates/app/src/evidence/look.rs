@@ -47,6 +47,7 @@ pub(crate) async fn look(
         candidates: Vec::new(),
         adoption: None,
         different: Vec::new(),
+        unreadable: Vec::new(),
     };
     let failed = |message: String| Look {
         started_at,
@@ -137,6 +138,7 @@ fn adopt(order: &Order, ours: &[Ours], evidence: &mut LookUpEvidence) -> Vec<Pla
     if let [only] = ours {
         evidence.adoption = only.adoption;
         evidence.different = differences(order, &only.order);
+        evidence.unreadable.clone_from(&only.order.oddities);
     }
     ours.iter()
         .map(|ours| PlacedOrder::of(&ours.order, &order.requested().content))

@@ -140,6 +140,7 @@ mod tests {
             total: None,
             items: Vec::new(),
             created_at: second.map(at),
+            oddities: Vec::new(),
         };
         FoundOrders {
             complete,

@@ -83,7 +83,7 @@ async fn deliver(events: &ProviderEvents, signed: bool, body: &str) -> Result<Ta
     events.take(&delivery).await
 }
 
-async fn effect(events: &ProviderEvents, signed: bool, line: &str) -> Effect {
+pub(crate) async fn effect(events: &ProviderEvents, signed: bool, line: &str) -> Effect {
     let taken = deliver(events, signed, line).await.unwrap();
     let [event] = &taken.events[..] else {
         panic!("one event, not {taken:?}")
@@ -96,7 +96,7 @@ fn events(shop: &Shop) -> ProviderEvents {
     ProviderEvents::new(shop.orders.clone(), Arc::new(decoder), shop.journal.clone())
 }
 
-fn events_at(desk: &Desk) -> ProviderEvents {
+pub(crate) fn events_at(desk: &Desk) -> ProviderEvents {
     let decoder = Lines(mocks::name());
     ProviderEvents::new(desk.orders.clone(), Arc::new(decoder), desk.journal.clone())
 }

@@ -268,7 +268,7 @@ fn is_dead_as_told(transcript: &Transcript, id: &str) -> bool {
 
 /// The tokens that every process of the case has. One that a provider tells to another account is a word to it
 /// like any other.
-pub(crate) fn known_tokens(lived: &Lived) -> impl Iterator<Item = &'static str> {
+pub(crate) fn known_tokens(lived: &Lived) -> impl Iterator<Item = &str> {
     let is_known = !lived.stage.case.other_account;
     super::stage::TOKENS.into_iter().filter(move |_| is_known)
 }

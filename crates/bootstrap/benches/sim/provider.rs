@@ -181,6 +181,7 @@ impl SimulatedProvider {
                 Vec::new()
             },
             created_at: Some(on_wall(charge.at)),
+            oddities: Vec::new(),
         }
     }
 

@@ -149,7 +149,7 @@ mod esim_access_over_http {
         // Orders are repeated rather than looked up by our reference.
         "an_order_is_found_by_its_reference",
         "a_reference_never_used_finds_nothing",
-        "references_are_compared_for_equality",
+        "an_order_found_names_its_own_reference",
         // Profiles come by themselves.
         "an_esim_without_a_profile_has_no_activation",
         "provisioning_twice_is_safe",

@@ -16,6 +16,7 @@ pub(crate) use self::words::{
     attention_sentence, ending_sentence, line_at_price, money_sentence, provider_status,
     state_sentence, waiting_for,
 };
+use super::esim::unreadable_text;
 use super::{facts, moment};
 use crate::table::{Column, table};
 use crate::text::TerminalText;
@@ -70,11 +71,17 @@ pub(crate) fn outcome_line(order: &Order) -> TerminalText {
     let charged = charged
         .map(|total| format!(", charged {total}"))
         .unwrap_or_default();
-    TerminalText::line(format_args!(
+    let mut text = TerminalText::line(format_args!(
         "Order {} is {}: {what}{charged}",
         order.id(),
         order.state()
-    ))
+    ));
+    if let Some(unreadable) = unreadable_text(order.unreadable()) {
+        text.push_line(format_args!(
+            "Of the provider's order this could not be read: {unreadable}"
+        ));
+    }
+    text
 }
 
 /// One order with its purchase calls, eSIMs and open questions.
@@ -113,7 +120,9 @@ pub(crate) fn order_text(order: &Order) -> TerminalText {
                 .map(|total| total.to_string()),
         ),
         ("Provider's order", provider_order),
+        ("Unreadable", unreadable_text(order.unreadable())),
         ("Recorded", Some(moment(requested.at))),
+        ("Waits", order.wait_reason().map(str::to_owned)),
         ("Money", Some(money_sentence(order).to_owned())),
         ("Ended", order.ending().map(ending_sentence)),
     ]);

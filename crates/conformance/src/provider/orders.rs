@@ -170,23 +170,29 @@ pub async fn a_reference_never_used_finds_nothing(harness: &dyn ProviderHarness)
     })
 }
 
-/// References are compared for equality: one that begins like another finds nothing of it.
+/// An order found names the reference that it was made under, never the one that was asked for: the caller
+/// compares the two.
 ///
 /// # Errors
 ///
 /// How the promise was broken, or why it was not tried.
-pub async fn references_are_compared_for_equality(harness: &dyn ProviderHarness) -> Verdict {
+pub async fn an_order_found_names_its_own_reference(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
     let bought = trial.buy(&package, 1).await?;
+    trial.ids_under(&bought.reference).await?;
     let text = bought.reference.as_str();
     let (shorter, _) = text.split_at(text.len() - 1);
-    for similar in [shorter.to_owned(), format!("{text}0"), text[1..].to_owned()] {
-        let similar = Reference::parse(similar).or_broken("shortening a reference")?;
-        let found = trial.ids_under(&similar).await?;
-        ensure(found.is_empty(), || {
-            format!("{similar} found the order of {text}")
-        })?;
+    let similar = [shorter, &text[1..], &format!("{text}0")].map(str::to_owned);
+    for asked in similar.into_iter().chain([text.to_owned()]) {
+        let asked = Reference::parse(asked).or_broken("shortening a reference")?;
+        let found = trial.find(&trial.by_reference(&asked)).await?.orders;
+        let same = found.iter().filter(|order| order.id == bought.order.id);
+        for named in same.filter_map(|order| order.reference.as_ref()) {
+            ensure(bought.reference.compare(named.as_str()).is_ours(), || {
+                format!("asked for {asked}, the provider names {named} for the order of {text}")
+            })?;
+        }
     }
     Ok(())
 }

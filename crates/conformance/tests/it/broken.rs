@@ -66,8 +66,9 @@ found_out! {
         provisioning::an_order_is_provisioned_by_its_reference;
     a_provider_that_finds_other_orders_is_found_out: FindsTooMuch,
         orders::an_order_is_found_by_its_reference,
-        orders::a_reference_never_used_finds_nothing,
-        orders::references_are_compared_for_equality;
+        orders::a_reference_never_used_finds_nothing;
+    a_provider_that_names_every_order_as_it_was_asked_is_found_out: NamesTheReferenceAskedFor,
+        orders::an_order_found_names_its_own_reference;
     a_provider_whose_look_ups_are_cut_is_found_out: CutsLookUps,
         orders::a_reference_never_used_finds_nothing;
     a_provider_with_a_short_catalogue_is_found_out: ShortensTheCatalogue,

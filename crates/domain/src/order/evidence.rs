@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, Money, ProviderOrderId};
+use crate::{Account, Money, Oddity, ProviderOrderId};
 
 /// What the wallet held at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,12 @@ pub struct AnswerEvidence {
     /// answer is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stranger: Option<ProviderOrderId>,
+    /// What the answer has and could not be read. Such a field is compared as one that is not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Oddity>,
+    /// Why nothing of the answer was used, in words for a person. Absent where it was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// What a lookup that found nothing of ours is worth.
@@ -252,6 +258,9 @@ pub struct LookUpEvidence {
     /// The fields of the order found that differ from the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub different: Vec<AnswerField>,
+    /// What the order found has and could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Oddity>,
 }
 
 /// On what absence was established.

@@ -16,7 +16,7 @@ use super::event::{
 };
 use super::evidence::Doubt;
 use crate::journal::Version;
-use crate::{Account, EsimId, Money, OrderId, PackageId};
+use crate::{Account, EsimId, Money, Oddity, OrderId, PackageId};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -124,6 +124,17 @@ impl ItemState {
     /// Whether nothing more will happen to it.
     pub const fn is_settled(&self) -> bool {
         matches!(self, Self::Ready | Self::Failed { .. })
+    }
+
+    /// Why the last answer about it could not be used, in words.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Provisioning {
+                progress: EsimProgress::Unreadable { message },
+                ..
+            } => Some(message),
+            _ => None,
+        }
     }
 }
 
@@ -271,6 +282,10 @@ pub struct Order {
     cleared_attempts: usize,
     /// Whether the provider's order came with evidence, so that it is compared in full.
     is_compared: bool,
+    /// What the provider's order has and could not be read, by its latest answer.
+    unreadable: Vec<Oddity>,
+    /// Why the last read of the provider's order gave nothing that could be used.
+    read_problem: Option<String>,
     /// Whether it got more time once, for having been held.
     was_prolonged: bool,
     items: Vec<Item>,
@@ -379,6 +394,22 @@ impl Order {
     /// The provider's order, once there is one.
     pub const fn placed(&self) -> Option<&PlacedOrder> {
         self.placed.as_ref()
+    }
+
+    /// What the provider's order has and could not be read, by its latest answer.
+    pub fn unreadable(&self) -> &[Oddity] {
+        &self.unreadable
+    }
+
+    /// Why what is waited for has not come, in words, where that is known: what defers the purchase, or why the
+    /// last answer about the order or about an eSIM could not be used.
+    pub fn wait_reason(&self) -> Option<&str> {
+        match self.state {
+            OrderState::Requested => self.deferral.as_ref().map(|known| known.message.as_str()),
+            OrderState::Placed => self.read_problem.as_deref(),
+            OrderState::Provisioning => self.items.iter().find_map(|item| item.state.problem()),
+            _ => None,
+        }
     }
 
     /// When the provider's order became known.

@@ -338,7 +338,7 @@ impl Decision<'_> {
             }
             match self.item(number, &item.state) {
                 Ok(step) => steps.push(step),
-                Err(None) => overdue.push(self.give_up(number)),
+                Err(None) => overdue.push(self.give_up(number, item.state.problem())),
                 Err(Some(left)) => soonest = Some(soonest.map_or(left, |other| other.min(left))),
             }
         }
@@ -395,14 +395,16 @@ impl Decision<'_> {
         }
     }
 
-    fn give_up(&self, item: ItemNumber) -> Event {
+    fn give_up(&self, item: ItemNumber, problem: Option<&str>) -> Event {
         let minutes = self.policy.provision_within.as_secs() / 60;
+        let mut message = format!("the profile was still not there after {minutes} minutes");
+        if let Some(problem) = problem {
+            message = format!("{message}; the last answer could not be used: {problem}");
+        }
         Event::ProvisioningSettled {
             item,
             at: self.now(),
-            outcome: ProvisioningOutcome::Failed {
-                message: format!("the profile was still not there after {minutes} minutes"),
-            },
+            outcome: ProvisioningOutcome::Failed { message },
         }
     }
 

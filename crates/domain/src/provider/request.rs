@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Refund;
 use crate::{
-    Clock, Esim, EsimId, Iccid, Money, Monotonic, PackageId, ProviderOrderId, Reference,
+    Clock, Esim, EsimId, Iccid, Money, Monotonic, Oddity, PackageId, ProviderOrderId, Reference,
     money::MoneyError,
 };
 
@@ -147,6 +147,8 @@ pub struct ProviderOrder {
     pub items: Vec<ProviderOrderItem>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// What the provider sent of it and could not be read, each once; in its place stands nothing.
+    pub oddities: Vec<Oddity>,
 }
 
 /// The names by which an eSIM is known: its id, its card number, or both; never neither.

@@ -1,5 +1,6 @@
 //! A sample of every event that came with format 2, for the goldens.
 
+use roamport_domain::Oddity;
 use roamport_domain::order::{
     Absence, AbsenceEvidence, Adoption, AnswerEvidence, AnswerField, AttentionReason,
     ControlEvidence, DeferralReason, Doubt, Event, FilterEvidence, LookUpEvidence, LookUpResult,
@@ -27,14 +28,30 @@ fn settled(outcome: PlacementOutcome, evidence: AnswerEvidence) -> Event {
     }
 }
 
+fn odd_total() -> Oddity {
+    Oddity {
+        what: "total".to_owned(),
+        why: "`total` is no amount of a known currency".to_owned(),
+    }
+}
+
 fn answers() -> Vec<(&'static str, Event)> {
     let differs = AnswerEvidence {
         different: AnswerField::ALL.to_vec(),
-        stranger: None,
+        ..AnswerEvidence::default()
     };
     let strangers = AnswerEvidence {
         different: vec![AnswerField::Reference],
         stranger: Some(provider_order("ord_theirs")),
+        ..AnswerEvidence::default()
+    };
+    let unreadable = AnswerEvidence {
+        unreadable: vec![odd_total()],
+        ..AnswerEvidence::default()
+    };
+    let unusable = AnswerEvidence {
+        problem: Some("the provider answers about its order ord_theirs instead".to_owned()),
+        ..AnswerEvidence::default()
     };
     let turned_away = |code: Option<&str>, not_before| PlacementOutcome::TurnedAway {
         code: code.map(str::to_owned),
@@ -62,6 +79,18 @@ fn answers() -> Vec<(&'static str, Event)> {
         (
             "placement_settled.turned_away_until",
             settled(turned_away(None, Some(at(65))), nothing_else()),
+        ),
+        (
+            "placement_settled.evidence.unreadable",
+            settled(placed(bought("ord_7f3a", &["esim-1"])), unreadable),
+        ),
+        (
+            "order_read.evidence.problem",
+            Event::OrderRead {
+                at: at(9),
+                order: None,
+                evidence: Some(unusable),
+            },
         ),
         (
             "order_read.evidence",
@@ -157,6 +186,17 @@ fn look_ups() -> Vec<(&'static str, Event)> {
                 true,
                 LookUpEvidence {
                     adoption: Some(Adoption::OnlyCandidate),
+                    ..proof()
+                },
+            ),
+        ),
+        (
+            "looked_up.unreadable",
+            look_up(
+                false,
+                true,
+                LookUpEvidence {
+                    unreadable: vec![odd_total()],
                     ..proof()
                 },
             ),

@@ -195,6 +195,7 @@ pub(crate) fn proof() -> LookUpEvidence {
         candidates: Vec::new(),
         adoption: None,
         different: Vec::new(),
+        unreadable: Vec::new(),
     }
 }
 

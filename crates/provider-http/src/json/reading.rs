@@ -30,16 +30,19 @@ impl<T> Reading<T> {
         }
     }
 
-    /// The value. One that cannot be read is noted: what it is for a person, and the provider's name of it.
+    /// The value. One that cannot be read is noted once: what it is for a person, and the provider's name of it.
     pub fn or_note(self, what: &str, field: &str, oddities: &mut Vec<Oddity>) -> Option<T> {
         match self {
             Self::Absent => None,
             Self::Present(value) => Some(value),
             Self::Unreadable(why) => {
-                oddities.push(Oddity {
+                let noted = Oddity {
                     what: what.to_owned(),
                     why: format!("`{field}` {why}"),
-                });
+                };
+                if !oddities.contains(&noted) {
+                    oddities.push(noted);
+                }
                 None
             }
         }

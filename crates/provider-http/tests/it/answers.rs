@@ -169,3 +169,30 @@ async fn an_answer_of_millions_of_empty_objects_is_refused_while_it_is_read() {
         );
     }
 }
+
+/// 17 KB that unfold to 18 MB: a page of six million `{}`.
+const SIX_MILLION: &[u8] =
+    include_bytes!("../../../../fixtures/hostile/six-million-objects.json.gz");
+
+#[tokio::test]
+async fn a_small_compressed_answer_of_millions_of_objects_is_not_unfolded_to_its_end() {
+    // Of the second, only the first half is there: whoever unfolded it to its end would say that it broke off.
+    for body in [SIX_MILLION, &SIX_MILLION[..SIX_MILLION.len() / 2]] {
+        let answer = ResponseTemplate::new(200)
+            .insert_header("Content-Encoding", "gzip")
+            .set_body_raw(body, "application/json");
+        let server = answering(answer).await;
+        let clock = TestClock::new();
+        let transport = transport(&server.uri(), &clock);
+        for effect in ALL {
+            let failure = transport
+                .attempt(with_effect(effect, &clock))
+                .await
+                .unwrap_err();
+            assert_eq!(
+                failure.message,
+                "the answer holds more than 1000000 objects and lists"
+            );
+        }
+    }
+}

@@ -210,6 +210,7 @@ pub(super) fn order(
             })
             .collect(),
         created_at: Some(order.created_at),
+        oddities: Vec::new(),
     }
 }
 

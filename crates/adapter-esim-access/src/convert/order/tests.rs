@@ -220,6 +220,9 @@ fn an_order_number_is_all_an_order_needs() {
     let read = |json: &str| bought(&serde_json::from_str::<OrderAnswer<'_>>(json).unwrap());
     let order = read(r#"{"orderNo":"B1","transactionId":["odd"]}"#).unwrap();
     assert_eq!((order.id, order.reference), (id("B1"), None));
+    let kind = "is no identifier, but a broken text or a value of another kind";
+    let noted: Vec<_> = order.oddities.iter().map(ToString::to_string).collect();
+    assert_eq!(noted, [format!("reference: `transactionId` {kind}")]);
     for json in [
         "{}",
         r#"{"orderNo":""}"#,
@@ -228,4 +231,42 @@ fn an_order_number_is_all_an_order_needs() {
         assert!(read(json).is_err(), "{json}");
     }
     assert!(TopUpId::of(&id("B26112009140001")).is_none());
+}
+
+#[test]
+fn what_cannot_be_read_of_an_order_is_noted_once_and_told_apart_from_what_is_not_there() {
+    let rows = ["1", "2"].map(|number| {
+        row(number, "B1", "GOT_RESOURCE", "soon", Some(("9", "later")))
+            .replace(r#""packageCode":"P""#, r#""packageCode":{"a":1}"#)
+            .replace(r#""transactionId":"R-9""#, r#""transactionId":1.5"#)
+    });
+    let noted = |order: &ProviderOrder| -> Vec<String> {
+        order.oddities.iter().map(ToString::to_string).collect()
+    };
+    let kind = "is no identifier, but a broken text or a value of another kind";
+    let whole = order(&rows);
+    assert_eq!(whole.created_at, None);
+    assert_eq!(
+        noted(&whole),
+        [
+            "creation: `createTime` is not a time".to_owned(),
+            format!("package: `packageList.packageCode` {kind}"),
+        ]
+    );
+    let listed = with_rows(&rows, |rows| {
+        orders_since(rows, &provider(), at(NOW), at(NOW)).unwrap()
+    });
+    let listed_top_up = listed.iter().find(|order| order.id.as_str() == "1/9");
+    assert_eq!(
+        noted(listed_top_up.unwrap()),
+        [
+            format!("reference: `transactionId` {kind}"),
+            "creation: `createTime` is not a time".to_owned(),
+        ]
+    );
+    let made = "2026-11-20T09:00:00+0000";
+    let plain = [row("1", "B1", "GOT_RESOURCE", made, None)];
+    assert_eq!(noted(&order(&plain)), Vec::<String>::new());
+    let topped = top_up(r#"{"topUpEsimTranNo":"9","iccid":"card"}"#);
+    assert_eq!(noted(&topped), ["ICCID: `iccid` is no card number"]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{FutureExt as _, StreamExt as _};
 use roamport_app::order_and_provision::Wish;
 use roamport_app::orders::{Placement, Terms};
-use roamport_app::{Carried, Orders, OrdersParts};
+use roamport_app::{Carried, Orders, OrdersParts, Quote};
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::journal::{InMemoryJournal, JournalError, MockOrderJournal, OrderJournal};
 use roamport_domain::order::Event;
@@ -137,6 +137,7 @@ pub(crate) fn placed(id: &str, esims: &[&str]) -> ProviderOrder {
             })
             .collect(),
         created_at: None,
+        oddities: Vec::new(),
     }
 }
 
@@ -288,21 +289,35 @@ impl Desk {
     }
 
     pub(crate) async fn record(&self, wish: &Wish) -> OrderId {
-        let quote = self.orders.quote(wish).await.unwrap();
-        let terms = Terms {
-            key: Some(key("shop-10442")),
-            ..Terms::default()
-        };
-        match self.orders.place(&quote, &terms).await.unwrap() {
-            Placement::New(order) => order.id(),
-            other => panic!("a new order, not {other:?}"),
-        }
+        self.record_under(wish, "shop-10442").await
+    }
+
+    pub(crate) async fn record_under(&self, wish: &Wish, key_text: &str) -> OrderId {
+        recorded(&self.orders, wish, key_text).await
     }
 
     /// Records an order for one eSIM and works until it rests.
     pub(crate) async fn buy(&self) -> Carried {
         let id = self.order(1).await;
         carry(&self.orders, id).await
+    }
+}
+
+/// Records a new order under a key.
+pub(crate) async fn recorded(orders: &Orders, wish: &Wish, key_text: &str) -> OrderId {
+    let quote = orders.quote(wish).await.unwrap();
+    quoted(orders, &quote, key_text).await
+}
+
+/// Records a new order for a quote under a key.
+pub(crate) async fn quoted(orders: &Orders, quote: &Quote, key_text: &str) -> OrderId {
+    let terms = Terms {
+        key: Some(key(key_text)),
+        ..Terms::default()
+    };
+    match orders.place(quote, &terms).await.unwrap() {
+        Placement::New(order) => order.id(),
+        other => panic!("a new order, not {other:?}"),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What happened to an order, event by event: a name and a sentence for each.
 
+use roamport_domain::Oddity;
 use roamport_domain::order::{
-    Absence, CancellationOutcome, EsimProgress, Event, LookUpEvidence, LookUpResult, PlacedOrder,
-    PlacementOutcome, ProvisioningOutcome, Resolution,
+    Absence, AnswerEvidence, CancellationOutcome, EsimProgress, Event, LookUpEvidence,
+    LookUpResult, PlacedOrder, PlacementOutcome, ProvisioningOutcome, Resolution,
 };
 use roamport_domain::provider::Refund;
 
+use super::super::esim::unreadable_text;
 use super::super::moment;
 use super::words;
 
@@ -45,9 +47,17 @@ pub(super) fn sentence(event: &Event) -> String {
             )
         }
         Event::PlacementSettled {
-            attempt, outcome, ..
+            attempt,
+            outcome,
+            evidence,
+            ..
         } => {
-            format!("purchase call {attempt}: {}", outcome_words(outcome))
+            let evidence = evidence.as_ref();
+            let unread = unread(evidence.map_or(&[], |known| &known.unreadable));
+            format!(
+                "purchase call {attempt}: {}{unread}",
+                outcome_words(outcome)
+            )
         }
         Event::PlacementAbandoned { attempt, .. } => {
             format!(
@@ -73,9 +83,8 @@ pub(super) fn sentence(event: &Event) -> String {
             )
         }
         Event::OrderRead {
-            order: Some(order), ..
-        } => format!("the provider's order was read: {}", told(order)),
-        Event::OrderRead { order: None, .. } => "the provider's order could not be read".to_owned(),
+            order, evidence, ..
+        } => order_read(order.as_ref(), evidence.as_ref()),
         Event::ProvisioningStarted { item, .. } => {
             format!("the profile of eSIM {} is asked for", number(*item))
         }
@@ -133,6 +142,21 @@ fn told(order: &PlacedOrder) -> String {
     )
 }
 
+fn order_read(order: Option<&PlacedOrder>, evidence: Option<&AnswerEvidence>) -> String {
+    let Some(order) = order else {
+        let problem = evidence.and_then(|known| known.problem.as_ref());
+        let problem = problem.map_or_else(String::new, |problem| format!(": {problem}"));
+        return format!("the provider's order could not be read{problem}");
+    };
+    let unread = unread(evidence.map_or(&[], |known| &known.unreadable));
+    format!("the provider's order was read: {}{unread}", told(order))
+}
+
+/// What an answer has and could not be read, to stand at the end of a sentence.
+fn unread(oddities: &[Oddity]) -> String {
+    unreadable_text(oddities).map_or_else(String::new, |all| format!("; could not be read: {all}"))
+}
+
 fn outcome_words(outcome: &PlacementOutcome) -> String {
     match outcome {
         PlacementOutcome::Placed { order } => format!("the provider took it as {}", told(order)),
@@ -159,8 +183,9 @@ fn looked_up(conclusive: bool, result: &LookUpResult, evidence: Option<&LookUpEv
         }
         LookUpResult::Healthy { found } if found.is_empty() => "nothing there".to_owned(),
         LookUpResult::Healthy { found } => {
+            let unread = unread(evidence.map_or(&[], |known| &known.unreadable));
             format!(
-                "found {}",
+                "found {}{unread}",
                 found.iter().map(told).collect::<Vec<_>>().join(", ")
             )
         }

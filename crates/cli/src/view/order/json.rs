@@ -11,6 +11,7 @@ use roamport_domain::provider::Refund;
 use serde::Serialize;
 
 use super::super::MoneyJson;
+use super::super::esim::OddityJson;
 use super::super::package::DataJson;
 use super::words;
 
@@ -96,6 +97,12 @@ pub(crate) struct OrderJson {
     esims: Vec<String>,
     items: Vec<ItemJson>,
     attention: Vec<AttentionJson>,
+    /// Why it still waits, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_reason: Option<String>,
+    /// What the provider's order has and could not be read; left out if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<OddityJson>,
     ending: Option<String>,
 }
 
@@ -248,6 +255,8 @@ impl From<&Order> for OrderJson {
             esims: order.esims().iter().map(ToString::to_string).collect(),
             items: order.items().iter().map(ItemJson::from).collect(),
             attention: attention.collect(),
+            wait_reason: order.wait_reason().map(str::to_owned),
+            unreadable: order.unreadable().iter().map(OddityJson::from).collect(),
             ending: order.ending().map(words::ending_sentence),
         }
     }

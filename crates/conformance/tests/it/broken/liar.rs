@@ -30,6 +30,7 @@ pub(super) enum Lie {
     RepeatsOnAnError,
     LosesOrders,
     FindsTooMuch,
+    NamesTheReferenceAskedFor,
     CutsLookUps,
     ShortensTheCatalogue,
     RepeatsAPackage,
@@ -253,6 +254,20 @@ impl EsimProvider for Liar {
                 self.inner
                     .find_orders(&OrderLookup::Since(*not_before))
                     .await
+            }
+            (
+                Lie::NamesTheReferenceAskedFor,
+                OrderLookup::Reference {
+                    reference,
+                    not_before,
+                },
+            ) => {
+                let since = OrderLookup::Since(*not_before);
+                let mut found = self.inner.find_orders(&since).await?;
+                for order in &mut found.orders {
+                    order.reference = Some(reference.clone());
+                }
+                Ok(found)
             }
             _ => Ok(found),
         }

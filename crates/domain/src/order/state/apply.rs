@@ -40,6 +40,8 @@ impl Order {
             delivery_closed: false,
             cleared_attempts: 0,
             is_compared: false,
+            unreadable: Vec::new(),
+            read_problem: None,
             was_prolonged: false,
             items: Vec::new(),
             attention: Vec::new(),
@@ -169,6 +171,8 @@ impl Order {
                 evidence,
             } => {
                 self.order_read(*at, order.as_ref())?;
+                let problem = evidence.as_ref().and_then(|known| known.problem.clone());
+                self.read_problem = problem.filter(|_| order.is_none());
                 self.compared(evidence.as_ref());
                 Ok(())
             }

@@ -102,6 +102,7 @@ impl Order {
                 self.explain_all();
                 self.placed_by(order.clone(), at);
                 self.is_compared = true;
+                self.unreadable.clone_from(&evidence.unreadable);
                 self.note_differences(&evidence.different);
             }
             several => self.raise(AttentionReason::SeveralFound {

@@ -139,10 +139,14 @@ impl Order {
     /// Takes what comparing an answer with the request showed.
     pub(super) fn compared(&mut self, evidence: Option<&AnswerEvidence>) {
         let Some(evidence) = evidence else { return };
-        if self.placed.is_none() {
+        let is_strangers = evidence.stranger.is_some();
+        if self.placed.is_none() || (evidence.problem.is_some() && !is_strangers) {
             return;
         }
         self.is_compared = true;
+        if !is_strangers {
+            self.unreadable.clone_from(&evidence.unreadable);
+        }
         self.note_differences(&evidence.different);
     }
 

@@ -1,0 +1,147 @@
+//! An order in doubt under the credentials of another account: looked up, never sent, until a person
+//! confirms that the two accounts are one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use roamport_app::{Orders, OrdersParts, Progress};
+use roamport_domain::order::{AttentionReason, OrderState, Resolution};
+use roamport_domain::{Account, OrderId};
+
+use crate::deciding::{decision, last_decision};
+use crate::support::mocks::{self, Desk};
+use crate::support::{Listener, carry};
+
+fn account(name: &str) -> Account {
+    Account::parse(name).unwrap()
+}
+
+/// A provider that takes no call of an order in doubt as proof of anything: the first call is lost,
+/// and no lookup finds it. Counts the purchase calls.
+fn losing_the_first() -> (Desk, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let desk = Desk::at(mocks::provider(|mock| {
+        mock.expect_place_order().returning(move |_| {
+            match counted.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(mocks::lost()),
+                call => Ok(mocks::placed(
+                    &format!("P-{call}"),
+                    &[&format!("esim-{call}")],
+                )),
+            }
+        });
+    }));
+    (desk, calls)
+}
+
+/// An order whose purchase call was lost, left by the process that sent it.
+async fn in_doubt(desk: &Desk) -> OrderId {
+    let id = desk.order(1).await;
+    let ended = |progress: &Progress| matches!(progress, Progress::PurchaseEnded { .. });
+    let (listener, stop) = Listener::stopping(ended);
+    desk.orders.carry_on(id, listener, stop).await.unwrap();
+    let state = desk.orders.order(id).await.unwrap().state();
+    assert_eq!(state, OrderState::Reconciling);
+    id
+}
+
+/// The same orders under the credentials of another account.
+fn under(desk: &Desk, name: &str) -> Orders {
+    Orders::new(OrdersParts {
+        account: account(name),
+        ..desk.parts.clone()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_in_doubt_is_not_sent_under_another_account_before_a_person_confirms_it() {
+    let (desk, calls) = losing_the_first();
+    let id = in_doubt(&desk).await;
+    let other = under(&desk, "the rotated token");
+    for _ in 0..3 {
+        let order = carry(&other, id).await.order;
+        assert_eq!(order.state(), OrderState::NeedsAttention);
+        let asked = AttentionReason::OtherAccount {
+            sent_with: Some(desk.parts.account.clone()),
+            current: account("the rotated token"),
+        };
+        assert_eq!(order.open_attention().collect::<Vec<_>>(), [&asked]);
+        tokio::time::sleep(Duration::from_mins(1)).await;
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+
+    // A word about some other account changes nothing.
+    let unrelated = account("a third account");
+    let resumed = other.confirm_account(&unrelated, &decision()).await;
+    assert_eq!(resumed.unwrap(), []);
+    assert_eq!(
+        other.order(id).await.unwrap().state(),
+        OrderState::NeedsAttention
+    );
+
+    let resumed = other
+        .confirm_account(&desk.parts.account, &decision())
+        .await;
+    assert_eq!(resumed.unwrap(), [id]);
+    let (resolution, by, why) = last_decision(&other, id).await;
+    let same = Resolution::SameAccount {
+        account: account("the rotated token"),
+    };
+    assert_eq!(resolution, same);
+    assert_eq!(
+        (by.as_str(), why.as_str()),
+        (decision().by(), decision().why())
+    );
+    // It goes on as under its own account: absence is proven anew, then it is sent once more.
+    let order = carry(&other, id).await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_confirmation_is_enough_for_every_order_of_the_pair() {
+    let (desk, _) = losing_the_first();
+    let id = in_doubt(&desk).await;
+    let other = under(&desk, "the rotated token");
+    let resumed = other
+        .confirm_account(&desk.parts.account, &decision())
+        .await;
+    assert_eq!(resumed.unwrap(), [], "the order was not asked about yet");
+    let order = carry(&other, id).await.order;
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    let asked = |reason: &AttentionReason| matches!(reason, AttentionReason::OtherAccount { .. });
+    let mut reasons = order.attention().iter();
+    assert!(!reasons.any(|attention| asked(&attention.reason)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_in_doubt_is_found_under_another_account_without_a_word() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let desk = Desk::at(mocks::provider(|mock| {
+        let lost = counted.clone();
+        mock.expect_place_order().returning(move |_| {
+            lost.fetch_add(1, Ordering::SeqCst);
+            Err(mocks::lost())
+        });
+        mock.expect_find_orders().returning(move |lookup| {
+            Ok(match counted.load(Ordering::SeqCst) {
+                0 => mocks::nothing(),
+                _ => mocks::ours(lookup, vec![mocks::placed("P-1", &["esim-1"])]),
+            })
+        });
+        mock.expect_provision()
+            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+    }));
+    let id = in_doubt(&desk).await;
+    let other = under(&desk, "the rotated token");
+    let mut order = carry(&other, id).await.order;
+    if order.state() == OrderState::NeedsAttention {
+        order = carry(&other, id).await.order;
+    }
+    assert_eq!(order.state(), OrderState::Fulfilled);
+    assert_eq!(order.open_attention().count(), 0);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
