@@ -1,5 +1,6 @@
 //! The wallet as a witness: what is gone from it that no known order explains.
 
+use roamport_domain::id::ReferenceMatch;
 use roamport_domain::journal::{ChargeState, JournalError, Spending};
 use roamport_domain::order::{WalletEvidence, WalletReading};
 use roamport_domain::provider::{OrderLookup, ProviderOrder};
@@ -42,7 +43,9 @@ pub(super) async fn wallet(
         return Ok(WalletEvidence::Explained { gone });
     }
     // Somebody else may buy from the same wallet: what the provider lists explains it, too.
-    let listed = listed(parts, &before, &spending).await.unwrap_or_default();
+    let listed = listed(parts, order, &before, &spending)
+        .await
+        .unwrap_or_default();
     let account = account.explained_by(&listed).unwrap_or(account);
     Ok(if !account.is_short_of(price) {
         WalletEvidence::Explained { gone }
@@ -62,9 +65,11 @@ fn others_are_open(order: OrderId, spending: &Spending) -> bool {
     })
 }
 
-/// Orders that the provider lists since the first reading and that this journal does not know.
+/// Orders of others that the provider lists since the first reading and that this journal does not know. One
+/// that may be the order itself explains nothing.
 async fn listed(
     parts: &OrdersParts,
+    order: &Order,
     before: &WalletReading,
     spending: &Spending,
 ) -> Option<Vec<ProviderOrder>> {
@@ -82,8 +87,16 @@ async fn listed(
             .iter()
             .any(|charge| charge.placed.as_ref() == Some(&row.id))
     };
+    let is_foreign = |row: &ProviderOrder| {
+        let named = row.reference.as_ref();
+        named.is_some_and(|named| {
+            order.requested().reference.compare(named.as_str()) == ReferenceMatch::Foreign
+        })
+    };
     let mut rows = found.orders;
-    rows.retain(|row| !known(row) && row.created_at.is_some_and(|made| made >= before.at));
+    rows.retain(|row| {
+        !known(row) && is_foreign(row) && row.created_at.is_some_and(|made| made >= before.at)
+    });
     Some(rows)
 }
 

@@ -85,6 +85,44 @@ async fn a_refused_purchase_whose_price_left_the_wallet_is_not_called_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn our_own_order_in_the_list_does_not_explain_what_left_the_wallet() {
+    let reference = Arc::new(Mutex::new(None));
+    let bought = reference.clone();
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order()
+            .times(1)
+            .returning(move |request| {
+                *bought.lock().unwrap() = Some(request.reference.clone());
+                Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
+            });
+        mock.expect_capabilities().return_const(Capabilities {
+            lookup: Some(LookupSupport {
+                by_reference: true,
+                since: true,
+                lag: Duration::ZERO,
+            }),
+            ..capabilities()
+        });
+        wallet(mock, "100", "96");
+        // The filtered lookup lies, and the list shows the charge.
+        mock.expect_find_orders().returning(move |lookup| {
+            let named = reference.lock().unwrap().clone();
+            Ok(match (lookup, named) {
+                (OrderLookup::Since(_), Some(named)) => {
+                    let mut order = under(&named, placed("PO-1", &["esim-1"]));
+                    order.created_at = Some(noon() + jiff::SignedDuration::from_mins(1));
+                    found(vec![order])
+                }
+                _ => nothing(),
+            })
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(order.money_may_have_moved());
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_no_reference_is_looked_up_the_list_speaks_against_a_refusal() {
     let reference = Arc::new(Mutex::new(None));
     let bought = reference.clone();

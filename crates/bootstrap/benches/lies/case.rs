@@ -110,7 +110,7 @@ impl Case {
         } else {
             Network::ReplyLost
         };
-        let crashes = !hides && dice.hits(420_000);
+        let crashes = !hides && dice.hits(600_000);
         Self {
             seed,
             index,
@@ -119,7 +119,7 @@ impl Case {
             network,
             lies,
             crash: if crashes {
-                [6_000, 20_000, 50_000][usize::try_from(dice.below(3)).expect("below three")]
+                [10_000, 30_000, 80_000][usize::try_from(dice.below(3)).expect("below three")]
             } else {
                 0
             },

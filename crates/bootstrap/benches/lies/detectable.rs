@@ -22,6 +22,8 @@ pub(crate) enum About {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Contradiction {
     /// An answer to a purchase names another reference than the request.
+    AnsweredForAnother,
+    /// The same, and no later answer shows the order; or an answer about our own order names another reference.
     OtherReference,
     /// An order of ours has other packages, or another number of them, than was asked for.
     OtherGoods,
@@ -58,7 +60,8 @@ impl Contradiction {
         match about {
             About::Money => matches!(
                 self,
-                Self::OtherReference
+                Self::AnsweredForAnother
+                    | Self::OtherReference
                     | Self::KnownToJournal
                     | Self::ShownElsewhere
                     | Self::FilterIgnored
@@ -101,6 +104,7 @@ pub(crate) fn contradictions(transcript: &Transcript) -> Vec<Contradiction> {
         accounts: Vec::new(),
         cards: BTreeMap::new(),
         silent_purchase: false,
+        answered_for_another: false,
         shown: false,
     };
     for exchange in transcript
@@ -124,6 +128,8 @@ struct Judge<'a> {
     cards: BTreeMap<String, (Option<String>, Option<String>)>,
     /// A purchase call ended without an answer that names an order.
     silent_purchase: bool,
+    /// The last answer about the purchase names another reference.
+    answered_for_another: bool,
     /// Some answer shows our order.
     shown: bool,
 }
@@ -147,9 +153,17 @@ impl Judge<'_> {
         }
     }
 
+    const fn is_shown(&mut self) {
+        self.shown = true;
+        self.answered_for_another = false;
+    }
+
     fn end(mut self) -> Vec<Contradiction> {
         if self.shown && self.silent_purchase {
             self.find(Contradiction::ShownElsewhere);
+        }
+        if self.answered_for_another {
+            self.find(Contradiction::OtherReference);
         }
         self.found
     }
@@ -183,10 +197,11 @@ impl Judge<'_> {
         let mut ours = Vec::new();
         for row in rows {
             if differ(row.reference.as_ref(), &self.transcript.ordered.reference) {
-                self.find(Contradiction::OtherReference);
+                self.find(Contradiction::AnsweredForAnother);
+                self.answered_for_another = true;
                 self.silent_purchase = true;
             } else {
-                self.shown = true;
+                self.is_shown();
                 ours.push(row);
             }
         }
@@ -231,7 +246,7 @@ impl Judge<'_> {
                 .is_some_and(|told| bare(told) == bare(&reference));
             // A row that names no reference is nobody's, whatever was asked.
             if names_us {
-                self.shown = true;
+                self.is_shown();
                 ours.push(row);
             } else if asked.order.is_some() && self.is_ours_by_id(asked.order.as_deref()) {
                 if differ(row.reference.as_ref(), &reference) {

@@ -144,6 +144,8 @@ impl Living {
         let (earlier_key, key) = (key("earlier"), key("order"));
         let package = PackageId::parse(package.as_str()).expect("the world's own id");
         let wish = Wish::new(package.clone(), NonZeroU16::MIN);
+        // Nothing goes wrong before the order that is lied about.
+        self.life.calm_down();
         let Some(quote) = self.quote(&wish).await else {
             return (None, None);
         };
@@ -166,6 +168,7 @@ impl Living {
             bought.requested().reference.clone(),
         );
         self.stage.begin(reference.as_str(), control.as_str()).await;
+        self.life.stir_up();
         let quote = match self.case.wanted {
             Wanted::Esims(quantity) => {
                 let quantity = NonZeroU16::new(quantity).expect("one or two");

@@ -140,7 +140,8 @@ impl Told {
                 judge::shown(&exchange.answer)
             ));
         }
-        if let Some(order) = &self.lived.order {
+        let lived = self.lived.order.as_ref().or(self.lived.earlier.as_ref());
+        if let Some(order) = lived {
             let events = self.lived.journal.events(order.id()).await;
             for recorded in events.unwrap_or_default() {
                 let text: String = format!("{:?}", recorded.event).chars().take(600).collect();

@@ -114,7 +114,9 @@ fn roamify(call: Call, status: u16, body: &Json) -> Told {
             rows(Some(data), roamify_esim).map(Told::Esims)
         }
         Call::Provision | Call::Esim => roamify_esim(data).map(|row| Told::Esims(vec![row])),
-        Call::Wallet => data.get("balance").and_then(dollars).map(Told::Wallet),
+        Call::Wallet => literal(data, "balance")
+            .and_then(|text| dollars(&text))
+            .map(Told::Wallet),
         _ => Some(Told::Other),
     };
     told.unwrap_or(Told::Undocumented)
@@ -138,7 +140,7 @@ fn rows<T>(list: Option<&Json>, read: fn(&Json) -> Option<T>) -> Option<Vec<T>> 
 }
 
 /// The literal text of a field. A field that stands there twice with two values says nothing, nor does a text
-/// that is longer than any id or steers a terminal.
+/// that is longer than any id, steers a terminal or holds half a character.
 fn literal(value: &Json, name: &str) -> Option<String> {
     let fields = value.as_object()?;
     let mut named = fields.iter().filter(|(field, _)| field == name);
@@ -156,6 +158,7 @@ const LONGEST_ID: usize = 255;
 
 fn steers(character: char) -> bool {
     character.is_control()
+        || character == char::REPLACEMENT_CHARACTER
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -188,7 +191,7 @@ fn roamify_order(value: &Json) -> Option<OrderRow> {
         reference: literal(value, "referenceId"),
         packages: packages.filter(|packages| !packages.is_empty()),
         esims: named.chain(profiles).collect(),
-        total: value.get("total").and_then(dollars),
+        total: literal(value, "total").and_then(|text| dollars(&text)),
         currency: literal(value, "currency"),
         iccid: None,
     })
@@ -297,8 +300,7 @@ fn units(value: &Json) -> Option<i64> {
 }
 
 /// An amount in dollars, as ten-thousandths.
-fn dollars(value: &Json) -> Option<i64> {
-    let text = value.as_literal()?;
+fn dollars(text: &str) -> Option<i64> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 4 {
         return None;

@@ -84,6 +84,11 @@ impl Life {
         luck.journal_gone_until = Duration::ZERO;
     }
 
+    /// From now on things go wrong, as the weather has it.
+    pub(crate) fn stir_up(&self) {
+        self.luck().over = false;
+    }
+
     pub(crate) fn is_calm(&self) -> bool {
         self.luck().over
     }
