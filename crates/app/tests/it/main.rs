@@ -5,6 +5,7 @@
     reason = "this whole crate is tests; clippy sees only the functions marked so"
 )]
 
+mod absence;
 mod answer_table;
 mod answers;
 mod attaching;

@@ -427,3 +427,26 @@ fn the_built_in_sandbox_speaks_either_dialect_and_keeps_their_orders_apart() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(balance(&home), "1000.00");
 }
+
+/// How old the figures of usage may be: in words, and in seconds.
+const LAGS: [(&str, &str, u64); 2] = [
+    (ROAMIFY, "4 hours", 4 * 3600),
+    (ESIM_ACCESS, "3 hours", 3 * 3600),
+];
+
+#[test]
+fn usage_says_on_the_line_of_its_reading_how_old_the_figures_may_be() {
+    for (provider, age, seconds) in LAGS {
+        let sandbox = Sandbox::start();
+        let home = sandbox.home().set("PROVIDER", provider);
+        let esim = home.esim();
+        let shown = home.run(&format!("usage {esim}"));
+        let read = shown.stdout.lines().find(|line| line.starts_with("Read"));
+        let read = read.unwrap_or_default();
+        let words = format!(", from figures up to {age} old");
+        assert!(read.ends_with(&words), "{provider}: {}", shown.stdout);
+        let usage = &home.json(&format!("usage {esim}"))["usage"];
+        assert_eq!(usage["lag_seconds"], seconds, "{provider}");
+        assert!(usage["as_of"].is_string(), "{provider}: {usage}");
+    }
+}
