@@ -124,8 +124,9 @@ struct Judge<'a> {
     bought_at: Option<std::time::Duration>,
     wallet_before: Option<i64>,
     accounts: Vec<u8>,
-    /// The card number and code of each eSIM.
-    cards: BTreeMap<String, (Option<String>, Option<String>)>,
+    /// The card number and code of each eSIM, and the process that was told. What a process did not store
+    /// before it died is not known to the next one.
+    cards: BTreeMap<String, (Option<String>, Option<String>, u32)>,
     /// A purchase call ended without an answer that names an order.
     silent_purchase: bool,
     /// The last answer about the purchase names another reference.
@@ -326,7 +327,7 @@ impl Judge<'_> {
             self.goods(exchange, rows);
             for row in rows {
                 for esim in &row.esims {
-                    self.card(esim);
+                    self.card(exchange.process, esim);
                 }
             }
         }
@@ -401,15 +402,16 @@ impl Judge<'_> {
             if known.iter().any(|known| same_card(esim, known)) {
                 self.find(Contradiction::KnownToJournal);
             }
-            self.card(&EsimRow {
+            let esim = EsimRow {
                 id: named,
                 ..esim.clone()
-            });
+            };
+            self.card(exchange.process, &esim);
         }
     }
 
     /// Compares with every eSIM that was told before.
-    fn card(&mut self, esim: &EsimRow) {
+    fn card(&mut self, process: u32, esim: &EsimRow) {
         if esim.dead {
             self.find(Contradiction::Dead);
         }
@@ -420,11 +422,13 @@ impl Judge<'_> {
         let apart = |one: &Option<String>, other: &Option<String>| {
             one.is_some() && other.is_some() && one != other
         };
-        let of_others = self.cards.iter().any(|(other, (iccid, code))| {
+        let of_others = self.cards.iter().any(|(other, (iccid, code, _))| {
             other != id && (same(iccid, &esim.iccid) || same(code, &esim.code))
         });
-        let (iccid, code) = self.cards.entry(id.clone()).or_default();
-        let changed = apart(iccid, &esim.iccid) || apart(code, &esim.code);
+        let (iccid, code, told) = self.cards.entry(id.clone()).or_default();
+        let is_known = *told == process;
+        let changed = is_known && (apart(iccid, &esim.iccid) || apart(code, &esim.code));
+        *told = process;
         *iccid = esim.iccid.clone().or(iccid.take());
         *code = esim.code.clone().or(code.take());
         if of_others {
