@@ -334,7 +334,7 @@ impl Driver {
         };
         let failed = self.failed(error);
         let witness = match error.proof() {
-            CallProof::TurnedAway => self.witness_against(order).await,
+            CallProof::TurnedAway => self.witness_against(order, error).await,
             CallProof::NotSent | CallProof::Unknown => None,
         };
         let outcome = match witness {
@@ -351,8 +351,8 @@ impl Driver {
 
     /// What speaks against the refusal that was just answered. The answer is recorded even if the journal
     /// cannot be read now.
-    async fn witness_against(&self, order: &Order) -> Option<String> {
-        let witness = charged_all_the_same(&self.parts, order).await;
+    async fn witness_against(&self, order: &Order, refusal: &ProviderError) -> Option<String> {
+        let witness = charged_all_the_same(&self.parts, order, refusal).await;
         witness.unwrap_or_else(|error| {
             tracing::warn!(order.id = %self.id, %error, "nothing could be held against the refusal");
             None

@@ -2,19 +2,20 @@
 
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{LookUpResult, WalletEvidence};
-use roamport_domain::provider::OrderLookup;
-use roamport_domain::{EsimProvider as _, Order};
+use roamport_domain::provider::{ErrorKind, OrderLookup, ProviderError};
+use roamport_domain::{EsimProvider as _, Money, Order};
 
 use super::look;
 use super::rows::{CLOCKS_APART, sent};
 use super::wallet::wallet;
 use crate::OrdersParts;
 
-/// What speaks against the refusal of the purchase call that `order` has just made; `None` if nothing does.
-/// A read that fails says nothing.
+/// What speaks against `refusal`, the answer to the purchase call that `order` has just made; `None` if
+/// nothing does. A read that fails says nothing.
 pub(crate) async fn charged_all_the_same(
     parts: &OrdersParts,
     order: &Order,
+    refusal: &ProviderError,
 ) -> Result<Option<String>, JournalError> {
     if is_shown(parts, order).await? {
         return Ok(Some(
@@ -24,9 +25,24 @@ pub(crate) async fn charged_all_the_same(
     let WalletEvidence::Short { gone, explained } = wallet(parts, order).await? else {
         return Ok(None);
     };
+    let is_about_wallet = refusal.kind() == ErrorKind::InsufficientFunds;
+    if is_about_wallet && !would_have_paid(order, gone) {
+        return Ok(None);
+    }
     Ok(Some(format!(
         "{gone} is gone from the wallet since before the call, and other orders explain only {explained}"
     )))
+}
+
+/// Whether what is left in the wallet would have paid for the order: then the wallet was no reason to refuse
+/// it. Somebody else may have emptied the wallet in between.
+fn would_have_paid(order: &Order, gone: Money) -> bool {
+    let before = sent(order).find_map(|attempt| attempt.baseline);
+    let left = before.and_then(|before| before.balance.checked_sub(gone).ok());
+    let (Some(left), Some(price)) = (left, order.expected_total()) else {
+        return false;
+    };
+    left.compare(price).is_ok_and(std::cmp::Ordering::is_ge)
 }
 
 /// Whether the provider shows the order, or one that looks like it.

@@ -156,6 +156,20 @@ async fn where_no_reference_is_looked_up_the_list_speaks_against_a_refusal() {
     assert!(is_in_doubt(&order), "{:?}", order.attention());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_wallet_that_is_too_small_bears_out_a_refusal_for_want_of_money() {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order()
+            .times(1)
+            .returning(|_| Err(error(ErrorKind::InsufficientFunds, Operation::PlaceOrder)));
+        // Somebody else spent it in between.
+        wallet(mock, "100", "0.01");
+    }));
+    let order = desk.buy().await.order;
+    assert!(!order.money_may_have_moved(), "{:?}", order.attempts());
+    assert!(order.attempts()[0].is_turned_away());
+}
+
 #[rstest]
 #[case::nothing_is_gone("100", "100")]
 #[case::less_than_the_price_is_gone("100", "96.01")]

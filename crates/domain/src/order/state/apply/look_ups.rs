@@ -113,12 +113,8 @@ impl Order {
 
     fn take_absence(&mut self, at: Timestamp, conclusive: bool, evidence: &LookUpEvidence) {
         let suspected = !evidence.look_alikes.is_empty() || !evidence.candidates.is_empty();
-        if matches!(evidence.control, ControlEvidence::Missing { .. }) {
-            self.look_ups.veto = Some(Doubt::Control);
-        } else if matches!(evidence.wallet, WalletEvidence::Short { .. }) {
-            self.look_ups.veto = Some(Doubt::Wallet);
-        }
-        if self.look_ups.veto.is_some() {
+        if let Some(veto) = self.veto_in(evidence) {
+            self.look_ups.veto = Some(veto);
             self.look_ups.proven_empty.clear();
         }
         match evidence.absence {
@@ -142,6 +138,17 @@ impl Order {
                     self.look_ups.proven_empty.push(at);
                 }
             }
+        }
+    }
+
+    /// The witness in `evidence` against absence, if the outcome of a call is unknown. A call that was turned
+    /// away is not: there the look-up just before the next one decides.
+    fn veto_in(&self, evidence: &LookUpEvidence) -> Option<Doubt> {
+        self.unresolved_attempt().or(self.doubtful_attempt())?;
+        if matches!(evidence.control, ControlEvidence::Missing { .. }) {
+            Some(Doubt::Control)
+        } else {
+            matches!(evidence.wallet, WalletEvidence::Short { .. }).then_some(Doubt::Wallet)
         }
     }
 
