@@ -6,6 +6,7 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{ProviderOrderId, Reference};
 use roamport_provider_http::test_support::TestClock;
+use rstest::rstest;
 use wiremock::matchers::{body_partial_json, path};
 use wiremock::{Mock, MockServer};
 
@@ -144,6 +145,23 @@ async fn an_unknown_number_finds_nothing_and_says_so() {
         .await
         .unwrap();
     assert_eq!((found.orders.len(), found.complete), (0, true));
+}
+
+#[rstest]
+#[case(502, r#"{"success":false,"errorCode":"310272","errorMsg":"words"}"#)]
+#[case(404, r#"{"errorCode":"310272","errorMsg":"words"}"#)]
+#[case(503, r#"{"success":false,"errorCode":"200010","errorMsg":"words"}"#)]
+#[tokio::test]
+async fn a_code_in_an_answer_that_is_no_refusal_finds_nothing_out(
+    #[case] status: u16,
+    #[case] body: &str,
+) {
+    let server = serving("/esim/query", json(status, body)).await;
+    let provider = esim_access(&server.uri());
+    for lookup in [by_number(ORDER), since(MORNING)] {
+        let found = provider.find_orders(&lookup).await;
+        assert!(found.is_err(), "{found:?}");
+    }
 }
 
 #[tokio::test]
