@@ -62,6 +62,7 @@ fn adapter() -> Adapter {
         words: WORDS,
         samples,
         buys: |path| path.ends_with("/esim/order") || path.ends_with("/esim/topup"),
+        may_find_none: refuses,
         may_turn_away,
     }
 }
@@ -84,14 +85,21 @@ fn samples(call: Call) -> &'static [&'static str] {
     }
 }
 
+/// Whether an envelope says once, and says, that the call failed.
+fn refuses(answer: &Answer) -> bool {
+    let body = answer.text();
+    let is_no = |word: &str| {
+        let word = word.trim_matches('"').trim().to_lowercase();
+        ["false", "0"].contains(&word.as_str())
+    };
+    matches!(members(&body, "success")[..], [word] if is_no(word))
+}
+
 /// The table: an envelope under a listed status that says `false`, names a code and holds no object.
 fn may_turn_away(answer: &Answer) -> bool {
     let body = answer.text();
     let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
-    let (success, codes) = (members(&body, "success"), members(&body, "errorCode"));
-    let refuses = |word: &str| {
-        ["false", "0"].contains(&word.trim_matches('"').trim().to_lowercase().as_str())
-    };
+    let codes = members(&body, "errorCode");
     let names_a_code = |code: &str| !["null", "\"\""].contains(&code);
     let is_empty = |object: &str| {
         let inner = object.trim_matches(['{', '}', '[', ']', '"', ' ', '\n', '\r', '\t']);
@@ -99,7 +107,7 @@ fn may_turn_away(answer: &Answer) -> bool {
     };
     matches!(answer.status, 200 | 400 | 401 | 403 | 404)
         && is_json
-        && matches!(success[..], [word] if refuses(word))
+        && refuses(answer)
         && matches!(codes[..], [code] if names_a_code(code))
         && members(&body, "obj").into_iter().all(is_empty)
 }

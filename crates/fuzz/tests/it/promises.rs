@@ -34,6 +34,8 @@ pub(crate) struct Adapter {
     pub(crate) samples: fn(Call) -> &'static [&'static str],
     /// Whether a request to this path buys.
     pub(crate) buys: fn(&str) -> bool,
+    /// Whether an answer with this status 4xx may be the provider's own word that there is no such order.
+    pub(crate) may_find_none: fn(&Answer) -> bool,
     /// Whether the adapter's table lets this answer turn a purchase or a change away.
     pub(crate) may_turn_away: fn(&Answer) -> bool,
 }
@@ -159,7 +161,11 @@ impl Adapter {
                 let last = whole.last().expect("an answer was read");
                 let fits = match &found.form {
                     // The provider's own word that there is no such order is documented, too.
-                    AnswerForm::Documented => matches!(last.status, 200..=299 | 400..=499),
+                    AnswerForm::Documented => match last.status {
+                        200..=299 => true,
+                        400..=499 => (self.may_find_none)(last),
+                        _ => false,
+                    },
                     AnswerForm::Tolerated => matches!(last.status, 200 | 204),
                     AnswerForm::NotFound(_) => last.status == 404,
                 };

@@ -64,6 +64,7 @@ fn adapter() -> Adapter {
         words: WORDS,
         samples,
         buys: |path| path.starts_with("/api/esim/order"),
+        may_find_none: |answer| answer.status == 404,
         may_turn_away,
     }
 }
