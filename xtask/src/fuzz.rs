@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// This target alone.
     #[arg(long, value_name = "NAME", value_parser = TARGETS)]
     target: Option<String>,
+    /// The profile to build in: `fuzz` is optimized, `test` is what the tests are built in already.
+    #[arg(long, value_name = "NAME", default_value = "fuzz", value_parser = ["fuzz", "test"])]
+    profile: String,
     /// Try the one input of this seed, which the report of a failure names as `BOLERO_RANDOM_SEED`.
     #[arg(long, value_name = "S", requires = "target")]
     seed: Option<u128>,
@@ -100,7 +103,7 @@ impl Ran {
 
 /// Builds the targets, runs them one after the other and prints a table; fails where one failed.
 pub(crate) fn run(shell: &Shell, root: &Path, options: &Options) -> anyhow::Result<()> {
-    let program = build(shell)?;
+    let program = build(shell, &options.profile)?;
     let home = root.join(HOME);
     let mut all = Vec::new();
     for target in options.targets() {
@@ -125,11 +128,11 @@ pub(crate) fn run(shell: &Shell, root: &Path, options: &Options) -> anyhow::Resu
     }
 }
 
-/// The program of the tests, in the profile `fuzz`: optimized, with debug assertions and overflow checks.
-fn build(shell: &Shell) -> anyhow::Result<PathBuf> {
+/// The program of the targets. Both profiles have debug assertions and overflow checks.
+fn build(shell: &Shell, profile: &str) -> anyhow::Result<PathBuf> {
     let messages = cmd!(
         shell,
-        "cargo test --package roamport-fuzz --test it --profile fuzz --no-run --message-format json-render-diagnostics"
+        "cargo test --package roamport-fuzz --test it --profile {profile} --no-run --message-format json-render-diagnostics"
     )
     .read()?;
     find_program(&messages).context("cargo names no program of the targets")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
 use roamport_fuzz::corpus::seeds;
 use roamport_fuzz::json::members;
+use serde_json::value::RawValue;
 
 use crate::port::{Call, Names};
 use crate::promises::{Adapter, CODE};
@@ -98,7 +99,7 @@ fn refuses(answer: &Answer) -> bool {
 /// The table: an envelope under a listed status that says `false`, names a code and holds no object.
 fn may_turn_away(answer: &Answer) -> bool {
     let body = answer.text();
-    let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
+    let is_json = serde_json::from_str::<&RawValue>(&body).is_ok();
     let codes = members(&body, "errorCode");
     let names_a_code = |code: &str| !["null", "\"\""].contains(&code);
     let is_empty = |object: &str| {
