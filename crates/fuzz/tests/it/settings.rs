@@ -88,12 +88,15 @@ fn load(mut cursor: Cursor<'_>) {
     FILES.with(|files| {
         let text = draw(&files.samples, &mut cursor);
         fs::write(files.path(), &text).unwrap();
-        let (first, second) = (files.load(), files.load());
+        let first = files.load();
         let shown = |loaded: &Result<Settings, SettingsError>| match loaded {
             Ok(settings) => format!("{settings:?} {:?}", settings.describe()),
             Err(error) => format!("{error} {error:?}"),
         };
-        assert_eq!(shown(&first), shown(&second), "the same file says the same");
+        if cursor.chance(16) {
+            let second = files.load();
+            assert_eq!(shown(&first), shown(&second), "the same file says the same");
+        }
         if holds_the_token_in_its_place(&text) {
             let shown = shown(&first);
             assert!(!shown.contains(TOKEN), "the token is shown: {shown}");
