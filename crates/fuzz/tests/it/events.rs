@@ -46,23 +46,23 @@ pub(crate) fn check(
         body,
         received_at: StillClock::moment(),
     };
-    let decoded = decoder.decode(&delivery);
+    let outcome = decoder.decode(&delivery);
     assert_eq!(
-        decoded,
+        outcome,
         decoder.decode(&delivery),
         "the same delivery says the same"
     );
-    let decoded = match decoded {
-        Ok(decoded) => decoded,
+    let delivered = match outcome {
+        Ok(delivered) => delivered,
         Err(error) => {
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains(CODE), "a value is shown: {shown}");
             return Err(error);
         }
     };
-    assert_eq!(decoded.trust, trust);
+    assert_eq!(delivered.trust, trust);
     let known = literals(&String::from_utf8_lossy(body));
-    for event in &decoded.events {
+    for event in &delivered.events {
         let fits = (1..=128).contains(&event.id.len())
             && event.id.bytes().all(|byte| byte.is_ascii_graphic());
         assert!(fits, "`{}` is no id of an event", event.id);
@@ -82,11 +82,9 @@ fn check_kind(kind: &ProviderEventKind, known: &HashSet<String>) {
         }
     };
     match kind {
-        ProviderEventKind::OrderChanged { order, .. } => {
-            if let Some(id) = order {
-                check_id(id.as_str());
-            }
-        }
+        ProviderEventKind::OrderChanged {
+            order: Some(id), ..
+        } => check_id(id.as_str()),
         ProviderEventKind::EsimChanged { esim }
         | ProviderEventKind::UsageChanged { esim }
         | ProviderEventKind::RefundDecided { esim } => check_esim(esim),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::error::Error;
+use std::fmt::Write as _;
 
 use roamport_domain::provider::{AnswerForm, CallProof, ErrorKind, EsimProvider, ProviderOrder};
 use roamport_domain::{Activation, Esim, Iccid, Money, Package, ProviderError, Usage};
@@ -117,7 +118,7 @@ impl Adapter {
         let mut shown = format!("{error} {error:?} {:?} {:?}", error.code(), error.message());
         let mut cause = error.source();
         while let Some(error) = cause {
-            shown.push_str(&format!(" {error} {error:?}"));
+            write!(shown, " {error} {error:?}").unwrap();
             cause = error.source();
         }
         assert!(!shown.contains(self.token), "the token is shown: {shown}");
@@ -179,20 +180,23 @@ impl Adapter {
             }
             Outcome::Esims(esims) => {
                 assert!(!esims.is_empty(), "none is no answer");
-                esims.iter().for_each(|esim| known.check_esim(esim));
+                for esim in esims {
+                    known.check_esim(esim);
+                }
             }
-            Outcome::Usages(usages) => usages
-                .iter()
-                .flatten()
-                .for_each(|usage| known.check_usage(usage)),
+            Outcome::Usages(usages) => {
+                for usage in usages.iter().flatten() {
+                    known.check_usage(usage);
+                }
+            }
             Outcome::Balance(money) => check_money(money),
             Outcome::Packages(packages, error) => {
                 let ids: HashSet<&str> =
                     packages.iter().map(|package| package.id.as_str()).collect();
                 assert_eq!(ids.len(), packages.len(), "each package comes once");
-                packages
-                    .iter()
-                    .for_each(|package| known.check_package(package));
+                for package in packages {
+                    known.check_package(package);
+                }
                 if let Some(error) = error {
                     self.check_error(call, error, exchanges);
                 }
@@ -293,7 +297,9 @@ impl Known {
             );
         }
         let report = esim.report();
-        report.notes.iter().for_each(|note| check_text(note));
+        for note in &report.notes {
+            check_text(note);
+        }
         for plan in &report.plans {
             check_text(&plan.name);
         }
@@ -326,7 +332,9 @@ impl Known {
         check_money(&package.price);
         assert!(!package.price.is_negative(), "{package:?}");
         check_text(&package.name);
-        package.notes.iter().for_each(|note| check_text(note));
+        for note in &package.notes {
+            check_text(note);
+        }
     }
 }
 

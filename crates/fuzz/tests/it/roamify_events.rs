@@ -31,7 +31,9 @@ fn decode(mut cursor: Cursor<'_>) {
     let decoder = RoamifyEvents::new(name, Secret::new(SECRET)).unwrap();
     let body = SAMPLES.with(|samples| body(samples, WORDS, &mut cursor));
     let mac = HMAC::mac(&body, SECRET);
-    let right: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap();
+    let pair = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    let right: String = mac.iter().flat_map(pair).collect();
     let mut given = right.clone().into_bytes();
     let is_right = !cursor.chance(64);
     if !is_right {
