@@ -10,6 +10,7 @@ mod ci;
 mod cluster;
 mod demo;
 mod docs;
+mod fuzz;
 mod lies;
 mod lint;
 mod mutants;
@@ -61,6 +62,8 @@ enum Task {
     Sim(sim::Options),
     /// Drive orders by the thousand past a provider that lies; count broken promises.
     Lies(lies::Options),
+    /// Feed changed and random bytes to every decoder of bytes from outside.
+    Fuzz(fuzz::Options),
     /// Run real workers against a faulty sandbox, kill them all the while, and check every charge.
     Soak(soak::Arguments),
     /// Change the order machine in small ways, one by one, and see that its tests notice each.
@@ -116,6 +119,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Mutants { extra } => mutants::run(&shell, extra),
         Task::Docs { check } => docs::run(&shell, root, *check),
         Task::NewAdapter(arguments) => new_adapter::run(&shell, root, arguments),
+        Task::Fuzz(options) => fuzz::run(&shell, root, options),
         Task::Lies(options) => lies::run(&shell, options),
         Task::Sim(options) => sim::run(&shell, options),
         Task::Ci => ci::run(&shell, root),

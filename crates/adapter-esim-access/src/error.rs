@@ -13,9 +13,14 @@ use self::message::{advice, describe};
 pub use self::table::classification;
 use crate::wire::said;
 
+/// The mark of a failure whose code says why the call failed. A code in any other answer is shown, and means
+/// nothing.
+const TELLING: &str = "telling";
+
 /// What the provider's code in a failure means.
 pub(crate) fn meaning(failure: &Failure) -> Option<Code> {
-    failure.code.as_deref().map(Code::of)
+    let code = failure.mark.and(failure.code.as_deref());
+    code.map(Code::of)
 }
 
 /// The port's error. `secrets` and activation codes are taken out of whatever the provider said.
@@ -68,6 +73,7 @@ pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[
         proof,
         status: Some(status),
         code: said.code.clone(),
+        mark: code.map(|_| TELLING),
         ..Failure::unusable(effect, describe(status, &said, body))
     }
 }

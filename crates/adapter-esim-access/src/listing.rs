@@ -105,7 +105,8 @@ fn location(query: &PackageQuery) -> Option<String> {
 fn is_none(query: &PackageQuery, failure: &Failure) -> bool {
     let package = query.package.is_some() && meaning(failure) == Some(Code::UnknownPackage);
     let country = location(query).is_some_and(|code| !code.starts_with('!'));
-    package || (country && failure.code.as_deref() == Some(UNKNOWN_LOCATION))
+    let unknown = meaning(failure).is_some() && failure.code.as_deref() == Some(UNKNOWN_LOCATION);
+    package || (country && unknown)
 }
 
 /// Top-ups are asked for by ICCID, and say in their own rows where they work.

@@ -1,7 +1,7 @@
 //! The crates that the architecture names, and the table of who may use whom.
 
 use Role::{
-    App, Bootstrap, Cli, Conformance, Domain, JournalAdapter, Layers, ProviderAdapter,
+    App, Bootstrap, Cli, Conformance, Domain, Fuzz, JournalAdapter, Layers, ProviderAdapter,
     ProviderHttp, Sandbox, Server, Xtask,
 };
 
@@ -26,6 +26,8 @@ pub(super) enum Role {
     Sandbox,
     /// Composition root of the binaries.
     Bootstrap,
+    /// The fuzz targets.
+    Fuzz,
     /// `roamport`.
     Cli,
     /// `roamport-server`.
@@ -56,6 +58,7 @@ impl Role {
             "provider-http" => ProviderHttp,
             "sandbox" => Sandbox,
             "bootstrap" => Bootstrap,
+            "fuzz" => Fuzz,
             "cli" => Cli,
             "server" => Server,
             _ => match short_name.strip_prefix(ADAPTER)? {
@@ -70,7 +73,7 @@ impl Role {
     /// Whom the crate itself may use.
     pub(super) fn may_use(self) -> &'static [Self] {
         match self {
-            Domain | Xtask => &[],
+            Domain | Fuzz | Xtask => &[],
             App | Layers | Conformance | ProviderHttp | JournalAdapter | Sandbox => &[Domain],
             ProviderAdapter => &[Domain, ProviderHttp],
             Bootstrap => &[
@@ -95,6 +98,7 @@ impl Role {
             Conformance | Server => &[Sandbox],
             // Tests there answer adapters in process, below `provider-http`.
             Bootstrap => &[Conformance, ProviderHttp],
+            Fuzz => &[Domain, ProviderHttp, ProviderAdapter, Bootstrap],
         }
     }
 
@@ -110,6 +114,7 @@ impl Role {
             JournalAdapter => "journal adapters",
             Sandbox => "sandbox",
             Bootstrap => "bootstrap",
+            Fuzz => "fuzz",
             Cli => "cli",
             Server => "server",
             Xtask => "xtask",

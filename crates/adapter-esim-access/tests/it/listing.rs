@@ -183,6 +183,32 @@ async fn a_country_the_provider_does_not_know_has_no_packages() {
 }
 
 #[rstest]
+#[case("310211")]
+#[case("310241")]
+#[tokio::test]
+async fn a_gateway_that_repeats_a_refusal_makes_no_catalog_empty(#[case] code: &str) {
+    let body = format!(r#"{{"success":false,"errorCode":"{code}","errorMsg":"words"}}"#);
+    let server = serving("/package/list", json(502, body)).await;
+    also(
+        &server,
+        "/location/list",
+        json(200, fixture("post-location-list")),
+    )
+    .await;
+    let provider = esim_access(&server.uri());
+    for query in [
+        PackageQuery::one(PackageId::parse("nobodys").unwrap()),
+        PackageQuery {
+            country: Some(CountryCode::parse("AQ").unwrap()),
+            ..PackageQuery::default()
+        },
+    ] {
+        let error = provider.packages(query).next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    }
+}
+
+#[rstest]
 #[case("/location/list")]
 #[case("/package/list")]
 #[tokio::test]

@@ -147,6 +147,23 @@ async fn an_unknown_number_finds_nothing_and_says_so() {
     assert_eq!((found.orders.len(), found.complete), (0, true));
 }
 
+#[rstest]
+#[case(502, r#"{"success":false,"errorCode":"310272","errorMsg":"words"}"#)]
+#[case(404, r#"{"errorCode":"310272","errorMsg":"words"}"#)]
+#[case(503, r#"{"success":false,"errorCode":"200010","errorMsg":"words"}"#)]
+#[tokio::test]
+async fn a_code_in_an_answer_that_is_no_refusal_finds_nothing_out(
+    #[case] status: u16,
+    #[case] body: &str,
+) {
+    let server = serving("/esim/query", json(status, body)).await;
+    let provider = esim_access(&server.uri());
+    for lookup in [by_number(ORDER), since(MORNING)] {
+        let found = provider.find_orders(&lookup).await;
+        assert!(found.is_err(), "{found:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_empty_list_for_a_number_proves_no_absence() {
     let server = sample("/esim/query", "post-esim-query.empty.assumed").await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
-use roamport_domain::provider::{CancelRequest, ErrorKind, EsimProvider as _, Reaction};
+use roamport_domain::provider::{CallProof, CancelRequest, ErrorKind, EsimProvider as _, Reaction};
 use roamport_domain::{Currency, Money};
 use roamport_provider_http::test_support::{Behaviour, RawServer, TestClock};
 use rstest::rstest;
@@ -237,4 +237,26 @@ async fn a_refused_purchase_says_what_it_cost_and_is_sent_once(
         assert_eq!(error.code(), Some(code));
     }
     assert_eq!(asked(&server).await.len(), 2);
+}
+
+#[rstest]
+#[case(201)]
+#[case(203)]
+#[case(206)]
+#[tokio::test]
+async fn a_refusal_under_a_success_other_than_200_leaves_the_purchase_unknown(#[case] status: u16) {
+    let refusal = r#"{"success":false,"errorCode":"200005","errorMsg":"words","obj":null}"#;
+    let server = serving("/esim/order", json(status, refusal)).await;
+    also(&server, "/esim/topup", json(status, refusal)).await;
+    let provider = esim_access(&server.uri());
+    let clock = TestClock::new();
+    let order = provider.place_order(&order(&*clock)).await.unwrap_err();
+    let topped = provider
+        .top_up(&top_up(&*clock, by_id()))
+        .await
+        .unwrap_err();
+    for error in [order, topped] {
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+        assert_eq!(error.proof(), CallProof::Unknown, "{error}");
+    }
 }

@@ -122,12 +122,16 @@ fn days(raw: Option<&RawValue>, oddities: &mut Vec<Oddity>) -> Vec<DailyUsage> {
 fn day(raw: &RawValue) -> Result<DailyUsage, &'static str> {
     let wire: UsageDay<'_> =
         serde_json::from_str(raw.get()).map_err(|_| "is no day with its usage")?;
+    let used = wire
+        .usage
+        .decimal()
+        .ok_or("has no usage that can be read")?;
+    if used < Decimal::ZERO {
+        return Err("has a usage below zero");
+    }
     Ok(DailyUsage {
         date: date(wire.date.or_empty()).ok_or("has no date that can be read")?,
-        used: wire
-            .usage
-            .decimal()
-            .ok_or("has no usage that can be read")?,
+        used,
         location: wire.location.name(),
     })
 }
@@ -255,6 +259,19 @@ mod tests {
                 "daily usage: `dataUsages[2]` has no usage that can be read",
                 "daily usage: `dataUsages[3]` is no day with its usage",
             ]
+        );
+    }
+
+    #[test]
+    fn a_day_on_which_less_than_nothing_was_used_is_noted() {
+        let usage = read(
+            r#"{"dataUsages":[{"date":"20261118","usage":-557},{"date":"20261119","usage":0}]}"#,
+        );
+        let days: Vec<_> = usage.daily.iter().map(|day| day.date.day()).collect();
+        assert_eq!(days, [19]);
+        assert_eq!(
+            usage.oddities[0].to_string(),
+            "daily usage: `dataUsages[0]` has a usage below zero"
         );
     }
 
