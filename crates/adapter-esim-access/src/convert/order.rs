@@ -269,10 +269,8 @@ fn together(id: ProviderOrderId, units: &[Unit<'_>], now: Timestamp) -> Provider
         .filter_map(|unit| unit.esim.report().created_at)
         .min();
     let mut oddities = Vec::new();
-    let references = units.iter();
-    let reference = references
-        .filter_map(|unit| unit.reference(&mut oddities))
-        .next();
+    let mut units_of = units.iter();
+    let reference = units_of.find_map(|unit| unit.reference(&mut oddities));
     let items = units.iter();
     let items = items.map(|unit| unit.item(&mut oddities)).collect();
     ProviderOrder {
