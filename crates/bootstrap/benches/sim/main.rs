@@ -97,7 +97,8 @@ fn simulate(arguments: &Arguments) -> Outcome<bool> {
         out.flush()?;
         good &= report.is_good();
         if *bound == Bound::Kept {
-            rows.push(undisturbed(seed, orders, threads, &mut good));
+            rows.push(undisturbed(seed, orders, threads, true, &mut good));
+            rows.push(undisturbed(seed, orders, threads, false, &mut good));
             rows.push(Naive::of(
                 "Roamport, and processes crash and freeze",
                 &report,
@@ -123,14 +124,26 @@ fn simulate(arguments: &Arguments) -> Outcome<bool> {
 }
 
 /// The real use-cases as undisturbed as the naive rules: the provider's faults alone.
-fn undisturbed(seed: u64, orders: u64, threads: usize, good: &mut bool) -> Naive {
+fn undisturbed(
+    seed: u64,
+    orders: u64,
+    threads: usize,
+    filter_holds: bool,
+    good: &mut bool,
+) -> Naive {
     let plan = Plan {
         weather: Some(Weather::STILL),
+        filter_holds,
         ..Plan::new(seed, Bound::Kept)
     };
     let report: Report = simulation::run(&plan, orders, threads);
     *good &= report.is_good();
-    Naive::of("Roamport", &report)
+    let name = if filter_holds {
+        "Roamport"
+    } else {
+        "Roamport, and look-ups show the orders of others"
+    };
+    Naive::of(name, &report)
 }
 
 /// Tells the whole life of one order.

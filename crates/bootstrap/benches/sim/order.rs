@@ -53,6 +53,8 @@ pub(crate) struct Plan {
     pub(crate) weather: Option<Weather>,
     /// How many purchase requests in a million take effect late.
     pub(crate) late: u32,
+    /// Whether a lookup by reference keeps the orders of others out.
+    pub(crate) filter_holds: bool,
 }
 
 impl Plan {
@@ -63,6 +65,7 @@ impl Plan {
             policy: OrderPolicy::default(),
             weather: None,
             late: LATE,
+            filter_holds: true,
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct Life {
     start: Instant,
     bound: Bound,
     weather: Weather,
+    filter_holds: bool,
     luck: Mutex<Luck>,
     world: Mutex<World>,
     /// How far the journal's wall clock was stepped.
@@ -54,6 +55,7 @@ impl Life {
             start: Instant::now(),
             bound,
             weather: plan.weather.unwrap_or(drawn),
+            filter_holds: plan.filter_holds,
             luck: Mutex::new(Luck {
                 dice,
                 tally: Tally::default(),
@@ -71,6 +73,10 @@ impl Life {
 
     pub(crate) fn bound(&self) -> Bound {
         self.bound
+    }
+
+    pub(crate) const fn filter_holds(&self) -> bool {
+        self.filter_holds
     }
 
     pub(crate) fn weather(&self) -> Weather {
