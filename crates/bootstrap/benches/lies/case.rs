@@ -40,6 +40,21 @@ pub(crate) struct Case {
     pub(crate) paid_in: bool,
     /// The provider answers first and delivers later.
     pub(crate) later: bool,
+    /// The earlier order was placed with another account, so that none is known to ask for.
+    pub(crate) no_control: bool,
+}
+
+/// Whether the answer to a call decides whether money moved, and for what.
+const fn decides_about_money(call: Call) -> bool {
+    matches!(
+        call,
+        Call::Purchase
+            | Call::TopUp
+            | Call::FindByReference
+            | Call::FindById
+            | Call::Provision
+            | Call::Wallet
+    )
 }
 
 /// A prime that shares no factor with the size of any table here.
@@ -49,13 +64,22 @@ impl Case {
     /// The case with this number.
     pub(crate) fn drawn(seed: u64, index: u64) -> Self {
         let pairs = pairs();
+        let mut money = pairs.clone();
+        money.retain(|(_, _, call)| decides_about_money(*call));
+        // Every second case lies about a call that decides whether money moved and for what.
+        let table = if index.is_multiple_of(2) {
+            &pairs
+        } else {
+            &money
+        };
+        let size = u64::try_from(table.len()).expect("a table");
         let count = u64::try_from(pairs.len()).expect("a table");
         // One case in twelve hides the order everywhere or changes nothing: neither can be found out.
         let mut dice = Dice::of(seed, index, 20);
         let special = index % 12;
         // Steps through the whole table, but not in its order.
-        let place = usize::try_from(index.wrapping_mul(STRIDE) % count).expect("in the table");
-        let (dialect, rule, call) = pairs[place];
+        let place = (index / 2).wrapping_mul(STRIDE) % size;
+        let (dialect, rule, call) = table[usize::try_from(place).expect("in the table")];
         let hides = rule == Rule::Hide || special == 7;
         let (dialect, rule, call) = if special == 7 {
             (Dialect::Roamify, Rule::Hide, Call::FindByReference)
@@ -110,6 +134,12 @@ impl Case {
         } else {
             Network::ReplyLost
         };
+        // Where a lookup lies, the other witnesses are silent in many cases, so that it alone decides.
+        let silence = if call == Call::FindByReference {
+            600_000
+        } else {
+            150_000
+        };
         let crashes = !hides && dice.hits(600_000);
         Self {
             seed,
@@ -124,8 +154,9 @@ impl Case {
                 0
             },
             other_account: crashes && dice.hits(200_000),
-            paid_in: !hides && dice.hits(150_000),
+            paid_in: !hides && dice.hits(silence),
             later: call == Call::FindById || dice.hits(100_000),
+            no_control: !hides && !tops_up && dice.hits(silence),
         }
     }
 }

@@ -369,7 +369,7 @@ async fn known(lived: &Lived, earlier: &Order) -> Known {
             .map(|placed| placed.id.as_str().to_owned())
             .unwrap_or_default(),
         esims,
-        account: 0,
+        account: u8::from(lived.stage.case.no_control),
     }
 }
 

@@ -149,7 +149,8 @@ impl Living {
         let Some(quote) = self.quote(&wish).await else {
             return (None, None);
         };
-        self.carry_on(&quote, &earlier_key, |_| 0).await;
+        let account = usize::from(self.case.no_control);
+        self.carry_on(&quote, &earlier_key, |_| account).await;
         let earlier = self.order(&earlier_key).await;
         let Some(bought) = earlier
             .clone()
