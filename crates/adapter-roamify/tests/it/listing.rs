@@ -588,18 +588,3 @@ async fn a_dropped_stream_asks_no_more() {
     tokio::task::yield_now().await;
     assert!(server.received_requests().await.unwrap().len() <= 4);
 }
-
-#[tokio::test]
-async fn a_small_compressed_page_of_millions_of_objects_is_an_error_that_says_so() {
-    let body = include_bytes!("../../../../fixtures/hostile/six-million-objects.json.gz");
-    let server = serve(|_, _| {
-        ResponseTemplate::new(200)
-            .insert_header("Content-Encoding", "gzip")
-            .set_body_raw(&body[..], "application/json")
-    })
-    .await;
-    let (ids, errors) = read(&provider(&server, 1), PackageQuery::default()).await;
-    assert_eq!((ids.len(), errors.len()), (0, 1));
-    let words = "holds more than 1000000 objects and lists";
-    assert!(errors[0].message().contains(words), "{}", errors[0]);
-}

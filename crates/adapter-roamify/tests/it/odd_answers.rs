@@ -3,8 +3,8 @@
 use futures::StreamExt as _;
 use roamport_domain::esim::ProfileState;
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProvider as _, ProviderOrderStatus, ProvisionRequest, ProvisionTarget,
-    Reaction, TopUpQuery, UsageQuery,
+    ErrorKind, EsimKey, EsimProvider as _, PackageQuery, ProviderOrderStatus, ProvisionRequest,
+    ProvisionTarget, Reaction, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{EsimId, Iccid, ProviderError};
 use roamport_provider_http::test_support::TestClock;
@@ -421,4 +421,18 @@ async fn ids_that_are_uuids_are_the_same_in_either_case() {
     };
     let esims = roamify(&server.uri()).provision(&request).await.unwrap();
     assert_eq!(esims[0].id(), key.id().unwrap());
+}
+
+#[tokio::test]
+async fn a_small_compressed_page_of_millions_of_objects_is_an_error_that_says_so() {
+    let body = include_bytes!("../../../../fixtures/hostile/six-million-objects.json.gz");
+    let answer = ResponseTemplate::new(200)
+        .insert_header("Content-Encoding", "gzip")
+        .set_body_raw(&body[..], "application/json");
+    let server = serving("GET", "/api/esim/packages", answer).await;
+    let mut stream = roamify(&server.uri()).packages(PackageQuery::default());
+    let error = stream.next().await.unwrap().unwrap_err();
+    let words = "holds more than 1000000 objects and lists";
+    assert!(error.message().contains(words), "{error}");
+    assert!(stream.next().await.is_none());
 }
