@@ -57,6 +57,25 @@ const fn decides_about_money(call: Call) -> bool {
     )
 }
 
+/// Whether such an answer, believed as it is, buys twice or delivers what was not bought.
+const fn decides_alone(rule: Rule, call: Call) -> bool {
+    matches!(call, Call::Purchase | Call::FindByReference)
+        && matches!(
+            rule,
+            Rule::Respell
+                | Rule::CutText
+                | Rule::StrangersIds
+                | Rule::EmptyList
+                | Rule::CutList
+                | Rule::StrangersToo
+                | Rule::StrangersOnly
+                | Rule::NoList
+                | Rule::Stale
+                | Rule::FailureForm
+                | Rule::OtherStatus
+        )
+}
+
 /// A prime that shares no factor with the size of any table here.
 const STRIDE: u64 = 7_919;
 
@@ -64,21 +83,22 @@ impl Case {
     /// The case with this number.
     pub(crate) fn drawn(seed: u64, index: u64) -> Self {
         let pairs = pairs();
-        let mut money = pairs.clone();
-        money.retain(|(_, _, call)| decides_about_money(*call));
-        // Every second case lies about a call that decides whether money moved and for what.
-        let table = if index.is_multiple_of(2) {
-            &pairs
-        } else {
-            &money
-        };
+        // Half of the cases lie about a call that decides whether money moved and for what, and half of
+        // those in a way that decides it alone.
+        let mut table = pairs.clone();
+        match index % 4 {
+            1 => table.retain(|(_, _, call)| decides_about_money(*call)),
+            3 => table.retain(|(_, rule, call)| decides_alone(*rule, *call)),
+            _ => {}
+        }
         let size = u64::try_from(table.len()).expect("a table");
         let count = u64::try_from(pairs.len()).expect("a table");
         // One case in twelve hides the order everywhere or changes nothing: neither can be found out.
         let mut dice = Dice::of(seed, index, 20);
         let special = index % 12;
         // Steps through the whole table, but not in its order.
-        let place = (index / 2).wrapping_mul(STRIDE) % size;
+        let turn = index / if index.is_multiple_of(2) { 2 } else { 4 };
+        let place = turn.wrapping_mul(STRIDE) % size;
         let (dialect, rule, call) = table[usize::try_from(place).expect("in the table")];
         let hides = rule == Rule::Hide || special == 7;
         let (dialect, rule, call) = if special == 7 {
@@ -123,7 +143,8 @@ impl Case {
         };
         let doubt = match call {
             _ if hides => 1_000_000,
-            Call::FindByReference | Call::Wallet => 700_000,
+            Call::FindByReference => 900_000,
+            Call::Wallet => 700_000,
             Call::Purchase | Call::TopUp => 100_000,
             _ => 250_000,
         };
@@ -136,7 +157,7 @@ impl Case {
         };
         // Where a lookup lies, the other witnesses are silent in many cases, so that it alone decides.
         let silence = if call == Call::FindByReference {
-            600_000
+            800_000
         } else {
             150_000
         };

@@ -402,7 +402,8 @@ fn respell(rule: Rule, dice: &mut Dice, knowledge: &Knowledge<'_>, body: &mut Js
 
 /// Puts another order's names in the place of ours: all of them, or some.
 fn rename(dice: &mut Dice, ours: &Names, other: &Names, body: &mut Json) {
-    let which = dice.below(6);
+    // All of them in four cases of nine: an answer about another order as it is.
+    let which = Some(dice.below(9)).filter(|which| *which < 6).unwrap_or(0);
     let mut swaps: Vec<(&str, &str)> = Vec::new();
     if matches!(which, 0 | 1) {
         swaps.push((&ours.reference, &other.reference));

@@ -52,6 +52,9 @@ type Outcome = Result<(InProcessAnswer, bool), BrokenConnection>;
 /// What a client remembers between two answers.
 pub(crate) type Memory = HashMap<&'static str, String>;
 
+/// What a refusal is remembered as.
+const REFUSED: &str = "refused";
+
 /// What the control order is remembered as.
 pub(crate) const CONTROL: &str = "control";
 
@@ -118,9 +121,24 @@ impl Naive {
             }),
             Self::EveryRefusalIsFinal if call.buys() && (400..500).contains(&answer.status) => {
                 answer = refusal(dialect);
+                memory.insert(REFUSED, String::new());
             }
             Self::ServerErrorIsFinal if call.buys() && answer.status >= 500 => {
                 answer = refusal(dialect);
+                memory.insert(REFUSED, String::new());
+            }
+            // Such a client does not look again after a refusal.
+            Self::EveryRefusalIsFinal | Self::ServerErrorIsFinal if looks || call == Call::List => {
+                if memory.contains_key(REFUSED) {
+                    answer = nothing_found();
+                }
+            }
+            Self::EveryRefusalIsFinal | Self::ServerErrorIsFinal if call == Call::Wallet => {
+                let text = || String::from_utf8_lossy(&answer.body).into_owned();
+                let first = memory.entry("wallet").or_insert_with(text).clone();
+                if memory.contains_key(REFUSED) {
+                    answer.body = first.into_bytes();
+                }
             }
             Self::IgnoresTheWallet if call == Call::Wallet && is_success(&answer) => {
                 let first = memory.entry("wallet");

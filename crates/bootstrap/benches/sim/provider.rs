@@ -188,11 +188,12 @@ impl SimulatedProvider {
         }
     }
 
-    /// Every order since a moment, the newest first. At a provider that ignores the filter others buy with the
-    /// same account, before ours.
+    /// Every order since a moment, the newest first. At a provider that ignores the filter others have bought with
+    /// the same account before; what reconciliation shows of them once all is calm is no matter here.
     fn all_since(&self, moment: Timestamp) -> Result<FoundOrders> {
         let mut found = self.found(|charge| on_wall(charge.at) >= moment)?;
-        let others = (1..=OTHERS).filter(|_| !self.process.life.filter_holds());
+        let life = &self.process.life;
+        let others = (1..=OTHERS).filter(|_| !life.filter_holds() && !life.is_calm());
         let others = others.map(|number| ProviderOrder {
             id: ProviderOrderId::parse(format!("other-{number}")).expect("a plain text"),
             reference: Reference::parse(format!("shop-number-{number:06}")).ok(),
