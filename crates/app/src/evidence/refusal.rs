@@ -1,5 +1,7 @@
 //! What speaks against a refusal: the provider shows the order all the same, or the wallet lost its price.
 
+use std::time::Duration;
+
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{LookUpResult, WalletEvidence};
 use roamport_domain::provider::{ErrorKind, OrderLookup, ProviderError};
@@ -9,6 +11,9 @@ use super::look;
 use super::rows::{CLOCKS_APART, sent};
 use super::wallet::wallet;
 use crate::OrdersParts;
+
+/// Between two tries to read the wallet.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What speaks against `refusal`, the answer to the purchase call that `order` has just made; `None` if
 /// nothing does. A read that fails says nothing.
@@ -22,7 +27,7 @@ pub(crate) async fn charged_all_the_same(
             "the provider shows this order or one like it".to_owned(),
         ));
     }
-    let WalletEvidence::Short { gone, explained } = wallet(parts, order).await? else {
+    let WalletEvidence::Short { gone, explained } = wallet_at_last(parts, order).await? else {
         return Ok(None);
     };
     let is_about_wallet = refusal.kind() == ErrorKind::InsufficientFunds;
@@ -32,6 +37,24 @@ pub(crate) async fn charged_all_the_same(
     Ok(Some(format!(
         "{gone} is gone from the wallet since before the call, and other orders explain only {explained}"
     )))
+}
+
+/// What the wallet says, read again where it could not be read: nothing is asked after the order has failed.
+async fn wallet_at_last(
+    parts: &OrdersParts,
+    order: &Order,
+) -> Result<WalletEvidence, JournalError> {
+    const TRIES: u32 = 3;
+    let is_known = sent(order).any(|attempt| attempt.baseline.is_some());
+    let mut evidence = wallet(parts, order).await?;
+    for _ in 1..TRIES {
+        if !is_known || evidence != WalletEvidence::Silent {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        evidence = wallet(parts, order).await?;
+    }
+    Ok(evidence)
 }
 
 /// Whether what is left in the wallet would have paid for the order: then the wallet was no reason to refuse

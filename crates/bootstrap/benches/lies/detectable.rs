@@ -105,6 +105,8 @@ pub(crate) fn contradictions(transcript: &Transcript) -> Vec<Contradiction> {
         cards: BTreeMap::new(),
         silent_purchase: false,
         answered_for_another: false,
+        other_order: false,
+        formless: None,
         shown: false,
     };
     for exchange in transcript
@@ -131,9 +133,16 @@ struct Judge<'a> {
     silent_purchase: bool,
     /// The last answer about the purchase names another reference.
     answered_for_another: bool,
+    /// The last answer to a question by an order's id is about another one.
+    other_order: bool,
+    /// A lookup of our reference was answered in no documented form, and so many were after it that are.
+    formless: Option<u8>,
     /// Some answer shows our order.
     shown: bool,
 }
+
+/// After so many documented answers an earlier one without a form says nothing any more.
+const DOCUMENTED_ENOUGH: u8 = 3;
 
 /// Letters and digits alone, in one case.
 fn bare(text: &str) -> String {
@@ -165,6 +174,12 @@ impl Judge<'_> {
         }
         if self.answered_for_another {
             self.find(Contradiction::OtherReference);
+        }
+        if self.other_order {
+            self.find(Contradiction::OtherId);
+        }
+        if self.formless.is_some_and(|after| after < DOCUMENTED_ENOUGH) {
+            self.find(Contradiction::NoDocumentedForm);
         }
         self.found
     }
@@ -220,11 +235,12 @@ impl Judge<'_> {
         let rows = match told {
             Told::Orders(rows) => rows,
             Told::Undocumented => {
-                self.find(Contradiction::NoDocumentedForm);
+                self.formless = Some(0);
                 return;
             }
             _ => return,
         };
+        self.formless = self.formless.map(|after| after.saturating_add(1));
         let asked = &exchange.asked;
         let reference = self.transcript.ordered.reference.clone();
         let mut ours = Vec::new();
@@ -235,11 +251,11 @@ impl Judge<'_> {
                 self.find(Contradiction::FilterIgnored);
                 continue;
             }
-            if let Some(order) = &asked.order
-                && differ(row.id.as_ref(), order)
-            {
-                self.find(Contradiction::OtherId);
-                continue;
+            if let Some(order) = &asked.order {
+                self.other_order = differ(row.id.as_ref(), order);
+                if self.other_order {
+                    continue;
+                }
             }
             let names_us = row
                 .reference
@@ -326,7 +342,8 @@ impl Judge<'_> {
         if !is_top_up {
             self.goods(exchange, rows);
             for row in rows {
-                for esim in &row.esims {
+                // A list is read for the orders in it.
+                for esim in row.esims.iter().filter(|_| exchange.call != Call::List) {
                     self.card(exchange.process, esim);
                 }
             }
