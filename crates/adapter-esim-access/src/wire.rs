@@ -188,9 +188,12 @@ pub(crate) fn said(body: &[u8]) -> Said {
         .into_iter()
         .find_map(Text::get);
     let failed = outline.success.is_refused();
-    let holds_nothing = outline
-        .obj
-        .is_none_or(|object| matches!(object.get().trim(), "null" | "{}" | "[]" | "\"\""));
+    let is_empty = |raw: &RawValue| matches!(raw.get().trim(), "null" | "{}" | "[]" | "\"\"");
+    // An order could stand under another name, too.
+    let is_nested = |raw: &RawValue| raw.get().starts_with(['{', '[']);
+    let fields = find_object::<BTreeMap<String, &RawValue>>(body).unwrap_or_default();
+    let holds_nothing = outline.obj.is_none_or(is_empty)
+        && fields.values().all(|raw| !is_nested(raw) || is_empty(raw));
     Said {
         text: text.map(str::to_owned),
         is_whole_refusal: failed && outline.error_code.get().is_some() && holds_nothing,

@@ -135,6 +135,16 @@ fn an_effect_that_a_gateway_answered_is_ambiguous(
 }
 
 #[rstest]
+#[case::in_its_place(r#"{"success":false,"errorCode":"200005","obj":{"orderNo":"B1"}}"#)]
+#[case::under_another_name(r#"{"success":false,"errorCode":"200005","OBJ":{"orderNo":"B1"}}"#)]
+#[case::in_a_list(
+    r#"{"success":false,"errorCode":"200005","obj":null,"orders":[{"orderNo":"B1"}]}"#
+)]
+fn a_refusal_that_holds_an_order_turns_no_purchase_away(#[case] body: &str) {
+    assert_eq!(kind(Effect::Purchase, 200, body), Ambiguous);
+}
+
+#[rstest]
 #[case(Effect::None, Sent::No, Unavailable)]
 #[case(Effect::Purchase, Sent::No, Unavailable)]
 #[case(Effect::Change, Sent::No, Unavailable)]
