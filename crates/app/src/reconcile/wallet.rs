@@ -91,7 +91,7 @@ pub(super) fn note_newest(reading: &mut BalanceReading, charges: &[Charge<'_>]) 
 pub(super) fn movements(
     kept: &[BalanceReading],
     now: &BalanceReading,
-    charges: &[Charge<'_>],
+    known: &[Charge<'_>],
     (since, complete_from): (Timestamp, Option<Timestamp>),
 ) -> Vec<Movement> {
     let now = std::iter::once(now);
@@ -102,14 +102,14 @@ pub(super) fn movements(
         .collect();
     readings
         .windows(2)
-        .map(|pair| movement(pair[0], pair[1], charges, (since, complete_from)))
+        .map(|pair| movement(pair[0], pair[1], known, (since, complete_from)))
         .collect()
 }
 
 fn movement(
     from: &BalanceReading,
     to: &BalanceReading,
-    charges: &[Charge<'_>],
+    known: &[Charge<'_>],
     (since, complete_from): (Timestamp, Option<Timestamp>),
 ) -> Movement {
     // The provider's clock is compared with itself wherever it can be.
@@ -123,16 +123,14 @@ fn movement(
     let is_known = |order: &ProviderOrder, at: Timestamp| {
         at < until || at == until && to.newest_orders.contains(&order.id)
     };
-    let paid = charges.iter().filter(|charge| {
+    let paid = known.iter().filter(|charge| {
         let made = charge.order.created_at;
         made.is_some_and(|at| is_later(charge.order, at) && is_known(charge.order, at))
     });
     let orders = paid.clone().count();
     // The newest order of a reading since then was the newest of all: between it and `since` is none.
     let is_proven = complete_from.is_some_and(|from| from <= after.max(since));
-    let timed = charges
-        .iter()
-        .all(|charge| charge.order.created_at.is_some());
+    let timed = known.iter().all(|charge| charge.order.created_at.is_some());
     let zero = Money::zero(to.balance.currency());
     let sum = paid
         .map(|charge| charge.amount)

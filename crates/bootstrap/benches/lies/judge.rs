@@ -50,7 +50,7 @@ pub(crate) async fn judge(lived: &Lived, panics: Vec<String>) -> Verdict {
     verdict.undetectable = contradictions(&transcript).is_empty();
     transcript.exchanges.truncate(lived.rested);
     rests(&mut verdict, order);
-    charges(&mut verdict, lived, order, &transcript).await;
+    charges(&mut verdict, lived, order, &transcript);
     goods(&mut verdict, lived, order, &transcript).await;
     stored(&mut verdict, lived, order).await;
     verdict
@@ -71,7 +71,7 @@ fn rests(verdict: &mut Verdict, order: &Order) {
     }
 }
 
-async fn charges(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: &Transcript) {
+fn charges(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: &Transcript) {
     let charged = lived.stage.charged();
     let count = charged.len() as u64;
     if count > 2 {

@@ -145,7 +145,7 @@ impl Living {
         let package = PackageId::parse(package.as_str()).expect("the world's own id");
         let wish = Wish::new(package.clone(), NonZeroU16::MIN);
         // Nothing goes wrong before the order that is lied about.
-        self.life.calm_down();
+        self.life.set_calm(true);
         let Some(quote) = self.quote(&wish).await else {
             return (None, None);
         };
@@ -169,7 +169,7 @@ impl Living {
             bought.requested().reference.clone(),
         );
         self.stage.begin(reference.as_str(), control.as_str()).await;
-        self.life.stir_up();
+        self.life.set_calm(false);
         let quote = match self.case.wanted {
             Wanted::Esims(quantity) => {
                 let quantity = NonZeroU16::new(quantity).expect("one or two");
@@ -312,7 +312,7 @@ impl Living {
                 };
                 self.stage.lose(number, last);
                 if self.crashes >= MOST_CRASHES {
-                    self.life.calm_down();
+                    self.life.set_calm(true);
                 }
             }
             let pause = match order.as_ref().map(|order| (order.state(), order.placed())) {
@@ -410,7 +410,7 @@ impl Living {
 
     /// What the use-case `reconcile` shows once the provider is honest again.
     async fn reconcile(&mut self) -> Vec<String> {
-        self.life.calm_down();
+        self.life.set_calm(true);
         self.stage.stop_lying();
         tokio::time::sleep(Duration::from_mins(20)).await;
         let (_, orders) = self.start(0);

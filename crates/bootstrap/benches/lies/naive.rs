@@ -128,10 +128,10 @@ impl Naive {
                 memory.insert(REFUSED, String::new());
             }
             // Such a client does not look again after a refusal.
-            Self::EveryRefusalIsFinal | Self::ServerErrorIsFinal if looks || call == Call::List => {
-                if memory.contains_key(REFUSED) {
-                    answer = nothing_found();
-                }
+            Self::EveryRefusalIsFinal | Self::ServerErrorIsFinal
+                if (looks || call == Call::List) && memory.contains_key(REFUSED) =>
+            {
+                answer = nothing_found();
             }
             Self::EveryRefusalIsFinal | Self::ServerErrorIsFinal if call == Call::Wallet => {
                 let text = || String::from_utf8_lossy(&answer.body).into_owned();

@@ -231,7 +231,7 @@ impl<'a> Story<'a> {
 
     /// Judges by the provider's truth, once everything shows that is still to come.
     async fn judge(self, index: u64) -> Ending {
-        self.life.calm_down();
+        self.life.set_calm(true);
         let (all_visible_at, charges) = {
             let world = self.life.world();
             (world.all_visible_at(), world.charges().to_vec())

@@ -83,16 +83,11 @@ impl Life {
         self.weather
     }
 
-    /// From now on nothing goes wrong.
-    pub(crate) fn calm_down(&self) {
+    /// From now on nothing goes wrong, or things go wrong as the weather has it.
+    pub(crate) fn set_calm(&self, calm: bool) {
         let mut luck = self.luck();
-        luck.over = true;
+        luck.over = calm;
         luck.journal_gone_until = Duration::ZERO;
-    }
-
-    /// From now on things go wrong, as the weather has it.
-    pub(crate) fn stir_up(&self) {
-        self.luck().over = false;
     }
 
     pub(crate) fn is_calm(&self) -> bool {
