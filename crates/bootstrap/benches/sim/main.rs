@@ -137,7 +137,10 @@ fn undisturbed(
         ..Plan::new(seed, Bound::Kept)
     };
     let report: Report = simulation::run(&plan, orders, threads);
-    *good &= report.is_good();
+    if !report.is_good() {
+        *good = false;
+        println!("{report}");
+    }
     let name = if filter_holds {
         "Roamport"
     } else {

@@ -51,6 +51,8 @@ fn a_case_follows_from_its_seed_and_number() {
 
 #[test]
 fn every_dialect_rule_and_call_has_its_turn() {
+    // As many cases as the command has where none are named.
+    const CASES: u64 = 20_000;
     let mut planned: BTreeMap<_, u32> = BTreeMap::new();
     for index in 0..CASES {
         for lie in library::Case::drawn(SEED, index).lies {
