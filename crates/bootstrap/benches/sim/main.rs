@@ -97,8 +97,14 @@ fn simulate(arguments: &Arguments) -> Outcome<bool> {
         out.flush()?;
         good &= report.is_good();
         if *bound == Bound::Kept {
-            rows.push(undisturbed(seed, orders, threads, true, &mut good));
-            rows.push(undisturbed(seed, orders, threads, false, &mut good));
+            for filter_holds in [true, false] {
+                let (name, report) = undisturbed(seed, orders, threads, filter_holds);
+                if !report.is_good() {
+                    writeln!(out, "{name}:\n{report}")?;
+                }
+                good &= report.is_good();
+                rows.push(Naive::of(name, &report));
+            }
             rows.push(Naive::of(
                 "Roamport, and processes crash and freeze",
                 &report,
@@ -129,24 +135,18 @@ fn undisturbed(
     orders: u64,
     threads: usize,
     filter_holds: bool,
-    good: &mut bool,
-) -> Naive {
+) -> (&'static str, Report) {
     let plan = Plan {
         weather: Some(Weather::STILL),
         filter_holds,
         ..Plan::new(seed, Bound::Kept)
     };
-    let report: Report = simulation::run(&plan, orders, threads);
-    if !report.is_good() {
-        *good = false;
-        println!("{report}");
-    }
     let name = if filter_holds {
         "Roamport"
     } else {
         "Roamport, and look-ups show the orders of others"
     };
-    Naive::of(name, &report)
+    (name, simulation::run(&plan, orders, threads))
 }
 
 /// Tells the whole life of one order.
