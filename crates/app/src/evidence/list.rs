@@ -7,7 +7,7 @@ use roamport_domain::journal::{ChargeState, JournalError};
 use roamport_domain::provider::{AnswerForm, OrderLookup, ProviderOrder};
 use roamport_domain::{Order, ProviderOrderId};
 
-use super::rows::{Sorted, may_be_meant, sent, sort};
+use super::rows::{Sorted, first_sent, may_be_meant, sort};
 use crate::OrdersParts;
 
 /// How far before the first window the list has to reach.
@@ -29,13 +29,10 @@ pub(super) async fn list(
     order: &Order,
     quiet: Duration,
 ) -> Result<Option<Listed>, JournalError> {
-    let has_list = parts
-        .provider
-        .capabilities()
-        .lookup
-        .is_some_and(|lookup| lookup.since);
-    let first = sent(order).map(|attempt| attempt.opens_at).min();
-    let (true, Some(first)) = (has_list, first) else {
+    let (true, Some(first)) = (
+        parts.provider.capabilities().lists_since(),
+        first_sent(order),
+    ) else {
         return Ok(None);
     };
     let from = first.saturating_sub(REACH).unwrap_or(Timestamp::MIN);

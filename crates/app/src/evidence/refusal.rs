@@ -8,7 +8,7 @@ use roamport_domain::provider::{ErrorKind, OrderLookup, ProviderError};
 use roamport_domain::{EsimProvider as _, Money, Order};
 
 use super::look;
-use super::rows::{CLOCKS_APART, sent};
+use super::rows::{CLOCKS_APART, baseline, first_sent};
 use super::wallet::wallet;
 use crate::OrdersParts;
 
@@ -45,7 +45,7 @@ async fn wallet_at_last(
     order: &Order,
 ) -> Result<WalletEvidence, JournalError> {
     const TRIES: u32 = 3;
-    let is_known = sent(order).any(|attempt| attempt.baseline.is_some());
+    let is_known = baseline(order).is_some();
     let mut evidence = wallet(parts, order).await?;
     for _ in 1..TRIES {
         if !is_known || evidence != WalletEvidence::Silent {
@@ -58,10 +58,9 @@ async fn wallet_at_last(
 }
 
 /// Whether what is left in the wallet would have paid for the order: then the wallet was no reason to refuse
-/// it. Somebody else may have emptied the wallet in between.
+/// it. Another buyer may have emptied the wallet in between.
 fn would_have_paid(order: &Order, gone: Money) -> bool {
-    let before = sent(order).find_map(|attempt| attempt.baseline);
-    let left = before.and_then(|before| before.balance.checked_sub(gone).ok());
+    let left = baseline(order).and_then(|before| before.balance.checked_sub(gone).ok());
     let (Some(left), Some(price)) = (left, order.expected_total()) else {
         return false;
     };
@@ -70,8 +69,8 @@ fn would_have_paid(order: &Order, gone: Money) -> bool {
 
 /// Whether the provider shows the order, or one that looks like it.
 async fn is_shown(parts: &OrdersParts, order: &Order) -> Result<bool, JournalError> {
-    let lookup = parts.provider.capabilities().lookup;
-    if parts.provider.capabilities().finds_by_reference() {
+    let capabilities = parts.provider.capabilities();
+    if capabilities.finds_by_reference() {
         let look = look(parts, order, false).await?;
         let found = matches!(look.result, LookUpResult::Healthy { found } if !found.is_empty());
         let resembles = look.evidence.is_some_and(|evidence| {
@@ -79,8 +78,7 @@ async fn is_shown(parts: &OrdersParts, order: &Order) -> Result<bool, JournalErr
         });
         return Ok(found || resembles);
     }
-    let first = sent(order).map(|attempt| attempt.opens_at).min();
-    let (Some(first), true) = (first, lookup.is_some_and(|lookup| lookup.since)) else {
+    let (Some(first), true) = (first_sent(order), capabilities.lists_since()) else {
         return Ok(false);
     };
     let from = first.saturating_sub(CLOCKS_APART).unwrap_or(first);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::id::ReferenceMatch;
 use roamport_domain::order::comparison::{Comparison, compare};
-use roamport_domain::order::{Adoption, AnswerField, Attempt};
+use roamport_domain::order::{Adoption, AnswerField, Attempt, WalletReading};
 use roamport_domain::provider::ProviderOrder;
 use roamport_domain::{Order, ProviderOrderId};
 
@@ -81,16 +81,26 @@ pub(super) fn may_be_meant(order: &Order, quiet: Duration, row: &ProviderOrder) 
 }
 
 /// The calls that may have reached the provider.
-pub(super) fn sent(order: &Order) -> impl Iterator<Item = &Attempt> {
+fn sent(order: &Order) -> impl Iterator<Item = &Attempt> {
     order
         .attempts()
         .iter()
         .filter(|attempt| !attempt.is_surely_unsent())
 }
 
+/// When the first of them opened its window.
+pub(super) fn first_sent(order: &Order) -> Option<Timestamp> {
+    sent(order).map(|attempt| attempt.opens_at).min()
+}
+
+/// What the wallet held before the first of them.
+pub(super) fn baseline(order: &Order) -> Option<WalletReading> {
+    sent(order).find_map(|attempt| attempt.baseline)
+}
+
 /// From when until when an order that a call made may have been made, on the provider's clock.
 fn open_span(order: &Order, quiet: Duration) -> Option<(Timestamp, Timestamp)> {
-    let first = sent(order).map(|attempt| attempt.opens_at).min()?;
+    let first = first_sent(order)?;
     let last = sent(order).map(|attempt| attempt.closes_at).max()?;
     let from = first.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
     Some((from, after(last, quiet)))

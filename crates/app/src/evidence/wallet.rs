@@ -6,7 +6,7 @@ use roamport_domain::order::{WalletEvidence, WalletReading};
 use roamport_domain::provider::{OrderLookup, ProviderOrder};
 use roamport_domain::{Currency, EsimProvider as _, Money, Order, OrderId};
 
-use super::rows::sent;
+use super::rows::baseline;
 use crate::OrdersParts;
 
 /// Amounts that differ by less than this are the same.
@@ -18,7 +18,7 @@ pub(super) async fn wallet(
     parts: &OrdersParts,
     order: &Order,
 ) -> Result<WalletEvidence, JournalError> {
-    let Some(before) = sent(order).find_map(|attempt| attempt.baseline) else {
+    let Some(before) = baseline(order) else {
         return Ok(WalletEvidence::Silent);
     };
     let Ok(balance) = parts.provider.balance().await else {
@@ -73,7 +73,7 @@ async fn listed(
     before: &WalletReading,
     spending: &Spending,
 ) -> Option<Vec<ProviderOrder>> {
-    if !parts.provider.capabilities().lookup?.since {
+    if !parts.provider.capabilities().lists_since() {
         return None;
     }
     let found = parts

@@ -56,12 +56,7 @@ pub(super) async fn provider(parts: &OrdersParts, since: Timestamp) -> Result<Th
 
 /// A provider that cannot list its orders has a list that is cut before its first one.
 async fn list(parts: &OrdersParts, since: Timestamp) -> Result<FoundOrders, AppError> {
-    if parts
-        .provider
-        .capabilities()
-        .lookup
-        .is_some_and(|lookup| lookup.since)
-    {
+    if parts.provider.capabilities().lists_since() {
         return Ok(parts
             .provider
             .find_orders(&OrderLookup::Since(since))

@@ -8,7 +8,7 @@ use roamport_domain::order::{AttentionReason, Ending, OrderState};
 use roamport_domain::provider::{
     ErrorKind, LookupSupport, MockEsimProvider, Operation, OrderLookup,
 };
-use roamport_domain::{Capabilities, Money, Order};
+use roamport_domain::{Capabilities, Money, Order, Reference};
 use rstest::rstest;
 
 use crate::support::mocks::{
@@ -41,6 +41,30 @@ fn no_lookup(mock: &mut MockEsimProvider) {
         lookup: None,
         ..capabilities()
     });
+}
+
+/// Refuses the purchase at a provider that lists its orders; returns the reference once it was sent.
+fn refusing_with_a_list(
+    mock: &mut MockEsimProvider,
+    by_reference: bool,
+) -> Arc<Mutex<Option<Reference>>> {
+    let reference = Arc::new(Mutex::new(None));
+    let sent = reference.clone();
+    mock.expect_place_order()
+        .times(1)
+        .returning(move |request| {
+            *sent.lock().unwrap() = Some(request.reference.clone());
+            Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
+        });
+    mock.expect_capabilities().return_const(Capabilities {
+        lookup: Some(LookupSupport {
+            by_reference,
+            since: true,
+            lag: Duration::ZERO,
+        }),
+        ..capabilities()
+    });
+    reference
 }
 
 fn is_in_doubt(order: &Order) -> bool {
@@ -86,23 +110,8 @@ async fn a_refused_purchase_whose_price_left_the_wallet_is_not_called_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn our_own_order_in_the_list_does_not_explain_what_left_the_wallet() {
-    let reference = Arc::new(Mutex::new(None));
-    let bought = reference.clone();
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
-            .times(1)
-            .returning(move |request| {
-                *bought.lock().unwrap() = Some(request.reference.clone());
-                Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
-            });
-        mock.expect_capabilities().return_const(Capabilities {
-            lookup: Some(LookupSupport {
-                by_reference: true,
-                since: true,
-                lag: Duration::ZERO,
-            }),
-            ..capabilities()
-        });
+        let reference = refusing_with_a_list(mock, true);
         wallet(mock, "100", "96");
         // The filtered lookup lies, and the list shows the charge.
         mock.expect_find_orders().returning(move |lookup| {
@@ -124,23 +133,8 @@ async fn our_own_order_in_the_list_does_not_explain_what_left_the_wallet() {
 
 #[tokio::test(start_paused = true)]
 async fn where_no_reference_is_looked_up_the_list_speaks_against_a_refusal() {
-    let reference = Arc::new(Mutex::new(None));
-    let bought = reference.clone();
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
-            .times(1)
-            .returning(move |request| {
-                *bought.lock().unwrap() = Some(request.reference.clone());
-                Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
-            });
-        mock.expect_capabilities().return_const(Capabilities {
-            lookup: Some(LookupSupport {
-                by_reference: false,
-                since: true,
-                lag: Duration::ZERO,
-            }),
-            ..capabilities()
-        });
+        let reference = refusing_with_a_list(mock, false);
         mock.expect_find_orders().returning(move |lookup| {
             let OrderLookup::Since(since) = lookup else {
                 return Ok(nothing());
@@ -162,7 +156,7 @@ async fn a_wallet_that_is_too_small_bears_out_a_refusal_for_want_of_money() {
         mock.expect_place_order()
             .times(1)
             .returning(|_| Err(error(ErrorKind::InsufficientFunds, Operation::PlaceOrder)));
-        // Somebody else spent it in between.
+        // Another buyer spent it in between.
         wallet(mock, "100", "0.01");
     }));
     let order = desk.buy().await.order;

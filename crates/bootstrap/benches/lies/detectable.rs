@@ -135,13 +135,13 @@ struct Judge<'a> {
     answered_for_another: bool,
     /// The last answer to a question by an order's id is about another one.
     other_order: bool,
-    /// A lookup of our reference was answered in no documented form, and so many were after it that are.
+    /// How many documented answers followed a lookup that was answered in no documented form. Absent if none was.
     formless: Option<u8>,
     /// Some answer shows our order.
     shown: bool,
 }
 
-/// After so many documented answers an earlier one without a form says nothing any more.
+/// This many documented answers outweigh an earlier one without a documented form.
 const DOCUMENTED_ENOUGH: u8 = 3;
 
 /// Letters and digits alone, in one case.

@@ -120,4 +120,9 @@ impl Capabilities {
     pub fn finds_by_reference(&self) -> bool {
         self.lookup.is_some_and(|lookup| lookup.by_reference)
     }
+
+    /// Whether the orders since a moment can be listed.
+    pub fn lists_since(&self) -> bool {
+        self.lookup.is_some_and(|lookup| lookup.since)
+    }
 }
