@@ -145,7 +145,7 @@ impl<'a> Unit<'a> {
     }
 
     fn item(&self, oddities: &mut Vec<Oddity>) -> ProviderOrderItem {
-        // When it was made is told by the eSIM; what of it could not be read is noted there.
+        // The eSIM names the time of creation, and notes it if it cannot be read.
         for oddity in &self.esim.report().oddities {
             if oddity.what == CREATION && !oddities.contains(oddity) {
                 oddities.push(oddity.clone());

@@ -67,7 +67,7 @@ async fn record(orders: &Orders, under: &str) -> OrderId {
     mocks::recorded(orders, &wish(PACKAGE, 1), under).await
 }
 
-/// Buys so many times; each order needs attention over its goods. `apart` passes between them.
+/// Buys `count` times, `apart` between two orders. Each order needs attention because its goods differ.
 async fn buy_wrong(desk: &Shop, count: usize, apart: Duration) {
     for number in 0..count {
         tokio::time::sleep(apart).await;

@@ -1,4 +1,4 @@
-//! Why a paid order waits is told while it waits: answers about another order or eSIM, and none at all.
+//! A paid order says why it waits: the provider answers about another order or eSIM, or not at all.
 
 use std::time::Duration;
 
