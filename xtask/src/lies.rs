@@ -24,7 +24,7 @@ pub(crate) struct Options {
     /// Threads; as many as there are cores by default.
     #[arg(long)]
     threads: Option<u16>,
-    /// Tell the lies between real processes, through a TCP proxy.
+    /// Buy with real processes, over TCP, with a journal on disk.
     #[arg(long)]
     wire: bool,
     /// Where the orders of those processes are stored.
@@ -70,7 +70,7 @@ pub(crate) fn run(shell: &Shell, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same between the built programs, with their journal, world and logs in a folder of the run.
+/// The same between the built programs, with their journal and logs in a folder of the run.
 fn run_wire(shell: &Shell, options: &Options) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("failed to make a temporary directory")?;
     let place = folder.path();
@@ -85,12 +85,11 @@ fn run_wire(shell: &Shell, options: &Options) -> anyhow::Result<()> {
         }
     };
     let journal = cluster.as_ref().map_or("sqlite".to_owned(), Cluster::url);
-    let programs = Programs::build(shell, place)?;
-    let (roamport, sandbox) = (&programs.roamport, &programs.sandbox);
+    let roamport = Programs::build(shell, place)?.roamport;
     let arguments = options.arguments();
     cmd!(
         shell,
-        "cargo bench --quiet --package {HOME} --bench lies -- {arguments...} --wire {roamport} {sandbox} {place} {journal}"
+        "cargo bench --quiet --package {HOME} --bench lies -- {arguments...} --wire {roamport} {place} {journal}"
     )
     .run()?;
     Ok(())

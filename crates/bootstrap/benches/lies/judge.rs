@@ -1,14 +1,14 @@
 //! The judgment over one case, with the provider's ledger as the truth.
 
+use roamport_domain::Order;
 use roamport_domain::order::{OrderContent, OrderState};
 use roamport_domain::provider::EsimKey;
-use roamport_domain::{Order, OrderJournal as _, ProfileStore as _};
 use roamport_sandbox::Dialect;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::detectable::{About, Contradiction, contradictions, detectable};
-use super::living::{Lived, name};
+use super::living::Lived;
 use super::told::{Told, told};
 use super::transcript::{Answer, Known, KnownEsim, Ordered, Transcript};
 
@@ -78,8 +78,7 @@ fn charges(verdict: &mut Verdict, lived: &Lived, order: &Order, transcript: &Tra
         verdict.problems.push(format!("charged {count} times"));
     }
     if count > 1 {
-        let charged_at = charged[1].created_at.duration_since(super::process::noon());
-        let charged_at = std::time::Duration::try_from(charged_at).unwrap_or_default();
+        let charged_at = lived.stage.elapsed_at(charged[1].created_at);
         // What could be known just before the call that charged again.
         let second = lived.stage.witnesses().into_iter().rfind(|witnesses| {
             let asked_at = witnesses.exchanges.last().map(|exchange| exchange.sent);
@@ -220,7 +219,7 @@ async fn items(wrong: &mut Vec<String>, lived: &Lived, order: &Order, transcript
         };
         let profile = known.profile.as_ref();
         let key = EsimKey::from_id(item.esim.clone());
-        let kept = lived.journal.find_profile(&name(), &key).await;
+        let kept = lived.journal.find_profile(&lived.name, &key).await;
         let Ok(Some(kept)) = kept else {
             wrong.push(format!("{id} has no profile"));
             continue;
@@ -270,7 +269,8 @@ fn is_dead_as_told(transcript: &Transcript, id: &str) -> bool {
 /// like any other.
 pub(crate) fn known_tokens(lived: &Lived) -> impl Iterator<Item = &str> {
     let is_known = !lived.stage.case.other_account;
-    super::stage::TOKENS.into_iter().filter(move |_| is_known)
+    let tokens = lived.stage.tokens.iter().map(String::as_str);
+    tokens.filter(move |_| is_known)
 }
 
 /// What an order leaves behind is bounded, and holds no secret.
@@ -344,7 +344,7 @@ async fn known(lived: &Lived, earlier: &Order) -> Known {
         let key = EsimKey::from_id(item.esim.clone());
         let kept = lived
             .journal
-            .find_profile(&name(), &key)
+            .find_profile(&lived.name, &key)
             .await
             .ok()
             .flatten();

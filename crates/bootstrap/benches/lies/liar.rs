@@ -12,7 +12,7 @@ use super::calls::Sent;
 use super::edits::{Knowledge, Sends, lie};
 use super::json::Json;
 use super::rules::{Lasting, Rule};
-use super::stage::{Stage, TOKENS};
+use super::stage::Stage;
 use super::transcript::{Answer, Asked, Call, Exchange};
 
 impl Stage {
@@ -74,7 +74,7 @@ impl Stage {
                 stranger: &stranger,
                 earlier: &earlier,
                 strangers: strangers.get(&kind).map_or(&[], Vec::as_slice),
-                token: TOKENS[0],
+                token: &self.tokens[0],
                 first: first.as_ref(),
             };
             let sends = lie(one.rule, one.luck, &knowledge, &answer);

@@ -17,7 +17,8 @@ use roamport_domain::journal::{InMemoryJournal, Owner};
 use roamport_domain::order::{OrderPolicy, OrderState, ProviderInstance};
 use roamport_domain::provider::{DestinationFilter, EsimKey, TopUpQuery, UsageQuery};
 use roamport_domain::{
-    Account, Clock, EsimProvider, IdempotencyKey, Order, OrderJournal as _, PackageId, ProviderName,
+    Account, Clock, EsimProvider, IdempotencyKey, Order, OrderJournal, PackageId, ProfileStore,
+    ProviderName,
 };
 use roamport_layers::Stack;
 use roamport_provider_http::in_process::{InProcessHandler, InProcessHost};
@@ -32,8 +33,8 @@ use super::faults::{Bound, Weather};
 use super::journal::SimulatedJournal;
 use super::naive::Naive;
 use super::order::Plan;
-use super::process::{JournalClock, Life, Process, noon};
-use super::stage::{Stage, TOKENS};
+use super::process::{JournalClock, Life, Process};
+use super::stage::Stage;
 use super::transcript::Exchange;
 
 /// Processes in one phase of a case. Whoever needs more is stuck.
@@ -47,7 +48,9 @@ const VISITS: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Lived {
     pub(crate) stage: Arc<Stage>,
-    pub(crate) journal: Arc<InMemoryJournal>,
+    /// The name of the provider in the journal.
+    pub(crate) name: ProviderName,
+    pub(crate) journal: Arc<dyn Stored>,
     pub(crate) earlier: Option<Order>,
     pub(crate) order: Option<Order>,
     /// How many exchanges there were when the order came to rest: what is answered later could not
@@ -61,6 +64,11 @@ pub(crate) struct Lived {
     /// What went wrong in the harness itself.
     pub(crate) broken: Vec<String>,
 }
+
+/// What a case leaves behind, in whatever journal.
+pub(crate) trait Stored: OrderJournal + ProfileStore {}
+
+impl<Journal: OrderJournal + ProfileStore> Stored for Journal {}
 
 /// The life of one case while it goes on.
 struct Living {
@@ -107,6 +115,7 @@ pub(crate) async fn live(case: Case, naive: Option<Naive>) -> Lived {
     let found = living.reconcile().await;
     Lived {
         stage,
+        name: name(),
         journal: living.journal,
         earlier,
         order,
@@ -119,23 +128,8 @@ pub(crate) async fn live(case: Case, naive: Option<Naive>) -> Lived {
 }
 
 impl Living {
-    /// A package that both dialects sell and that can be topped up.
-    fn package(&self) -> String {
-        let dialect = self.case.dialect;
-        let catalogue = self.stage.worlds[0].catalogue();
-        let mut packages = catalogue.packages();
-        let package = packages.find(|package| {
-            package.sold_in(dialect)
-                && package.sold_in(Dialect::EsimAccess)
-                && package.by_day.is_none()
-                && package.top_up()
-                && package.is_top_up()
-        });
-        package.expect("a catalogue of two dozen").id
-    }
-
     async fn buy(&mut self) -> (Option<Order>, Option<Order>) {
-        let package = self.package();
+        let package = self.stage.package();
         self.stage.sell_to_strangers(&package);
         let key = |what: &str| {
             let (seed, index) = (self.case.seed, self.case.index);
@@ -237,7 +231,7 @@ impl Living {
         use super::transcript::Call;
         let calls: Vec<Call> = self.case.lies.iter().map(|lie| lie.call).collect();
         let (_, orders) = self.start(0);
-        let provider = self.provider(0);
+        let (provider, began) = (self.provider(0), self.stage.began);
         let esim = bought.items().first().map(|item| item.esim.clone());
         let new = order.and_then(|order| order.items().first());
         let new = new.map(|item| EsimKey::from_id(item.esim.clone()));
@@ -260,7 +254,7 @@ impl Living {
                 let _ = provider.esim(new.as_ref().unwrap_or(&key)).await;
             }
             if calls.contains(&Call::List) {
-                let since = noon() - SignedDuration::from_hours(24 * 30);
+                let since = began - SignedDuration::from_hours(24 * 30);
                 let _ = Reconciler::new(orders, None).reconcile(Some(since)).await;
             }
             if calls.contains(&Call::Cancel) {
@@ -306,11 +300,8 @@ impl Living {
             let order = self.order(key).await;
             if crashed {
                 self.crashes += 1;
-                let last = match &order {
-                    Some(order) => self.last_event(order).await,
-                    None => Duration::ZERO,
-                };
-                self.stage.lose(number, last);
+                let order = order.as_ref().map(Order::id);
+                self.stage.lose(number, &*self.journal, order).await;
                 if self.crashes >= MOST_CRASHES {
                     self.life.set_calm(true);
                 }
@@ -328,12 +319,6 @@ impl Living {
             };
             tokio::time::sleep(pause).await;
         }
-    }
-
-    async fn last_event(&self, order: &Order) -> Duration {
-        let events = self.journal.events(order.id()).await.unwrap_or_default();
-        let last = events.last().map_or(noon(), |recorded| recorded.at);
-        Duration::try_from(last.duration_since(noon())).unwrap_or_default()
     }
 
     fn start(&mut self, account: usize) -> (Arc<Process>, Orders) {
@@ -383,16 +368,16 @@ impl Living {
             let (stage, process) = (stage.clone(), life.clone());
             Box::pin(async move {
                 let mut sent = sent(&request);
-                sent.use_credentials(TOKENS[account]);
+                sent.use_credentials(&stage.tokens[account]);
                 let (answer, whole) = stage.exchange(process, number, sent).await?;
                 Ok(response(answer, whole))
             })
         });
         let host = InProcessHost::serve(&url, handler);
         // A client that ignores the account shows the first one's credentials as its own.
-        let token = match self.naive {
-            Some(Naive::IgnoresTheAccount) => TOKENS[0],
-            _ => TOKENS[account],
+        let token: &str = match self.naive {
+            Some(Naive::IgnoresTheAccount) => &self.stage.tokens[0],
+            _ => &self.stage.tokens[account],
         };
         match self.case.dialect {
             Dialect::Roamify => {
@@ -414,7 +399,7 @@ impl Living {
         self.stage.stop_lying();
         tokio::time::sleep(Duration::from_mins(20)).await;
         let (_, orders) = self.start(0);
-        let since: Timestamp = noon() - SignedDuration::from_hours(24 * 30);
+        let since: Timestamp = self.stage.began - SignedDuration::from_hours(24 * 30);
         let report = Reconciler::new(orders, None).reconcile(Some(since)).await;
         match report {
             Ok(report) => report
@@ -431,7 +416,7 @@ impl Living {
     }
 }
 
-pub(crate) fn name() -> ProviderName {
+fn name() -> ProviderName {
     ProviderName::parse("liar").expect("a plain word")
 }
 

@@ -29,6 +29,11 @@ impl Log {
         is_sampled.then(|| tracing::subscriber::set_default(subscriber))
     }
 
+    pub(crate) fn extend(&self, bytes: &[u8]) {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.extend_from_slice(bytes);
+    }
+
     /// What must not be in it.
     pub(crate) fn problems(&self, lived: &Lived) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,15 +50,17 @@ impl Log {
         if secrets.any(|secret| text.contains(secret)) {
             problems.push("a secret is in the log".to_owned());
         }
-        let steers = |character: char| {
-            character.is_control() && !matches!(character, '\n' | '\t')
-                || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
         if let Some(character) = text.chars().find(|character| steers(*character)) {
             problems.push(format!("the log shows {character:?}"));
         }
         problems
     }
+}
+
+/// Whether a character does more on a terminal than to be seen there.
+pub(crate) fn steers(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\n' | '\t'))
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl<'a> MakeWriter<'a> for Log {
@@ -66,8 +73,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.extend_from_slice(bytes);
+        self.extend(bytes);
         Ok(bytes.len())
     }
 

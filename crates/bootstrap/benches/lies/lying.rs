@@ -14,8 +14,6 @@ mod detectable;
 mod edits;
 #[path = "fields.rs"]
 mod fields;
-#[path = "http1.rs"]
-mod http1;
 #[path = "json.rs"]
 pub(crate) mod json;
 #[path = "judge.rs"]
@@ -28,16 +26,14 @@ mod living;
 mod log;
 #[path = "naive.rs"]
 mod naive;
-#[path = "outcome.rs"]
-mod outcome;
 #[path = "panics.rs"]
 mod panics;
-#[path = "proxy.rs"]
-mod proxy;
 #[path = "report.rs"]
 mod report;
 #[path = "rules.rs"]
 mod rules;
+#[path = "serve.rs"]
+mod serve;
 #[path = "stage.rs"]
 mod stage;
 #[path = "told.rs"]
@@ -56,6 +52,9 @@ pub(crate) use self::naive::Naive;
 pub(crate) use self::report::Report;
 use crate::simulated::{dice, faults, journal, order, process};
 
+/// What a run between processes gives or fails with.
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
 /// Lives the cases with these numbers on so many threads.
 pub(crate) fn run(seed: u64, cases: u64, threads: usize, naive: Option<Naive>) -> Report {
     let began = tokio::time::Instant::now();
@@ -70,8 +69,7 @@ pub(crate) fn run(seed: u64, cases: u64, threads: usize, naive: Option<Naive>) -
                         break;
                     }
                     let told = replay(seed, index, naive);
-                    let applied = told.lived.stage.applied();
-                    report.take(index, &told.verdict, &applied, told.lived.crashes);
+                    report.take(&told);
                 }
                 let mut total = total.lock().expect("no thread panics while it adds up");
                 total.add(report);
@@ -124,7 +122,6 @@ pub(crate) fn replay(seed: u64, index: u64, naive: Option<Naive>) -> Told {
 impl Told {
     /// The whole life, a line each.
     pub(crate) async fn lines(&self) -> Vec<String> {
-        use roamport_domain::OrderJournal as _;
         let mut lines = vec![format!("{:?}", self.case)];
         for exchange in self.lived.stage.exchanges() {
             let changed = exchange

@@ -11,14 +11,10 @@ mod lying;
 #[path = "../sim/simulation.rs"]
 mod simulated;
 
-use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::lying::Naive;
-
-/// What a program gives or fails with.
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use crate::lying::{Naive, Outcome};
 
 /// What was asked for on the command line.
 #[derive(Debug)]
@@ -28,8 +24,8 @@ struct Arguments {
     threads: usize,
     case: Option<u64>,
     naive: Option<Naive>,
-    /// The programs, the folder and the journal of a run between processes.
-    wire: Option<[String; 4]>,
+    /// The program, the folder and the journal of a run between processes.
+    wire: Option<[String; 3]>,
 }
 
 impl Arguments {
@@ -65,8 +61,8 @@ impl Arguments {
                     parsed.naive = Some(naive.ok_or("there is no such naive client")?.0);
                 }
                 "--wire" => {
-                    let mut more = || arguments.next().ok_or("--wire needs four values");
-                    parsed.wire = Some([value.clone(), more()?, more()?, more()?]);
+                    let mut more = || arguments.next().ok_or("--wire needs three values");
+                    parsed.wire = Some([value.clone(), more()?, more()?]);
                 }
                 _ => return Err(format!("there is no argument {name}").into()),
             }
@@ -78,16 +74,21 @@ impl Arguments {
 fn main() -> Outcome<ExitCode> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let mut out = std::io::stdout().lock();
-    let good = if let Some([roamport, sandbox, folder, journal]) = &arguments.wire {
-        let report = lying::wire::run(&lying::wire::Wire {
+    let good = if let Some([roamport, folder, journal]) = arguments.wire {
+        let wire = lying::wire::Wire {
             roamport: roamport.into(),
-            sandbox: sandbox.into(),
             folder: folder.into(),
-            journal: journal.clone(),
+            journal,
             seed: arguments.seed,
-            cases: arguments.cases,
-            only: arguments.case,
-        })?;
+        };
+        let numbers = match arguments.case {
+            Some(only) => vec![only],
+            None => (0..arguments.cases).collect(),
+        };
+        let (report, lines) = lying::wire::run(wire, numbers)?;
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
         writeln!(out, "{report}")?;
         report.broken == 0
     } else if let Some(index) = arguments.case {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use roamport_domain::order::OrderState;
 
-use super::judge::Verdict;
+use super::Told;
 use super::rules::{Rule, is_spoken};
 use super::transcript::Call;
 use roamport_sandbox::Dialect;
@@ -18,6 +18,8 @@ const MOST_NAMED: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
     pub(crate) seed: u64,
+    /// Whether the cases were lived between processes.
+    pub(crate) wire: bool,
     pub(crate) cases: u64,
     pub(crate) crashed: u64,
     /// How often each rule changed an answer of each call.
@@ -38,21 +40,16 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn take(
-        &mut self,
-        index: u64,
-        verdict: &Verdict,
-        applied: &[(Rule, Call)],
-        crashes: u32,
-    ) {
+    pub(crate) fn take(&mut self, told: &Told) {
+        let (verdict, applied) = (&told.verdict, told.lived.stage.applied());
         self.cases += 1;
-        self.crashed += u64::from(crashes > 0);
+        self.crashed += u64::from(told.lived.crashes > 0);
         let mut calls = Vec::new();
         for (rule, call) in applied {
-            *self.tally.entry((*rule, *call)).or_default() += 1;
-            if !calls.contains(call) {
-                calls.push(*call);
-                *self.lied.entry(*call).or_default() += 1;
+            *self.tally.entry((rule, call)).or_default() += 1;
+            if !calls.contains(&call) {
+                calls.push(call);
+                *self.lied.entry(call).or_default() += 1;
             }
         }
         let end = verdict.state.map_or("never ordered", OrderState::as_str);
@@ -64,7 +61,8 @@ impl Report {
         self.found += verdict.found;
         if !verdict.problems.is_empty() {
             self.broken += 1;
-            self.problems.push((index, verdict.problems.clone()));
+            self.problems
+                .push((told.case.index, verdict.problems.clone()));
             self.name_the_first();
         }
     }
@@ -175,10 +173,11 @@ impl fmt::Display for Report {
         )?;
         for (index, problems) in &self.problems {
             let seed = self.seed;
+            let wire = if self.wire { " --wire" } else { "" };
             writeln!(formatter, "  case {index}: {}", problems.join("; "))?;
             writeln!(
                 formatter,
-                "    replay with `cargo xtask lies --seed {seed} --case {index}`"
+                "    replay with `cargo xtask lies --seed {seed} --case {index}{wire}`"
             )?;
         }
         Ok(())

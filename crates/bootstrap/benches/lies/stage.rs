@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use roamport_domain::Clock;
+use jiff::{SignedDuration, Timestamp};
+use roamport_domain::{Clock, OrderId, OrderJournal};
 use roamport_provider_http::in_process::BrokenConnection;
 use roamport_sandbox::http::{InProcess, InProcessAnswer};
 use roamport_sandbox::switches::Tolerance;
@@ -27,8 +28,6 @@ use super::transcript::{Answer, Call, Exchange};
 
 /// The packages for sale.
 const PACKAGES: usize = 24;
-/// The tokens of two accounts at one provider. They look like secrets, so that a log can be searched.
-pub(crate) const TOKENS: [&str; 2] = ["tok_account_one_7f3a9c51", "tok_account_two_b24e60d8"];
 
 /// What was asked of the liar before a purchase call that was not the first: what a client could know
 /// that asks every witness.
@@ -44,6 +43,10 @@ pub(crate) struct Witnesses {
 pub(crate) struct Stage {
     pub(crate) case: Case,
     pub(crate) life: Arc<Life>,
+    /// The wall clock's time at which the life began.
+    pub(crate) began: Timestamp,
+    /// The tokens of two accounts at the provider. They look like secrets, so that a log can be searched.
+    pub(crate) tokens: [String; 2],
     /// One for each account.
     pub(crate) worlds: [World; 2],
     sandboxes: [InProcess; 2],
@@ -79,12 +82,14 @@ impl Stage {
         clock: &Arc<dyn Clock>,
         naive: Option<Naive>,
     ) -> Self {
+        let tokens = ["one_7f3a9c51", "two_b24e60d8"];
+        let tokens = tokens.map(|name| format!("tok_account_{name}{:06}", case.index));
         let world = |account: usize| {
             World::builder()
                 .packages(PACKAGES)
                 .balance("500")
-                .token(TOKENS[account])
-                .salt(format!("lies-{account}"))
+                .token(tokens[account].as_str())
+                .salt(format!("lies-{account}-{}", case.index))
                 .clock(clock.clone())
                 .switches(Switches {
                     // The provider promises nothing about a second order under one reference.
@@ -101,7 +106,9 @@ impl Stage {
         let dice = Dice::of(case.seed, case.index, 21);
         Self {
             case,
+            began: clock.now() - SignedDuration::try_from(life.elapsed()).expect("a new life"),
             life,
+            tokens,
             worlds,
             sandboxes,
             lying: AtomicBool::new(false),
@@ -119,6 +126,25 @@ impl Stage {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A package that both dialects sell and that can be topped up.
+    pub(crate) fn package(&self) -> String {
+        let catalogue = self.worlds[0].catalogue();
+        let mut packages = catalogue.packages();
+        let package = packages.find(|package| {
+            package.sold_in(Dialect::Roamify)
+                && package.sold_in(Dialect::EsimAccess)
+                && package.by_day.is_none()
+                && package.top_up()
+                && package.is_top_up()
+        });
+        package.expect("a catalogue of two dozen").id
+    }
+
+    /// How long after the beginning a moment of the wall clock was.
+    pub(crate) fn elapsed_at(&self, moment: Timestamp) -> Duration {
+        Duration::try_from(moment.duration_since(self.began)).unwrap_or_default()
     }
 
     /// Orders that somebody else placed with the same account.
@@ -199,7 +225,18 @@ impl Stage {
     }
 
     /// What a process heard and could not store before it died.
-    pub(crate) fn lose(&self, process: u32, after: Duration) {
+    pub(crate) async fn lose(
+        &self,
+        process: u32,
+        journal: &dyn OrderJournal,
+        order: Option<OrderId>,
+    ) {
+        let events = match order {
+            Some(order) => journal.events(order).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let last = events.last().map(|recorded| recorded.at);
+        let after = last.map_or(Duration::ZERO, |last| self.elapsed_at(last));
         for exchange in &mut self.state().exchanges {
             if exchange.process == process && exchange.answered > after {
                 exchange.lost = true;
@@ -274,8 +311,8 @@ impl Stage {
     /// A request as a client of the first account would send it.
     pub(super) fn question(&self, method: &str, target: &str, body: &str) -> Sent {
         let credentials = match self.case.dialect {
-            Dialect::Roamify => ("authorization", format!("Bearer {}", TOKENS[0])),
-            Dialect::EsimAccess => ("rt-accesscode", TOKENS[0].to_owned()),
+            Dialect::Roamify => ("authorization", format!("Bearer {}", self.tokens[0])),
+            Dialect::EsimAccess => ("rt-accesscode", self.tokens[0].clone()),
         };
         Sent {
             method: method.to_owned(),
@@ -305,7 +342,7 @@ impl Stage {
         sent: Sent,
     ) -> Result<(InProcessAnswer, bool), BrokenConnection> {
         process.pass().await;
-        let account = usize::from(sent.credentials() == TOKENS[1]);
+        let account = usize::from(sent.credentials() == self.tokens[1]);
         let Some((call, asked)) = sent.understood(self.case.dialect) else {
             let answer = self.ask(account, &sent).await;
             let answer = answer.map(|answer| (answer, true));

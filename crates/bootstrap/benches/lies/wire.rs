@@ -1,35 +1,51 @@
-//! The same lies between real processes: `roamport` on the one side, `roamport-sandbox` on the other, and
-//! the liar as a TCP proxy in between. Every order buys under a key of its own in one journal; some of the
-//! processes are killed and started again.
+//! The same cases between real processes: `roamport` and its journal on one side, the liar as a server on
+//! the other. Every case has a provider and accounts of its own, and all share one journal.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use roamport_domain::{IdempotencyKey, ProviderName, Reference};
-use roamport_sandbox::switches::Tolerance;
-use roamport_sandbox::world::{Purchase, PurchaseLine};
-use roamport_sandbox::{Dialect, Switches, World};
+use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
+use roamport_adapter_sqlite::SqliteJournal;
+use roamport_bootstrap::SystemClock;
+use roamport_domain::order::OrderState;
+use roamport_domain::{Clock, IdempotencyKey, Order, ProviderName, Reference, Secret};
+use roamport_sandbox::Dialect;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::proxy::{Liar, Play};
+use super::case::{Case, Wanted};
+use super::dice::Dice;
+use super::faults::{Bound, Weather};
+use super::judge::judge;
+use super::living::{Lived, Stored};
+use super::log::{Log, steers};
+use super::order::Plan;
+use super::process::{Life, Process};
 use super::report::Report;
+use super::serve::serve;
+use super::stage::Stage;
+use super::transcript::Call;
+use super::{Outcome, Told};
 
-/// Processes that buy at once.
-const AT_ONCE: usize = 6;
-pub(crate) const TOKEN: &str = "tok_wire_5be1c07a9d44";
-/// One eSIM of this is bought in every case.
-pub(crate) const PACKAGE: &str = "esim-portugal-7days-1gb-all";
+/// Processes that run at once.
+const AT_ONCE: usize = 32;
+/// How long before an order the earlier one was placed: a younger one is no witness yet.
+const BEFORE: Duration = Duration::from_secs(62);
 /// An order is driven for so long, at most so often.
 const WAIT: &str = "40s";
-pub(crate) const STARTS: u32 = 3;
+const STARTS: u32 = 6;
+/// Processes that are killed in a case.
+const MOST_KILLS: u32 = 2;
 
 /// The times under which a run stands: short ones, since safety is bought with time.
-const SETTINGS: [(&str, &str); 24] = [
+const SETTINGS: [(&str, &str); 25] = [
     ("roamify.purchase_timeout", "2s"),
     ("roamify.longest_effect", "1s"),
     ("roamify.connect_timeout", "1s"),
@@ -46,13 +62,14 @@ const SETTINGS: [(&str, &str); 24] = [
     ("orders.renew_every", "1s"),
     ("orders.place_within", "25s"),
     ("orders.reconcile_for", "25s"),
-    ("orders.delivery_within", "20s"),
-    ("orders.provision_within", "20s"),
+    ("orders.delivery_within", "30s"),
+    ("orders.provision_within", "30s"),
     ("orders.look_up_waits", "200ms,500ms,1s"),
     ("orders.profile_waits", "200ms,500ms,1s"),
     ("orders.back_pressure_reconciling", "1000000"),
     ("orders.back_pressure_share", "100"),
     ("circuit_breaker.pause", "200ms"),
+    ("retry.shortest_pause", "100ms"),
     ("retry.longest_pause", "200ms"),
 ];
 
@@ -60,184 +77,345 @@ const SETTINGS: [(&str, &str); 24] = [
 #[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) roamport: PathBuf,
-    pub(crate) sandbox: PathBuf,
-    /// An empty folder for journal, world and logs.
+    /// An empty folder for journal and logs.
     pub(crate) folder: PathBuf,
     /// `sqlite`, or the address of a PostgreSQL database.
     pub(crate) journal: String,
     pub(crate) seed: u64,
-    pub(crate) cases: u64,
-    pub(crate) only: Option<u64>,
 }
 
-pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+impl Wire {
+    async fn open(&self) -> Outcome<Arc<dyn Stored>> {
+        if self.journal == "sqlite" {
+            let path = self.folder.join("data").join("roamport.db");
+            let clock = Arc::new(SystemClock::new());
+            return Ok(Arc::new(SqliteJournal::open(path, clock).await?));
+        }
+        let config = PostgresJournalConfig::new(Secret::new(self.journal.clone()));
+        Ok(Arc::new(PostgresJournal::connect(&config).await?))
+    }
+}
 
-pub(crate) const fn provider(dialect: Dialect) -> &'static str {
-    match dialect {
+/// Lives the cases with these numbers, and judges them. What a single one did is told line by line.
+pub(crate) fn run(wire: Wire, numbers: Vec<u64>) -> Outcome<(Report, Vec<String>)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let began = Instant::now();
+        let mut report = Report {
+            seed: wire.seed,
+            wire: true,
+            ..Report::default()
+        };
+        let (journal, gate) = (wire.open().await?, Arc::new(Semaphore::new(AT_ONCE)));
+        let (wire, mut cases) = (Arc::new(wire), JoinSet::new());
+        let is_single = numbers.len() == 1;
+        for index in numbers {
+            let case = Case::drawn(wire.seed, index);
+            let (wire, journal) = (wire.clone(), journal.clone());
+            cases.spawn(replay(wire, journal, case, gate.clone()));
+        }
+        let mut lines = Vec::new();
+        while let Some(told) = cases.join_next().await {
+            let told = told??;
+            report.take(&told);
+            if is_single {
+                lines = told.lines().await;
+            }
+        }
+        report.took = began.elapsed();
+        Ok((report, lines))
+    })
+}
+
+async fn replay(
+    wire: Arc<Wire>,
+    journal: Arc<dyn Stored>,
+    case: Case,
+    gate: Arc<Semaphore>,
+) -> Outcome<Told> {
+    let name = match case.dialect {
         Dialect::Roamify => "roamify",
         Dialect::EsimAccess => "esim-access",
-    }
-}
-
-/// Runs the cases and judges them.
-pub(crate) fn run(wire: &Wire) -> Outcome<Report> {
-    let state = wire.folder.join("world.jsonl");
-    let mut sandbox = start_sandbox(wire, &state)?;
-    let world = World::builder()
-        .packages(24)
-        .balance("1000000")
-        .token(TOKEN)
-        .state(&state)
-        .build()?;
-    world.set_switches(Switches {
-        duplicate_reference: Tolerance::Accepted,
-        ..Switches::default()
-    })?;
-    for reference in ["7Q2M4XW0C9N8V5T3ZK6HJD1BRE", "shop-10442"] {
-        world.purchase(&Purchase::Order {
-            lines: vec![PurchaseLine {
-                package_id: PACKAGE.to_owned(),
-                quantity: 1,
-            }],
-            reference: Some(reference.to_owned()),
-            instant: true,
-        })?;
-    }
-    let numbers: Vec<u64> = match wire.only {
-        Some(only) => vec![only],
-        None => (0..wire.cases).collect(),
     };
-    let control = |dialect| {
-        let name = ProviderName::parse(provider(dialect)).expect("a plain word");
-        let key = IdempotencyKey::parse(format!("control-{}", provider(dialect)));
-        let reference = Reference::derive(&name, &key.expect("a plain text"));
-        reference.as_str().to_owned()
+    let plan = Plan {
+        weather: Some(Weather::STILL),
+        late: 0,
+        ..Plan::new(case.seed, Bound::Kept)
     };
-    let liar = Arc::new(Liar {
-        target: sandbox.1,
-        world,
-        plays: numbers
-            .iter()
-            .map(|number| Play::drawn(wire.seed, *number))
-            .collect(),
-        controls: [control(Dialect::Roamify), control(Dialect::EsimAccess)],
-        strangers: Mutex::default(),
-        began: Instant::now(),
-        calm: AtomicBool::new(true),
-    });
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let life = Arc::new(Life::new(&plan, case.index));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let stage = Arc::new(Stage::new(case.clone(), life.clone(), &clock, None));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let accepting = liar.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let liar = accepting.clone();
-            // A connection that breaks is what this program is for.
-            std::thread::spawn(move || liar.serve(&stream).ok());
-        }
-    });
-    for dialect in [Dialect::Roamify, Dialect::EsimAccess] {
-        let key = format!("control-{}", provider(dialect));
-        let bought = buy(wire, dialect, address, &key, None)?;
-        if !bought.status.success() {
-            let said = String::from_utf8_lossy(&bought.stderr).into_owned();
-            return Err(format!("the control order was not bought: {said}").into());
-        }
+    let started = Arc::new(AtomicU32::new(0));
+    let process = Process::start(life, mpsc::unbounded_channel().0);
+    let serving = serve(listener, stage.clone(), process, started.clone());
+    let serving = tokio::spawn(serving);
+    let mut client = Client {
+        wire,
+        address,
+        name: ProviderName::parse(name)?,
+        dice: Dice::of(case.seed, case.index, 30),
+        case: case.clone(),
+        stage,
+        journal,
+        started,
+        kills: 0,
+        log: Log::default(),
+        shown: String::new(),
+    };
+    let lived = client.live(&gate).await?;
+    serving.abort();
+    let mut verdict = judge(&lived, Vec::new()).await;
+    verdict.problems.extend(client.log.problems(&lived));
+    if client.shown.contains("panicked at") {
+        let shown = client
+            .shown
+            .lines()
+            .find(|line| line.contains("panicked at"));
+        verdict.problems.extend(shown.map(str::to_owned));
     }
-    liar.learn_strangers()?;
-    liar.calm.store(false, Ordering::SeqCst);
-    let began = Instant::now();
-    let (next, total) = (AtomicU64::new(0), Mutex::new(Report::default()));
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(play) = usize::try_from(place)
-                        .ok()
-                        .and_then(|place| liar.plays.get(place))
-                    else {
-                        break;
-                    };
-                    let verdict = liar.live(wire, play, address);
-                    let state = play.state();
-                    let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
-                    total.take(play.case.index, &verdict, &state.applied, state.kills);
-                }
-            });
-        }
-    });
-    let mut report = total.into_inner().unwrap_or_else(PoisonError::into_inner);
-    report.seed = wire.seed;
-    report.took = began.elapsed();
-    sandbox.0.kill().ok();
-    sandbox.0.wait().ok();
-    Ok(report)
+    if let Some(character) = client.shown.chars().find(|character| steers(*character)) {
+        let problem = format!("the terminal shows {character:?}");
+        verdict.problems.push(problem);
+    }
+    Ok(Told {
+        case,
+        lived,
+        verdict,
+    })
 }
 
-fn start_sandbox(wire: &Wire, state: &Path) -> Outcome<(Child, SocketAddr)> {
-    let mut child = Command::new(&wire.sandbox)
-        .args(["--listen", "127.0.0.1:0", "--token", TOKEN])
-        .args(["--packages", "24", "--balance", "1000000", "--state"])
-        .arg(state)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut line = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout).read_line(&mut line)?;
-    }
-    let address = line.trim().strip_prefix("listening on http://");
-    let address = address.ok_or("the sandbox did not start")?.parse()?;
-    Ok((child, address))
-}
-
-pub(crate) fn command(
-    wire: &Wire,
-    dialect: Dialect,
+/// The processes of one case.
+struct Client {
+    wire: Arc<Wire>,
     address: SocketAddr,
-    words: &[&str],
-) -> Command {
-    let data = wire.folder.join("data").display().to_string();
-    let url = format!("http://{address}");
-    let places = [
-        ("provider", provider(dialect)),
-        ("roamify.base_url", url.as_str()),
-        ("roamify.token", TOKEN),
-        ("esim_access.base_url", url.as_str()),
-        ("esim_access.access_code", TOKEN),
-        ("journal", wire.journal.as_str()),
-        ("data_dir", data.as_str()),
-    ];
-    let variable = |key: &str| format!("ROAMPORT__{}", key.replace('.', "__").to_uppercase());
-    let mut command = Command::new(&wire.roamport);
-    command
-        .args(words)
-        .env_clear()
-        .envs(places.map(|(key, value)| (variable(key), value)))
-        .envs(SETTINGS.map(|(key, value)| (variable(key), value)))
-        .env("HOME", &wire.folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+    name: ProviderName,
+    dice: Dice,
+    case: Case,
+    stage: Arc<Stage>,
+    journal: Arc<dyn Stored>,
+    started: Arc<AtomicU32>,
+    kills: u32,
+    log: Log,
+    /// All that a terminal showed.
+    shown: String,
 }
 
-/// Buys under a key, or goes on with what it names; killed after a while where one says so.
-pub(crate) fn buy(
-    wire: &Wire,
-    dialect: Dialect,
-    address: SocketAddr,
-    key: &str,
-    kill_after: Option<Duration>,
-) -> Outcome<Output> {
-    let words = [
-        "-vv", "buy", PACKAGE, "--key", key, "--wait", WAIT, "--yes", "--json",
-    ];
-    let mut child = command(wire, dialect, address, &words).spawn()?;
-    if let Some(after) = kill_after {
-        std::thread::sleep(after);
-        child.kill()?;
+impl Client {
+    fn key(&self, what: &str) -> IdempotencyKey {
+        let (seed, index) = (self.case.seed, self.case.index);
+        IdempotencyKey::parse(format!("{what}-{index}-of-{seed}")).expect("a plain text")
     }
-    Ok(child.wait_with_output()?)
+
+    async fn order(&self, key: &IdempotencyKey) -> Outcome<Option<Order>> {
+        Ok(self.journal.find(key).await?)
+    }
+
+    async fn live(&mut self, gate: &Semaphore) -> Outcome<Lived> {
+        let package = self.stage.package();
+        let (earlier_key, key) = (self.key("earlier"), self.key("order"));
+        let account = usize::from(self.case.no_control);
+        let turn = gate.acquire().await?;
+        let words = purchase(&["buy", &package], &earlier_key);
+        self.roamport(account, &words, None).await?;
+        let earlier = self.order(&earlier_key).await?;
+        drop(turn);
+        let mut lived = Lived {
+            stage: self.stage.clone(),
+            name: self.name.clone(),
+            journal: self.journal.clone(),
+            earlier: earlier.clone(),
+            order: None,
+            rested: 0,
+            witnesses: Vec::new(),
+            crashes: 0,
+            found: Vec::new(),
+            broken: Vec::new(),
+        };
+        let bought = earlier.filter(|order| order.state() == OrderState::Fulfilled);
+        let Some(bought) = bought else {
+            let last = self.shown.lines().last().unwrap_or_default();
+            let broken = format!("the earlier order was not fulfilled: {last}");
+            lived.broken.push(broken);
+            return Ok(lived);
+        };
+        tokio::time::sleep(BEFORE).await;
+        let _turn = gate.acquire().await?;
+        self.stage.sell_to_strangers(&package);
+        let reference = Reference::derive(&self.name, &key);
+        let control = bought.requested().reference.as_str();
+        self.stage.begin(reference.as_str(), control).await;
+        let Some(words) = self.wanted(&package, &bought, &key).await? else {
+            return Ok(lived);
+        };
+        self.carry_on(&words, &key).await?;
+        lived.rested = self.stage.exchanges().len();
+        lived.witnesses = self.stage.ask_witnesses().await;
+        self.read_the_rest(&bought).await?;
+        self.stage.stop_lying();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        lived.found = self.reconcile().await?;
+        lived.order = self.order(&key).await?;
+        lived.crashes = self.kills;
+        Ok(lived)
+    }
+
+    /// The command that buys what the case wants. A lie may keep it away.
+    async fn wanted(
+        &mut self,
+        package: &str,
+        bought: &Order,
+        key: &IdempotencyKey,
+    ) -> Outcome<Option<Vec<String>>> {
+        let quantity = match self.case.wanted {
+            Wanted::Esims(quantity) => quantity.to_string(),
+            Wanted::TopUp => {
+                let esim = bought.items()[0].esim.as_str().to_owned();
+                let words = ["topup", "packages", &esim, "--json"];
+                let output = self.roamport(0, &words.map(str::to_owned), None).await?;
+                let listed: serde_json::Value = serde_json::from_slice(&output).unwrap_or_default();
+                let packages = listed["packages"].as_array();
+                let package = packages
+                    .into_iter()
+                    .flatten()
+                    .find(|package| package["by_day"].is_null())
+                    .and_then(|package| package["id"].as_str());
+                return Ok(package.map(|package| purchase(&["topup", "buy", &esim, package], key)));
+            }
+        };
+        let words = purchase(&["buy", package, "--quantity", &quantity], key);
+        Ok(Some(words))
+    }
+
+    /// Runs one process after the other until the order rests; kills some.
+    async fn carry_on(&mut self, words: &[String], key: &IdempotencyKey) -> Outcome<()> {
+        for _ in 0..STARTS {
+            let dies = self.case.crash > 0 && self.kills < MOST_KILLS && self.dice.hits(700_000);
+            let kill_after = dies.then(|| self.dice.between(50, 2_500));
+            let account = usize::from(self.case.other_account && self.kills > 0);
+            self.roamport(account, words, kill_after).await?;
+            let order = self.order(key).await?;
+            if dies {
+                self.kills += 1;
+                let number = self.started.load(Ordering::SeqCst);
+                let order = order.as_ref().map(Order::id);
+                self.stage.lose(number, &*self.journal, order).await;
+            } else if order.is_none() {
+                // A lie kept the quote away.
+                return Ok(());
+            }
+            let rests = |order: &Order| {
+                order.state().is_settled()
+                    || order.state() == OrderState::NeedsAttention && order.placed().is_some()
+            };
+            if order.as_ref().is_some_and(rests) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+        Ok(())
+    }
+
+    /// The calls that no order makes: they must stand up to a liar, too.
+    async fn read_the_rest(&mut self, bought: &Order) -> Outcome<()> {
+        let esim = bought.items()[0].esim.as_str().to_owned();
+        let calls: Vec<Call> = self.case.lies.iter().map(|lie| lie.call).collect();
+        for call in calls {
+            let words: &[&str] = match call {
+                Call::Destinations => &["destinations"],
+                Call::Packages => &["packages", "--limit", "5"],
+                Call::Wallet => &["balance"],
+                Call::Usage => &["usage", &esim],
+                Call::Esim => &["esim", "show", &esim],
+                Call::List => &["reconcile"],
+                Call::Cancel => &[
+                    "esim", "cancel", &esim, "--by", "liar", "--why", "tried", "--yes",
+                ],
+                _ => continue,
+            };
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            self.roamport(0, &words, None).await?;
+        }
+        Ok(())
+    }
+
+    /// What `roamport reconcile` shows.
+    async fn reconcile(&mut self) -> Outcome<Vec<String>> {
+        let words = ["reconcile", "--json"].map(str::to_owned);
+        let shown = self.roamport(0, &words, None).await?;
+        let shown: serde_json::Value = serde_json::from_slice(&shown)?;
+        let findings = shown["findings"].as_array();
+        let mut found = Vec::new();
+        for finding in findings.into_iter().flatten() {
+            texts(finding, &mut found);
+        }
+        Ok(found)
+    }
+
+    /// Runs the program with the credentials of an account, and kills it after a while where one says so.
+    /// Returns what it wrote to standard output.
+    async fn roamport(
+        &mut self,
+        account: usize,
+        words: &[String],
+        kill_after: Option<Duration>,
+    ) -> Outcome<Vec<u8>> {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        let data = self.wire.folder.join("data").display().to_string();
+        let (url, token) = (
+            format!("http://{}", self.address),
+            self.stage.tokens[account].as_str(),
+        );
+        let places = [
+            ("provider", self.name.as_str()),
+            ("roamify.base_url", &url),
+            ("roamify.token", token),
+            ("esim_access.base_url", &url),
+            ("esim_access.access_code", token),
+            ("journal", &self.wire.journal),
+            ("data_dir", &data),
+        ];
+        let variable = |key: &str| format!("ROAMPORT__{}", key.replace('.', "__").to_uppercase());
+        let mut child = Command::new(&self.wire.roamport)
+            .arg("-vv")
+            .args(words)
+            .env_clear()
+            .envs(places.map(|(key, value)| (variable(key), value)))
+            .envs(SETTINGS.map(|(key, value)| (variable(key), value)))
+            .env("HOME", &self.wire.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        if let Some(after) = kill_after {
+            tokio::time::sleep(after).await;
+            child.start_kill()?;
+        }
+        let output = child.wait_with_output().await?;
+        self.log.extend(&output.stderr);
+        for stream in [&output.stdout, &output.stderr] {
+            self.shown.push_str(&String::from_utf8_lossy(stream));
+        }
+        Ok(output.stdout)
+    }
+}
+
+fn purchase(words: &[&str], key: &IdempotencyKey) -> Vec<String> {
+    let rest = ["--key", key.as_str(), "--wait", WAIT, "--yes", "--json"];
+    let words = words.iter().chain(&rest);
+    words.map(|word| (*word).to_owned()).collect()
+}
+
+/// Every text in a document.
+fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text.clone()),
+        serde_json::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
 }
