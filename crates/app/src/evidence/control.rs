@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::ControlEvidence;
 use roamport_domain::provider::{OrderLookup, ProviderError};
-use roamport_domain::{EsimProvider as _, IdempotencyKey, Order, Reference};
+use roamport_domain::{
+    EsimProvider as _, IdempotencyKey, Order, OrderId, ProviderOrderId, Reference,
+};
 use uuid::Uuid;
 
 use crate::OrdersParts;
@@ -27,23 +29,36 @@ pub(super) async fn control(
         .map_or(Duration::ZERO, |lookup| lookup.lag);
     let ago = SignedDuration::try_from(AT_LEAST.max(lag.saturating_mul(2))).unwrap_or_default();
     let before = now.saturating_sub(ago).unwrap_or(Timestamp::MIN);
+    let found = newest_known(parts, before, Some(order.id())).await?;
+    Ok(found.map(|known| match known {
+        None => ControlEvidence::NoneKnown,
+        Some((order, true)) => ControlEvidence::Found { order },
+        Some((order, false)) => ControlEvidence::Missing { order },
+    }))
+}
+
+/// The newest order of the account, but for this one, that the provider answered before a moment, and whether
+/// the lookup finds it.
+pub(super) async fn newest_known(
+    parts: &OrdersParts,
+    before: Timestamp,
+    but: Option<OrderId>,
+) -> Result<Result<Option<(ProviderOrderId, bool)>, ProviderError>, JournalError> {
+    let but = but.unwrap_or(OrderId::from_uuid(Uuid::nil()));
     let known = parts
         .accounts
-        .known_at(&parts.instance, &parts.account, before, order.id())
+        .known_at(&parts.instance, &parts.account, before, but)
         .await?;
     let Some(known) = known else {
-        return Ok(Ok(ControlEvidence::NoneKnown));
+        return Ok(Ok(None));
     };
     let lookup = OrderLookup::Reference {
-        reference: known.reference.clone(),
+        reference: known.reference,
         not_before: known.placed_at,
     };
     Ok(parts.provider.find_orders(&lookup).await.map(|found| {
-        if found.orders.iter().any(|row| row.id == known.order) {
-            ControlEvidence::Found { order: known.order }
-        } else {
-            ControlEvidence::Missing { order: known.order }
-        }
+        let is_found = found.orders.iter().any(|row| row.id == known.order);
+        Some((known.order, is_found))
     }))
 }
 

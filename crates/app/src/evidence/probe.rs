@@ -5,8 +5,8 @@ use roamport_domain::ProviderOrderId;
 use roamport_domain::journal::LookupProbe;
 use roamport_domain::provider::{AnswerForm, FoundOrders, OrderLookup};
 
-use super::control::nowhere;
-use crate::{AppError, Orders, OrdersParts};
+use super::control::{newest_known, nowhere};
+use crate::{AppError, Orders};
 
 /// What a probe found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,8 @@ impl Orders {
                 AnswerForm::Documented | AnswerForm::Tolerated => None,
             },
         };
-        let known = known(parts, at).await?;
+        let a_minute_ago = at.saturating_sub(SignedDuration::from_mins(1));
+        let known = newest_known(parts, a_minute_ago.unwrap_or(Timestamp::MIN), None).await??;
         parts.accounts.keep_probe(&parts.account, &probe).await?;
         Ok(Some(LookupReport {
             probe,
@@ -62,26 +63,4 @@ impl Orders {
             known,
         }))
     }
-}
-
-async fn known(
-    parts: &OrdersParts,
-    now: Timestamp,
-) -> Result<Option<(ProviderOrderId, bool)>, AppError> {
-    let before = now
-        .saturating_sub(SignedDuration::from_mins(1))
-        .unwrap_or(Timestamp::MIN);
-    let nobody = roamport_domain::OrderId::from_uuid(uuid::Uuid::nil());
-    let known = parts
-        .accounts
-        .known_at(&parts.instance, &parts.account, before, nobody)
-        .await?;
-    let Some(known) = known else { return Ok(None) };
-    let lookup = OrderLookup::Reference {
-        reference: known.reference,
-        not_before: known.placed_at,
-    };
-    let found = parts.provider.find_orders(&lookup).await?;
-    let is_found = found.orders.iter().any(|row| row.id == known.order);
-    Ok(Some((known.order, is_found)))
 }

@@ -35,10 +35,10 @@ pub(super) async fn wallet(
     let Some(price) = order.expected_total() else {
         return Ok(WalletEvidence::Silent);
     };
-    let Some(account) = Account::of(order.id(), &before, &now, &spending) else {
+    let Some(account) = Change::of(order.id(), &before, &now, &spending) else {
         return Ok(WalletEvidence::Silent);
     };
-    let Account { gone, .. } = account;
+    let Change { gone, .. } = account;
     if !account.is_short_of(price) {
         return Ok(WalletEvidence::Explained { gone });
     }
@@ -102,12 +102,12 @@ async fn listed(
 
 /// What is gone from a wallet between two readings, and what of it is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Account {
+struct Change {
     gone: Money,
     explained: Money,
 }
 
-impl Account {
+impl Change {
     /// `None` where currencies differ or a sum is out of range.
     fn of(
         order: OrderId,
@@ -206,7 +206,7 @@ mod tests {
             charges,
             refunds: refunds.into_iter().map(usd).collect(),
         };
-        let account = Account::of(order(1), &reading(before), &reading(now), &spending).unwrap();
+        let account = Change::of(order(1), &reading(before), &reading(now), &spending).unwrap();
         assert_eq!(account.is_short_of(usd("3.27")), expected, "{account:?}");
     }
 }

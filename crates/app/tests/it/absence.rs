@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use roamport_domain::journal::{AccountStore as _, LookupProbe};
 use roamport_domain::order::{AttentionReason, OrderState};
 use roamport_domain::provider::{AnswerForm, FoundOrders, OrderLookup};
 use roamport_domain::{Order, Reference};
 
 use crate::support::mocks::{self, Desk, found, nothing, placed, under};
-use crate::support::{carry, key, usd, wish};
+use crate::support::{carry, carry_beside, key, noon, usd, wish};
 
 type Answer = fn(&Reference) -> FoundOrders;
 
@@ -123,6 +124,39 @@ async fn an_answer_that_proves_no_absence_leads_to_a_person_and_to_no_second_cal
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_404_counts_as_none_after_a_probe_has_seen_the_very_body() {
+    for (seen, state) in [
+        ("{}", OrderState::Fulfilled),
+        ("{ }", OrderState::NeedsAttention),
+    ] {
+        let desk = Desk::at(mocks::provider(|mock| {
+            let mut calls = 0;
+            mock.expect_place_order().returning(move |_| {
+                calls += 1;
+                match calls {
+                    1 => Err(mocks::lost()),
+                    _ => Ok(placed("P-again", &["esim-again"])),
+                }
+            });
+            mock.expect_find_orders().returning(|_| {
+                Ok(FoundOrders {
+                    form: AnswerForm::NotFound("{}".into()),
+                    ..nothing()
+                })
+            });
+        }));
+        let probe = LookupProbe {
+            at: noon(),
+            filter_held: true,
+            none_body: Some(seen.into()),
+        };
+        let account = &desk.parts.account;
+        desk.journal.keep_probe(account, &probe).await.unwrap();
+        assert_eq!(desk.buy().await.order.state(), state, "{seen}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_any_doubt_absence_is_proven_and_the_order_sent_once_more() {
     let (_, order, calls) = lost(|_| nothing(), FULL).await;
     assert_eq!(order.state(), OrderState::Fulfilled);
@@ -148,4 +182,46 @@ async fn a_lookup_that_does_not_find_an_order_which_is_there_proves_no_absence()
     let order = carry(&desk.orders, id).await.order;
     assert_eq!(order.state(), OrderState::NeedsAttention);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_nobody() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let is_shown = Arc::new(AtomicUsize::new(0));
+    let (counted, paid, shown) = (calls.clone(), calls.clone(), is_shown.clone());
+    let second = Reference::derive(&mocks::name(), &key("second"));
+    let desk = Desk::at(mocks::provider(|mock| {
+        mock.expect_place_order().returning(move |_| {
+            match counted.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => Err(mocks::lost()),
+                _ => Ok(placed("P-again", &["esim-again"])),
+            }
+        });
+        // The second call was charged.
+        mock.expect_balance().returning(move || {
+            let is_charged = paid.load(Ordering::SeqCst) > 1;
+            Ok(usd(if is_charged { CHARGED } else { FULL }))
+        });
+        mock.expect_find_orders().returning(move |lookup| {
+            let is_second =
+                matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == second);
+            Ok(match is_second && shown.load(Ordering::SeqCst) > 0 {
+                true => mocks::ours(lookup, vec![placed("P-2", &["esim-2"])]),
+                false => nothing(),
+            })
+        });
+        mock.expect_provision()
+            .returning(|_| Ok(vec![mocks::ready("esim-2")]));
+    }));
+    let id = desk.record_under(&wish(mocks::PACKAGE, 1), "first").await;
+    let first = carry_beside(&desk.orders, id);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let id = desk.record_under(&wish(mocks::PACKAGE, 1), "second").await;
+    let other = carry_beside(&desk.orders, id);
+    tokio::time::sleep(Duration::from_mins(8)).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "neither is sent again");
+    is_shown.store(1, Ordering::SeqCst);
+    let (first, other) = (first.await.unwrap().order, other.await.unwrap().order);
+    assert_eq!(other.placed().unwrap().id.as_str(), "P-2");
+    assert_eq!(first.placed().unwrap().id.as_str(), "P-again");
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use roamport_app::{Orders, OrdersParts};
 use roamport_domain::order::{Adoption, AttentionReason, Event, LookUpResult, OrderState};
 use roamport_domain::provider::{OrderLookup, ProviderOrder};
 use roamport_domain::{Order, Reference};
@@ -216,4 +217,34 @@ async fn a_nameless_order_of_another_order_of_ours_is_no_candidate() {
     assert_eq!(second.state(), OrderState::Fulfilled);
     assert_eq!(second.placed().unwrap().id.as_str(), "P-again");
     assert_eq!(calls.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_of_another_provider_with_the_same_id_does_not_take_a_candidate_away() {
+    let (desk, _) = desk(Answers {
+        ours: vec![nameless("P-1"), nameless("P-2")],
+        others: Vec::new(),
+    });
+    let elsewhere = Desk::at(mocks::provider(|mock| {
+        mock.expect_place_order()
+            .returning(|_| Ok(placed("P-1", &["esim-1"])));
+    }));
+    let mut instance = desk.parts.instance.clone();
+    instance.name = roamport_domain::ProviderName::parse("elsewhere").unwrap();
+    let elsewhere = Orders::new(OrdersParts {
+        instance,
+        journal: desk.parts.journal.clone(),
+        profiles: desk.parts.profiles.clone(),
+        accounts: desk.parts.accounts.clone(),
+        ..elsewhere.parts
+    });
+    let id = mocks::recorded(&elsewhere, &wish(mocks::PACKAGE, 1), "elsewhere").await;
+    let theirs = carry(&elsewhere, id).await.order;
+    assert_eq!(theirs.placed().unwrap().id.as_str(), "P-1");
+
+    let order = desk.buy().await.order;
+    let same = AttentionReason::SameGoods {
+        orders: ["P-1", "P-2"].map(|id| id.parse().unwrap()).to_vec(),
+    };
+    assert!(order.open_attention().any(|open| *open == same));
 }

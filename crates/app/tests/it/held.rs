@@ -8,6 +8,7 @@ use std::time::Duration;
 use roamport_app::{Orders, OrdersParts};
 use roamport_domain::journal::AccountStore as _;
 use roamport_domain::order::{AttentionReason, DeferralReason, Event, OrderState};
+use roamport_domain::provider::{ErrorKind, Operation};
 use roamport_domain::{Account, Money, OrderId};
 
 use crate::deciding::decision;
@@ -171,4 +172,28 @@ async fn orders_of_another_account_are_not_held() {
     assert_eq!(order.state(), OrderState::Fulfilled);
     assert_eq!(calls.load(Ordering::SeqCst), 4);
     assert!(is_held(&desk).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_whose_outcome_nothing_speaks_about_hold_nothing() {
+    let desk = Desk::at(mocks::provider(|mock| {
+        mock.expect_place_order().returning(|_| Err(mocks::lost()));
+        let mut lookups = 0;
+        mock.expect_find_orders().returning(move |_| {
+            lookups += 1;
+            // The lookup before each call is answered, the ones after it are not.
+            if lookups % 2 == 1 {
+                Ok(mocks::nothing())
+            } else {
+                Err(mocks::error(ErrorKind::Unavailable, Operation::FindOrders))
+            }
+        });
+    }));
+    for number in 0..4 {
+        let id = record(&desk.orders, &format!("order {number}")).await;
+        let order = carry(&desk.orders, id).await.order;
+        assert_eq!(order.state(), OrderState::NeedsAttention);
+    }
+    let held = desk.journal.held(&desk.parts.account).await.unwrap();
+    assert_eq!(held, None);
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use roamport_app::{Orders, OrdersParts, Progress};
 use roamport_domain::order::{AttentionReason, OrderState, Resolution};
-use roamport_domain::{Account, OrderId};
+use roamport_domain::provider::{FoundOrders, OrderLookup};
+use roamport_domain::{Account, Order, OrderId, Reference};
 
 use crate::deciding::{decision, last_decision};
 use crate::support::mocks::{self, Desk};
-use crate::support::{Listener, carry};
+use crate::support::{Listener, carry, key, wish};
 
 fn account(name: &str) -> Account {
     Account::parse(name).unwrap()
@@ -144,4 +145,54 @@ async fn an_order_in_doubt_is_found_under_another_account_without_a_word() {
     assert_eq!(order.state(), OrderState::Fulfilled);
     assert_eq!(order.open_attention().count(), 0);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_that_need_attention_are_listed_by_reason_oldest_first() {
+    let desk = Desk::at(mocks::provider(|mock| {
+        mock.expect_place_order().returning(|_| Err(mocks::lost()));
+        let mut lookups = 0;
+        mock.expect_find_orders().returning(move |lookup| {
+            lookups += 1;
+            let second = Reference::derive(&mocks::name(), &key("second"));
+            let half = Reference::parse(&second.as_str()[..14]).unwrap();
+            let looks_alike = mocks::under(&half, mocks::placed("P-1", &["esim-1"]));
+            let asked =
+                matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == second);
+            Ok(match lookups > 1 && asked {
+                true => mocks::found(vec![looks_alike]),
+                false => FoundOrders {
+                    complete: false,
+                    ..mocks::nothing()
+                },
+            })
+        });
+    }));
+    let mut ids = Vec::new();
+    for name in ["first", "second", "third"] {
+        let id = desk.record_under(&wish(mocks::PACKAGE, 1), name).await;
+        let order = carry(&desk.orders, id).await.order;
+        assert_eq!(order.state(), OrderState::NeedsAttention, "{name}");
+        ids.push(id);
+    }
+    let reason = AttentionReason::OutcomeUnknown { attempt: 1 };
+    let listed = desk
+        .orders
+        .needing_attention_for(reason.name())
+        .await
+        .unwrap();
+    let listed: Vec<_> = listed.iter().map(Order::id).collect();
+    assert_eq!(listed, [ids[0], ids[2]]);
+
+    let mut instance = desk.parts.instance.clone();
+    instance.base_url = "https://elsewhere.example".to_owned();
+    let elsewhere = Orders::new(OrdersParts {
+        instance,
+        ..desk.parts.clone()
+    });
+    let listed = elsewhere
+        .needing_attention_for(reason.name())
+        .await
+        .unwrap();
+    assert_eq!(listed, []);
 }

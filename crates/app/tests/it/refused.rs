@@ -109,6 +109,40 @@ async fn a_refused_purchase_whose_price_left_the_wallet_is_not_called_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_beside_an_order_that_looks_like_ours_is_not_called_failed() {
+    let desk = Desk::at(provider(|mock| {
+        let reference = refusing_with_a_list(mock, true);
+        mock.expect_find_orders().returning(move |_| {
+            let Some(reference) = reference.lock().unwrap().clone() else {
+                return Ok(nothing());
+            };
+            let half = Reference::parse(&reference.as_str()[..14]).unwrap();
+            Ok(found(vec![under(&half, placed("PO-1", &["esim-1"]))]))
+        });
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(order.money_may_have_moved());
+}
+
+#[rstest]
+#[case::the_price_is_gone_and_the_rest_would_have_paid(ErrorKind::InsufficientFunds, "96")]
+#[case::all_is_gone_and_the_refusal_has_another_reason(ErrorKind::Rejected, "0.01")]
+#[tokio::test(start_paused = true)]
+async fn what_left_the_wallet_contradicts_a_refusal(#[case] kind: ErrorKind, #[case] left: &str) {
+    let desk = Desk::at(provider(|mock| {
+        mock.expect_place_order()
+            .times(1)
+            .returning(move |_| Err(error(kind, Operation::PlaceOrder)));
+        no_lookup(mock);
+        wallet(mock, "100", left);
+    }));
+    let order = desk.buy().await.order;
+    assert_eq!(order.state(), OrderState::NeedsAttention);
+    assert!(is_in_doubt(&order), "{:?}", order.attention());
+}
+
+#[tokio::test(start_paused = true)]
 async fn our_own_order_in_the_list_does_not_explain_what_left_the_wallet() {
     let desk = Desk::at(provider(|mock| {
         let reference = refusing_with_a_list(mock, true);
@@ -191,12 +225,12 @@ async fn a_refused_purchase_has_failed_where_nothing_speaks_against_it(
 
 #[tokio::test(start_paused = true)]
 async fn a_witness_that_cannot_be_read_changes_nothing_about_a_refusal() {
+    let reads = Arc::new(AtomicU32::new(0));
+    let counted = reads.clone();
     let desk = Desk::at(provider(|mock| {
         refusing(mock);
-        let mut reads = 0;
         mock.expect_balance().returning(move || {
-            reads += 1;
-            if reads <= 2 {
+            if counted.fetch_add(1, Ordering::SeqCst) < 2 {
                 Ok(usd("100"))
             } else {
                 Err(error(ErrorKind::Unavailable, Operation::Balance))
@@ -213,4 +247,9 @@ async fn a_witness_that_cannot_be_read_changes_nothing_about_a_refusal() {
         });
     }));
     assert_eq!(desk.buy().await.order.state(), OrderState::Failed);
+    assert_eq!(
+        reads.load(Ordering::SeqCst),
+        5,
+        "three times after the refusal"
+    );
 }
