@@ -7,9 +7,8 @@ mod package;
 mod place;
 mod usage;
 
-use jiff::Timestamp;
 use roamport_domain::{Currency, Iccid, Money};
-use roamport_provider_http::json::{Identifier, Reading, WireTime, amount_text};
+use roamport_provider_http::json::{Identifier, Reading, amount_text};
 use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{esim, generating};
@@ -34,14 +33,6 @@ impl Unreadable {
 /// The card number, as it came if it is in an unknown form.
 pub(crate) fn iccid(text: &Identifier<'_>) -> Reading<Iccid> {
     text.read().then("is no card number", Iccid::reported)
-}
-
-/// A moment that stays unknown if it cannot be read, for the times of orders: an unknown one proves nothing.
-fn known(moment: WireTime) -> Option<Timestamp> {
-    match moment.read() {
-        Reading::Present(moment) => Some(moment),
-        Reading::Absent | Reading::Unreadable(_) => None,
-    }
 }
 
 /// An amount of the currency named beside it, or of US dollars: every sample of Roamify's is in USD,

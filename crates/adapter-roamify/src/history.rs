@@ -1,7 +1,7 @@
 //! What was bought for one eSIM over time.
 
 use jiff::Timestamp;
-use roamport_domain::{Money, PackageId};
+use roamport_domain::{Money, Oddity, PackageId};
 
 /// One purchase for an eSIM: the original package or a top-up. The reference does not say in which
 /// order the provider lists them.
@@ -15,4 +15,6 @@ pub struct HistoryEntry {
     pub price: Option<Money>,
     /// When it was bought.
     pub created_at: Option<Timestamp>,
+    /// What the provider says of it and could not be read.
+    pub oddities: Vec<Oddity>,
 }

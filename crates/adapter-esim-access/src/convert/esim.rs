@@ -1,10 +1,12 @@
 //! eSIMs: two independent facts, an activation, and the plans on it.
 
 use roamport_domain::esim::{ActivationError, Apn, EsimReport, Plan, PlanState, ProfileState};
-use roamport_domain::{Activation, DataSize, Esim, EsimId, PackageId, ProviderName, Secret};
+use roamport_domain::{
+    Activation, DataSize, Esim, EsimId, Oddity, PackageId, ProviderName, Secret,
+};
 use roamport_provider_http::json::{Identifier, Text};
 
-use super::{Unreadable, iccid, known};
+use super::{Unreadable, iccid};
 use crate::wire::{WireEsim, WirePlan, list};
 
 /// What a person calls the time when an eSIM or a top-up was made.
@@ -36,6 +38,7 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
     let pin = secret(&wire.pin, "PIN", "pin");
     let puk = secret(&wire.puk, "PUK", "puk");
     let msisdn = secret(&wire.msisdn, "phone number", "msisdn");
+    let bought = plans.iter().map(|wire| plan(wire, &mut oddities)).collect();
     Ok(Esim::from_report(EsimReport {
         provider: provider.clone(),
         id,
@@ -60,7 +63,7 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
         created_at,
         updated_at: None,
         usable_until,
-        plans: plans.iter().map(plan).collect(),
+        plans: bought,
         notes: Vec::new(),
         oddities,
     }))
@@ -98,20 +101,23 @@ pub(crate) fn has_ended(esim: &Esim) -> bool {
     )
 }
 
-fn plan(wire: &WirePlan<'_>) -> Plan {
-    let whole = wire
-        .volume
-        .whole()
-        .and_then(|bytes| u64::try_from(bytes).ok());
+fn plan(wire: &WirePlan<'_>, oddities: &mut Vec<Oddity>) -> Plan {
+    let (volume, duration) = (wire.volume, wire.duration);
+    let bytes = volume.read().then("is no number of bytes", |_| {
+        u64::try_from(volume.whole().unwrap_or(-1))
+    });
+    let days = duration.read().then("is no number of days", |_| {
+        u16::try_from(duration.whole().unwrap_or(-1))
+    });
+    let created_at = wire.create_time.read();
     Plan {
         package: PackageId::parse(wire.package_code.or_empty()).ok(),
         name: wire.package_name.name().unwrap_or_default(),
-        data: whole.map(DataSize::from_bytes),
-        days: wire
-            .duration
-            .whole()
-            .and_then(|days| u16::try_from(days).ok()),
-        created_at: known(wire.create_time),
+        data: bytes
+            .or_note("data volume", "volume", oddities)
+            .map(DataSize::from_bytes),
+        days: days.or_note("duration", "duration", oddities),
+        created_at: created_at.or_note(CREATION, "createTime", oddities),
     }
 }
 
@@ -382,5 +388,26 @@ mod tests {
         for secret in ["INV-SECRET", "9911", "77665544", "+4917000"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
+    }
+
+    #[rstest]
+    #[case::not_a_number(r#""volume":"much""#, "data volume", "volume")]
+    #[case::part_of_a_byte(r#""volume":1.5"#, "data volume", "volume")]
+    #[case::less_than_nothing(r#""volume":-1"#, "data volume", "volume")]
+    #[case::days_without_end(r#""duration":1e9"#, "duration", "duration")]
+    #[case::no_time(r#""createTime":"yesterday""#, CREATION, "createTime")]
+    fn what_cannot_be_read_of_a_plan_is_told(
+        #[case] field: &str,
+        #[case] what: &str,
+        #[case] name: &str,
+    ) {
+        let json =
+            format!(r#"{{"esimTranNo":"T-1","packageList":[{{"esimTranNo":"T-9"}},{{{field}}}]}}"#);
+        let wire: WireEsim<'_> = serde_json::from_str(&json).unwrap();
+        let esim = esim(&wire, &ProviderName::parse("esim-access").unwrap()).unwrap();
+        let told: Vec<_> = esim.report().oddities.iter().collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].what, what);
+        assert!(told[0].why.starts_with(&format!("`{name}` is")), "{told:?}");
     }
 }

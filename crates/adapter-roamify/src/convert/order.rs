@@ -6,7 +6,7 @@ use roamport_provider_http::json::{Reading, Text, list};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Unreadable, esim, known, money};
+use super::{Unreadable, esim, money};
 use crate::history::HistoryEntry;
 use crate::wire::{WireEsim, WireItem, WireOrder};
 
@@ -138,11 +138,14 @@ fn items(
 pub(crate) fn history_entry(wire: &WireItem<'_>) -> Result<HistoryEntry, Unreadable> {
     let package = PackageId::parse(wire.package_id.or_empty())
         .map_err(|error| Unreadable::new(error.to_string()))?;
+    let mut oddities = Vec::new();
+    let created_at = wire.created_at.read();
     Ok(HistoryEntry {
         package,
         name: wire.package.name().unwrap_or_default(),
         price: money(wire.price, wire.currency.get())?,
-        created_at: known(wire.created_at),
+        created_at: created_at.or_note("creation", "createdAt", &mut oddities),
+        oddities,
     })
 }
 
@@ -257,5 +260,14 @@ mod tests {
     #[case("Dancing", ProviderOrderStatus::Other("Dancing".to_owned()))]
     fn an_unknown_status_keeps_its_text(#[case] text: &str, #[case] expected: ProviderOrderStatus) {
         assert_eq!(status(text), expected);
+    }
+
+    #[test]
+    fn an_unreadable_time_in_a_history_is_told() {
+        let json = r#"{"packageId":"esim-x","price":1,"createdAt":"soon"}"#;
+        let wire: WireItem<'_> = serde_json::from_str(json).unwrap();
+        let entry = history_entry(&wire).unwrap();
+        assert_eq!(entry.created_at, None);
+        assert_eq!(entry.oddities[0].what, "creation");
     }
 }
