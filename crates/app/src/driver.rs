@@ -236,7 +236,7 @@ impl Driver {
                     let parked = order.state() == OrderState::NeedsAttention;
                     self.notice(&Progress::LookingUp);
                     let ends = order.state() == OrderState::Requested;
-                    let proof = order.needs_proof() && (conclusive || ends);
+                    let proof = self.parts.policy.needs_proof(&order) && (conclusive || ends);
                     self.look_up(&mut order, conclusive, proof).await?;
                     if parked && order.state() == OrderState::NeedsAttention {
                         return Ok(Halt::Settled);

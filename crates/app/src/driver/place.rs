@@ -150,7 +150,7 @@ impl Driver {
     /// One look-up that proves as much as the order needs, and when it ended; `None` where it does not.
     /// Without it a journal restored from a backup would buy again.
     async fn nothing_is_there(&self, order: &mut Order) -> Result<Option<Monotonic>, Break> {
-        let proof = order.needs_proof();
+        let proof = self.parts.policy.needs_proof(order);
         let (result, ended) = self.look_up(order, false, proof).await?;
         if order.look_ups().fresh_empty {
             return Ok(Some(ended));

@@ -199,3 +199,47 @@ async fn an_unsent_order_is_not_given_up_before_a_look_up_confirms_that_nothing_
         diary.times("find")
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_shop_that_asks_for_it_proves_absence_three_times_before_its_first_call() {
+    let diary = Diary::new();
+    let (looked, bought) = (diary.clone(), diary.clone());
+    let provider = provider(|mock| {
+        mock.expect_find_orders().returning(move |_| {
+            looked.note("look");
+            Ok(nothing())
+        });
+        mock.expect_place_order().returning(move |_| {
+            bought.note("buy");
+            Ok(placed("PO-1", &["e1"]))
+        });
+    });
+    let desk = Desk::with(provider, |parts| parts.policy.proven_absence_first = true);
+    assert_eq!(desk.buy().await.order.state(), OrderState::Fulfilled);
+    let looks = diary.times("look");
+    assert_eq!(looks.len(), 4, "three, and the one before every call");
+    assert!(
+        looks[..3]
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= Duration::from_secs(10)),
+        "{looks:?}"
+    );
+    assert_eq!(diary.times("buy").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn such_a_shop_neither_buys_nor_gives_up_where_absence_is_not_proven() {
+    let provider = provider(|mock| {
+        mock.expect_place_order().never();
+        mock.expect_find_orders().returning(|_| {
+            Ok(FoundOrders {
+                form: AnswerForm::Tolerated,
+                ..nothing()
+            })
+        });
+    });
+    let desk = Desk::with(provider, |parts| parts.policy.proven_absence_first = true);
+    let order = desk.buy().await.order;
+    let open: Vec<_> = order.open_attention().collect();
+    assert_eq!(open, [&AttentionReason::UnsentUnconfirmed]);
+}

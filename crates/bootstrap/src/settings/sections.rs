@@ -230,6 +230,7 @@ pub(super) fn orders(values: &Values) -> Result<OrderPolicy, SettingsError> {
         quiet_period: values.duration(&at("quiet_period"))?,
         max_attempts: values.whole(&at("max_attempts"), 1..=100)?,
         look_ups_for_absence: values.whole(&at("look_ups_for_absence"), 1..=LARGEST_U16)?,
+        proven_absence_first: values.switch(&at("proven_absence_first"))?,
         look_up_waits: values.durations(&at("look_up_waits"))?,
         reconcile_for: values.duration(&at("reconcile_for"))?,
         attention_look_up_every: values.duration(&at("attention_look_up_every"))?,

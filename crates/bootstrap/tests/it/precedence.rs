@@ -170,7 +170,7 @@ fn durations_are_read_as_people_and_as_iso_8601_write_them() {
 #[test]
 fn every_time_and_limit_of_an_order_is_a_setting() {
     let text = "[orders]\nplace_within = \"1s\"\nquiet_period = \"2s\"\nmax_attempts = 3\n\
-                look_ups_for_absence = 4\nlook_up_waits = [\"5s\"]\nreconcile_for = \"6s\"\n\
+                look_ups_for_absence = 4\nproven_absence_first = true\nlook_up_waits = [\"5s\"]\nreconcile_for = \"6s\"\n\
                 attention_look_up_every = \"7s\"\nattention_look_up_for = \"8s\"\n\
                 delivery_within = \"9s\"\nprofile_waits = [\"10s\"]\nprovision_again_after = \"11s\"\n\
                 provision_within = \"12s\"\nitems_at_once = 13\nlease = \"15s\"\nrenew_every = \"14s\"\n";
@@ -181,6 +181,7 @@ fn every_time_and_limit_of_an_order_is_a_setting() {
         quiet_period: seconds(2),
         max_attempts: 3,
         look_ups_for_absence: 4,
+        proven_absence_first: true,
         look_up_waits: vec![seconds(5)],
         reconcile_for: seconds(6),
         attention_look_up_every: seconds(7),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Capabilities;
+use crate::{Capabilities, Order};
 
 /// How long after a call was turned away the look-up starts that another call needs, at least: an answer
 /// that was wrong about it has come to light by then.
@@ -13,6 +13,8 @@ pub const MAX_TURNED_AWAY: usize = 5;
 
 /// How much later than first planned an order may be sent that waited while new orders were held.
 pub(super) const LONGEST_HOLD: Duration = Duration::from_hours(24);
+/// Between two look-ups that prove absence before the first call.
+pub(super) const PROOFS_APART: Duration = Duration::from_secs(10);
 
 /// Times and limits under which orders are carried out. The defaults are those of the design; every
 /// one is a setting.
@@ -27,6 +29,10 @@ pub struct OrderPolicy {
     pub max_attempts: u16,
     /// Conclusive look-ups that must find nothing before another attempt. 3.
     pub look_ups_for_absence: u16,
+    /// Whether an order's first purchase call, too, needs so many look-ups that prove that nothing is there,
+    /// and giving it up unsent. No. For a journal that was restored from a backup, or that is not the only
+    /// one on its account.
+    pub proven_absence_first: bool,
     /// The waits between look-ups, the last one repeated. 2, 5, 10, 20, 30 seconds.
     pub look_up_waits: Vec<Duration>,
     /// How long an unknown outcome is looked up before a person is asked. 15 minutes.
@@ -56,6 +62,7 @@ impl Default for OrderPolicy {
             quiet_period: Duration::from_mins(3),
             max_attempts: 2,
             look_ups_for_absence: 3,
+            proven_absence_first: false,
             look_up_waits: seconds(&[2, 5, 10, 20, 30]),
             reconcile_for: Duration::from_mins(15),
             attention_look_up_every: Duration::from_mins(10),
@@ -75,6 +82,11 @@ impl OrderPolicy {
     pub fn quiet_period_for(&self, capabilities: &Capabilities) -> Duration {
         self.quiet_period
             .max(capabilities.longest_effect.saturating_mul(2))
+    }
+
+    /// Whether a look-up must prove that nothing is there before the next purchase call for `order`.
+    pub fn needs_proof(&self, order: &Order) -> bool {
+        order.needs_proof() || self.proven_absence_first
     }
 
     /// The wait before the look-up that follows `done` of them.

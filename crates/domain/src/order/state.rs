@@ -243,6 +243,8 @@ pub struct LookUps {
     /// When each conclusive one was started that proved absence, since the outcome became unknown:
     /// the count that another purchase call needs.
     pub proven_empty: Vec<Timestamp>,
+    /// How many proved absence in the order's life.
+    pub proven: u16,
     /// When the last one was started that proved absence.
     pub last_proven_at: Option<Timestamp>,
     /// When the look-up of [`fresh_empty`](Self::fresh_empty) was started, where it proved absence.

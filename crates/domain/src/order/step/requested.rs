@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{AccountStanding, Decision, Step, Waiting};
 use crate::clock::later;
 use crate::order::event::{AttemptNumber, AttentionReason, DeferralReason, Event, Resolution};
-use crate::order::policy::{LONGEST_HOLD, MAX_TURNED_AWAY, TURNED_AWAY_PAUSE};
+use crate::order::policy::{LONGEST_HOLD, MAX_TURNED_AWAY, PROOFS_APART, TURNED_AWAY_PAUSE};
 use crate::order::state::{Attempt, OrderState};
 use crate::provider::Dedup;
 
@@ -120,6 +120,9 @@ impl Decision<'_> {
                 return self.wait(left.max(asked), Waiting::Deferred);
             }
         }
+        if let Some(step) = self.proving_first() {
+            return step;
+        }
         let replays = replays
             .map(|(attempt, _)| attempt.root())
             .or_else(|| self.repeated());
@@ -129,6 +132,22 @@ impl Decision<'_> {
             replays,
             blind: !self.capabilities.finds_by_reference(),
         }
+    }
+
+    /// The next look-up of those that must prove that nothing is there before an order's first call, where the
+    /// policy asks for them. They lie apart, so that no replica of the provider answers them all.
+    fn proving_first(&self) -> Option<Step> {
+        let look_ups = self.order.look_ups();
+        let is_settled = !self.policy.proven_absence_first
+            || self.order.needs_proof()
+            || look_ups.proven >= self.policy.look_ups_for_absence;
+        if is_settled || !self.capabilities.finds_by_reference() {
+            return None;
+        }
+        Some(match look_ups.last_at {
+            Some(last) => self.look_up_after(last, PROOFS_APART, false),
+            None => Step::LookUp { conclusive: false },
+        })
     }
 
     /// The call that is sent again as it was stored: the last one, where it was turned away by a provider
@@ -198,12 +217,14 @@ impl Decision<'_> {
         }
         let look_ups = self.order.look_ups();
         let since = self.ended_at();
-        let confirmed_at = if self.order.needs_proof() {
+        let confirmed_at = if self.policy.needs_proof(self.order) {
             look_ups.last_proven_at
         } else {
             look_ups.last_empty_at
         };
-        if confirmed_at.is_some_and(|at| at >= since) {
+        let is_enough = !self.policy.proven_absence_first
+            || look_ups.proven >= self.policy.look_ups_for_absence;
+        if is_enough && confirmed_at.is_some_and(|at| at >= since) {
             return expired;
         }
         // Counted from the first look-up, not from `place_before`: an order may be resumed long after.

@@ -132,6 +132,7 @@ impl Order {
             Absence::Proven => {
                 self.look_ups.fresh_empty = true;
                 self.look_ups.last_empty_at = Some(at);
+                self.look_ups.proven = self.look_ups.proven.saturating_add(1);
                 self.look_ups.last_proven_at = Some(at);
                 self.look_ups.fresh_proven_at = Some(at);
                 if conclusive {
