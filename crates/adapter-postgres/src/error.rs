@@ -5,7 +5,6 @@ use std::io;
 use std::time::Duration;
 
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::IllegalEvent;
 use sqlx::error::ErrorKind;
 use sqlx::postgres::PgDatabaseError;
 
@@ -43,12 +42,6 @@ impl Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         Self::Refused(error)
-    }
-}
-
-impl From<IllegalEvent> for Failure {
-    fn from(error: IllegalEvent) -> Self {
-        Self::Refused(error.into())
     }
 }
 

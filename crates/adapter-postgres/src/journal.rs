@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, DigestKey, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure,
-    Recorded, Version,
+    Claim, DigestKey, JournalError, NewOrder, Opened, OrderChange, OrderFilter, OrderSummary,
+    Owner, Pressure, Recorded,
 };
-use roamport_domain::order::{Event, ProviderInstance};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Account, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 use sqlx::postgres::PgConnection;
 use sqlx::types::Uuid;
@@ -162,17 +162,10 @@ impl OrderJournal for PostgresJournal {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
-        let append = Append {
-            id,
-            expected,
-            events,
-            due,
-        };
+    ) -> Result<Timestamp, JournalError> {
+        let append = Append { change, due };
         let mut lent = self.connections.lend().await?;
         let done = self.connections.timed(append.run(&mut lent)).await;
         lent.finish(done)

@@ -92,14 +92,6 @@ pub(crate) struct AttemptColumns {
 }
 
 impl AttemptColumns {
-    /// The attempts of `after` that `before` did not have like that.
-    pub(crate) fn changed(before: &Order, after: &Order) -> Self {
-        let known = before.attempt_records();
-        let mut records = after.attempt_records();
-        records.retain(|attempt| !known.contains(attempt));
-        Self::of(records)
-    }
-
     /// These attempts.
     pub(crate) fn of(records: Vec<AttemptRecord>) -> Self {
         let mut columns = Self::default();

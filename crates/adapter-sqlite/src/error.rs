@@ -5,9 +5,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use roamport_domain::OrderId;
 use roamport_domain::journal::JournalError;
-use roamport_domain::order::IllegalEvent;
+use sqlx::error::{DatabaseError, ErrorKind};
 
 /// Why a statement or a change came to nothing.
 #[derive(Debug)]
@@ -16,8 +15,6 @@ pub(crate) enum Failure {
     Refused(JournalError),
     /// The database failed: nothing of the transaction may stand.
     Database(sqlx::Error),
-    /// The row of this order is not as it was taken to be: nothing of the transaction may stand.
-    Outdated(OrderId),
 }
 
 impl Failure {
@@ -26,7 +23,6 @@ impl Failure {
         match self {
             Self::Refused(error) => error,
             Self::Database(error) => Trouble::of(path, error).into(),
-            Self::Outdated(order) => Trouble::outdated(order).into(),
         }
     }
 }
@@ -34,12 +30,6 @@ impl Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         Self::Refused(error)
-    }
-}
-
-impl From<IllegalEvent> for Failure {
-    fn from(error: IllegalEvent) -> Self {
-        Self::Refused(error.into())
     }
 }
 
@@ -113,7 +103,16 @@ pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+        .is_some_and(DatabaseError::is_unique_violation)
+}
+
+/// Whether a row was refused for what it lacks: a value, or a row that it belongs to.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    let kind = error.as_database_error().map(DatabaseError::kind);
+    matches!(
+        kind,
+        Some(ErrorKind::NotNullViolation | ErrorKind::ForeignKeyViolation)
+    )
 }
 
 impl Trouble {
@@ -154,14 +153,6 @@ impl Trouble {
             superseded: Some((needed, ours)),
             source: None,
         }
-    }
-
-    /// An order's row is not what this release wrote or read a moment ago.
-    pub(crate) fn outdated(order: OrderId) -> Self {
-        Self::refusal(format!(
-            "order {order} changed while it was being written; nothing was written: read it again \
-             before going on"
-        ))
     }
 
     /// What happened, in words.

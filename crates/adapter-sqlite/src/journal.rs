@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, DigestKey, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure,
-    Recorded, Version,
+    Claim, DigestKey, JournalError, NewOrder, Opened, OrderChange, OrderFilter, OrderSummary,
+    Owner, Pressure, Recorded,
 };
-use roamport_domain::order::{Event, ProviderInstance};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Account, Clock, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -174,19 +174,11 @@ impl OrderJournal for SqliteJournal {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
-        self.writer
-            .make(Append {
-                id,
-                expected,
-                events: events.to_vec(),
-                due,
-            })
-            .await
+    ) -> Result<Timestamp, JournalError> {
+        let change = change.clone();
+        self.writer.make(Append { change, due }).await
     }
 
     async fn claim_for(

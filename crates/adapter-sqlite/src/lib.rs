@@ -16,7 +16,6 @@ mod moment;
 mod pressure;
 mod profiles;
 mod readers;
-mod recent;
 mod recording;
 mod rows;
 mod script;

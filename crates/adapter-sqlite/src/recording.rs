@@ -1,12 +1,11 @@
 //! The statements that record an order: its row, its events, and what follows from them.
 
 use jiff::Timestamp;
-use roamport_domain::journal::{AttemptRecord, NewOrder, OrderSummary, RefundRecord};
+use roamport_domain::journal::{AttemptRecord, NewOrder, OrderChange, OrderSummary, RefundRecord};
 use roamport_domain::order::Event;
 use roamport_domain::{Account, EsimId, Order, OrderId, ProviderOrderId};
 
 use crate::moment;
-use crate::recent::Kept;
 use crate::rows::to_json;
 use crate::script::{MOST_ROWS, Script};
 
@@ -41,47 +40,39 @@ pub(crate) fn opening(new: &NewOrder, order: &Order, event: &Event, at: Timestam
     script
 }
 
-/// Brings an order from `before` to `after`, to which `events` lead. The first statement changes the
-/// order's row, and no row at all where it is not as `before` has it: then nothing of this may stand.
-pub(crate) fn appending(
-    before: &Kept,
-    after: &Kept,
-    events: &[Event],
-    at: Timestamp,
-    due: Option<Timestamp>,
-) -> Script {
-    let (order, id) = (&after.order, after.order.id());
+/// Makes a change of an order. The first statement changes the order's row. It fails where the row has not the
+/// version that the change builds on, and then nothing after it is run.
+pub(crate) fn appending(change: &OrderChange, at: Timestamp, due: Option<Timestamp>) -> Script {
+    let (order, id) = (change.after(), change.id());
     let summary = OrderSummary::of(order, at);
     let mut script = Script::default();
     script.statement(
-        "UPDATE orders SET version = ?, state = ?, provider_order_id = ?, total = ?, esims = ?, \
-         updated_at = ?, due_at = ?, account = ? WHERE id = ? AND version = ? AND updated_at = ?",
+        "UPDATE orders SET version = CASE WHEN version = ? THEN ? END, state = ?, \
+         provider_order_id = ?, total = ?, esims = ?, \
+         updated_at = CASE WHEN ? THEN ? ELSE updated_at END, due_at = ?, account = ? WHERE id = ?",
     );
     script
+        .bind(count(change.expected().count()))
         .bind(count(order.version().count()))
         .bind(order.state().as_str())
         .bind(order.placed().map(|placed| placed.id.as_str()))
         .bind(summary.total.as_ref().map(to_json))
         .bind(to_json(&summary.esims))
-        .bind(after.updated_at.as_str())
+        .bind(!change.events().is_empty())
+        .bind(moment::to_text(at))
         .bind(due.map(moment::to_text))
         .bind(order.account().map(Account::as_str))
-        .bind(id.to_string())
-        .bind(count(before.order.version().count()))
-        .bind(before.updated_at.as_str());
-    add_events(&mut script, order, events, at);
-    if before.order.esims() != summary.esims {
+        .bind(id.to_string());
+    add_events(&mut script, order, change.events(), at);
+    if change.moves_esims() {
         script.statement("DELETE FROM order_esims WHERE order_id = ?");
         script.bind(id.to_string());
         add_esims(&mut script, id, &summary.esims);
     }
-    let known = before.order.attempt_records();
-    for attempt in order.attempt_records() {
-        if !known.contains(&attempt) {
-            add_attempt(&mut script, order, &attempt);
-        }
+    for attempt in change.attempts() {
+        add_attempt(&mut script, order, attempt);
     }
-    for refund in events.iter().filter_map(RefundRecord::of) {
+    for refund in change.refunds() {
         add_refund(&mut script, order, &refund);
     }
     script

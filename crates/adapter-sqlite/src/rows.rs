@@ -15,8 +15,6 @@ use crate::moment;
 pub(crate) struct Stored {
     pub(crate) order: Order,
     pub(crate) events: Vec<Recorded>,
-    /// The row's `updated_at`, letter by letter.
-    pub(crate) updated_at: String,
 }
 
 /// The order with this id.
@@ -25,7 +23,7 @@ pub(crate) async fn read(
     id: OrderId,
 ) -> Result<Stored, Failure> {
     let rows = sqlx::query(
-        "SELECT orders.version AS newest, orders.updated_at, events.version, events.at, events.body \
+        "SELECT orders.version AS newest, events.version, events.at, events.body \
          FROM orders LEFT JOIN events ON events.order_id = orders.id \
          WHERE orders.id = ? ORDER BY events.version",
     )
@@ -36,17 +34,12 @@ pub(crate) async fn read(
         return Err(JournalError::NotFound(id).into());
     };
     let newest: i64 = last.try_get("newest")?;
-    let updated_at = last.try_get("updated_at")?;
     let mut events = Vec::with_capacity(rows.len());
     for (row, expected) in rows.iter().zip(1_u64..) {
         events.push(decode_event(id, row, expected)?);
     }
     let order = Recorded::replay(id, newest, &events)?;
-    Ok(Stored {
-        order,
-        events,
-        updated_at,
-    })
+    Ok(Stored { order, events })
 }
 
 fn decode_event(id: OrderId, row: &SqliteRow, expected: u64) -> Result<Recorded, Failure> {

@@ -93,7 +93,6 @@ mod tests {
     use sqlx::{Connection as _, Row as _};
 
     use super::*;
-    use crate::recent::RecentOrders;
 
     const TABLE: &str = "CREATE TABLE kept (number INTEGER NOT NULL UNIQUE, word TEXT) STRICT";
 
@@ -108,10 +107,7 @@ mod tests {
         connection: &mut SqliteConnection,
         script: Script,
     ) -> Result<Vec<u64>, sqlx::Error> {
-        let mut recent = RecentOrders::default();
-        script
-            .run(&mut Writing::new(connection, &mut recent, 0))
-            .await
+        script.run(&mut Writing::new(connection, 0)).await
     }
 
     async fn kept(connection: &mut SqliteConnection) -> Vec<(i64, Option<String>)> {

@@ -17,11 +17,9 @@
 //!   with those the changes said they wrote ([`Writing`]). Where more were written, the whole
 //!   transaction is rolled back and made again change by change, where a refusal ends in `ROLLBACK`.
 //! - *One text.* Everything that an append writes goes as one [script](crate::script).
-//! - *No reading of what is known.* The orders that were written or read last are [kept in
-//!   mind](crate::recent), as long as no other connection writes (`PRAGMA data_version`, asked with each
-//!   `BEGIN`) and nothing was rolled back. The row is changed only where it has the version and the time
-//!   that are in mind; where it has not, everything is forgotten, rolled back and made again from what is
-//!   there.
+//! - *No reading.* Whoever appends brings the order as it was and as it becomes
+//!   ([`OrderChange`](roamport_domain::journal::OrderChange)). The row is changed only if it has the version that the
+//!   change builds on.
 
 mod task;
 #[cfg(test)]
@@ -60,9 +58,7 @@ pub(crate) trait Change: Send + Sync + 'static {
     ///
     /// A change that is refused ([`Failure::Refused`]) has written nothing: it looks first and writes
     /// last. One that cannot help it is undone all the same, at the price of making the whole batch
-    /// again. Each row that is written is told to [`Writing::wrote`]. A change that finds what it
-    /// remembers to be wrong says so, written or not, and is made again from what is there
-    /// ([`Failure::Outdated`]).
+    /// again. Each row that is written is told to [`Writing::wrote`].
     async fn make(&self, writing: &mut Writing<'_>) -> Result<Self::Answer, Failure>;
 }
 
@@ -179,9 +175,6 @@ impl<C: Change> Job for Queued<C> {
         let (verdict, kept) = match self.change.make(writing).await {
             Ok(answer) => (Verdict::Made, Ok(answer)),
             Err(Failure::Refused(error)) => (Verdict::Refused, Err(error)),
-            Err(Failure::Outdated(order)) => {
-                return Err(Ruin::HalfDone(Trouble::outdated(order)));
-            }
             Err(Failure::Database(error)) => return Err(Ruin::Change(error)),
         };
         self.verdict = Some(kept);

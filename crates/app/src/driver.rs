@@ -23,7 +23,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use roamport_domain::journal::{Claim, JournalError};
+use roamport_domain::journal::{Claim, JournalError, OrderChange};
 use roamport_domain::order::{
     Attempt, Event, ItemStep, Moment, OrderState, Step, Waiting, next_step,
 };
@@ -222,7 +222,7 @@ impl Driver {
                 None => step,
             };
             match step {
-                Step::Record(events) => self.append(&mut order, &events).await?,
+                Step::Record(events) => self.append(&mut order, events).await?,
                 Step::Place {
                     attempt,
                     replays,
@@ -302,8 +302,8 @@ impl Driver {
         due: Option<Timestamp>,
     ) -> Result<(), Break> {
         if unset && matches!(self.pace, Pace::Among { .. }) {
-            let journal = &self.parts.journal;
-            journal.append(self.id, order.version(), &[], due).await?;
+            let same = OrderChange::of(order, Vec::new()).map_err(JournalError::from)?;
+            self.parts.journal.append(&same, due).await?;
         }
         Ok(())
     }
@@ -356,18 +356,12 @@ impl Driver {
 
     /// Appends, and takes the events into `order`. A lost race ends the loop: whoever loses it sends
     /// nothing more.
-    async fn append(&self, order: &mut Order, events: &[Event]) -> Result<(), Break> {
-        let mut next = order.clone();
-        for event in events {
-            next.admit(event).map_err(JournalError::from)?;
-            next.apply(event).map_err(JournalError::from)?;
-        }
-        let moment = self.moment(&next, BTreeSet::new()).await?;
-        let due = due(&self.parts, &next, &moment);
-        self.parts
-            .journal
-            .append(self.id, order.version(), events, due)
-            .await?;
+    async fn append(&self, order: &mut Order, events: impl Into<Vec<Event>>) -> Result<(), Break> {
+        let change = OrderChange::admitted(order, events.into()).map_err(JournalError::from)?;
+        let moment = self.moment(change.after(), BTreeSet::new()).await?;
+        let due = due(&self.parts, change.after(), &moment);
+        self.parts.journal.append(&change, due).await?;
+        let next = change.into_order();
         if next.state() != order.state() {
             tracing::info!(order.id = %self.id, from = %order.state(), to = %next.state(), "order state");
             self.notice(&Progress::State(next.state()));

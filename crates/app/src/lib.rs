@@ -8,6 +8,7 @@ mod driver;
 pub mod error;
 pub mod esims;
 mod evidence;
+mod journal_time;
 pub mod order_and_provision;
 pub mod orders;
 pub mod parts;

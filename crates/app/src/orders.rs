@@ -13,6 +13,7 @@ use roamport_domain::{Esim, IdempotencyKey, Money, Order, OrderId, Reference};
 use uuid::Uuid;
 
 use crate::driver::{BackPressure, BackPressurePolicy, Driver, Pace, Workshop, moment};
+use crate::journal_time::JournalTime;
 use crate::{AppError, Carried, Observer, OrdersParts, Quote, StopSignal};
 
 /// On which terms a quote is taken.
@@ -55,7 +56,9 @@ impl fmt::Debug for Orders {
 
 impl Orders {
     /// Orders carried out with these parts.
-    pub fn new(parts: OrdersParts) -> Self {
+    pub fn new(mut parts: OrdersParts) -> Self {
+        let journal = JournalTime::of(parts.journal, parts.clock.clone());
+        parts.journal = Arc::new(journal);
         Self {
             parts: Arc::new(parts),
             back_pressure: Arc::new(BackPressure::new(BackPressurePolicy::default())),

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod balances;
+mod change;
 mod damage;
 mod derived;
 mod digest;
@@ -28,6 +29,7 @@ pub use self::accounts::{
 #[cfg(feature = "mock")]
 pub use self::balances::MockBalanceStore;
 pub use self::balances::{BalanceReading, BalanceStore};
+pub use self::change::OrderChange;
 pub use self::derived::{AttemptRecord, RefundRecord};
 pub use self::digest::DigestKey;
 pub use self::inbox::EventInbox;
@@ -361,20 +363,18 @@ pub trait OrderJournal: Debug + Send + Sync + 'static {
     /// The orders that match, the newest first. Complete, or an error.
     fn list(&self, filter: OrderFilter) -> BoxStream<'static, Result<OrderSummary, JournalError>>;
 
-    /// Appends events to an order that has the version `expected`, and sets when it is due next
-    /// (`None`: nothing to do before somebody acts).
+    /// Appends a change to an order that has the version it builds on, and sets when the order is due
+    /// next (`None`: nothing to do before somebody acts). Returns the journal's time of the append.
     ///
     /// # Errors
     ///
-    /// [`JournalError::VersionConflict`], [`JournalError::Illegal`], [`JournalError::Duplicate`],
-    /// [`JournalError::NotFound`], [`JournalError::Unavailable`]; nothing was written.
+    /// [`JournalError::VersionConflict`], [`JournalError::Duplicate`], [`JournalError::NotFound`],
+    /// [`JournalError::Unavailable`]; nothing was written.
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError>;
+    ) -> Result<Timestamp, JournalError>;
 
     /// Claims due orders of one provider instance that nobody holds, at most `limit`, the longest due
     /// first: those of `account`, of an account that was confirmed to be the same, and those without an

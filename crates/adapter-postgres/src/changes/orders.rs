@@ -1,7 +1,9 @@
 //! Recording a wish, and what happened to it since.
 
 use jiff::Timestamp;
-use roamport_domain::journal::{JournalError, NewOrder, Opened, OrderSummary, Version};
+use roamport_domain::journal::{
+    JournalError, NewOrder, Opened, OrderChange, OrderSummary, Version,
+};
 use roamport_domain::order::Event;
 use roamport_domain::{Account, EsimId, Order, OrderId};
 use sqlx::Row as _;
@@ -9,7 +11,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::types::Uuid;
 
 use crate::error::{Failure, violated};
-use crate::moment::Moment;
+use crate::moment::{Moment, Read};
 use crate::rows::{self, AttemptColumns, EventColumns, RefundColumns};
 
 /// An order and its first event, due at once; nothing where a name of it is taken.
@@ -132,58 +134,50 @@ const APPEND: &str = "WITH clock AS MATERIALIZED (SELECT roamport_clock(2) AS no
      gained AS ( \
          INSERT INTO order_esims (order_id, esim) \
          SELECT changed.id, esim FROM changed, unnest($17::text[]) AS esim ON CONFLICT DO NOTHING) \
-     SELECT count(*) FROM changed";
+     SELECT clock.now FROM changed, clock";
 
-/// Events to be appended to an order of a known version.
+/// A change of an order that has the version it builds on.
 pub(crate) struct Append<'a> {
-    pub(crate) id: OrderId,
-    pub(crate) expected: Version,
-    pub(crate) events: &'a [Event],
+    pub(crate) change: &'a OrderChange,
     pub(crate) due: Option<Timestamp>,
 }
 
 impl Append<'_> {
-    /// Appends them: what is legal is found out before, and holds if the version still does.
-    pub(crate) async fn run(&self, connection: &mut PgConnection) -> Result<Version, Failure> {
-        let before = rows::read(connection, self.id).await?.order;
-        if before.version() != self.expected {
-            return Err(self.conflict(before.version()).into());
-        }
-        let mut after = before.clone();
-        for event in self.events {
-            after.apply(event)?;
-        }
-        if self.write(connection, &before, &after).await? {
-            return Ok(after.version());
+    /// Makes it. Returns the journal's time.
+    pub(crate) async fn run(&self, connection: &mut PgConnection) -> Result<Timestamp, Failure> {
+        let id = self.change.id();
+        if let Some(Read(at)) = self.write(connection).await? {
+            return Ok(at);
         }
         let actual: Option<i64> = sqlx::query_scalar("SELECT version FROM orders WHERE id = $1")
-            .bind(self.id.as_uuid())
+            .bind(id.as_uuid())
             .fetch_optional(connection)
             .await?;
-        let actual = actual.ok_or(JournalError::NotFound(self.id))?;
+        let actual = actual.ok_or(JournalError::NotFound(id))?;
         let actual =
-            u64::try_from(actual).map_err(|_| rows::damaged(self.id, "its version is no count"))?;
-        Err(self.conflict(Version::from_count(actual)).into())
+            u64::try_from(actual).map_err(|_| rows::damaged(id, "its version is no count"))?;
+        Err(JournalError::VersionConflict {
+            order: id,
+            expected: self.change.expected(),
+            actual: Version::from_count(actual),
+        }
+        .into())
     }
 
-    /// Whether the order still had the version.
-    async fn write(
-        &self,
-        connection: &mut PgConnection,
-        before: &Order,
-        after: &Order,
-    ) -> Result<bool, Failure> {
+    /// When it was made; `None` where the order had another version.
+    async fn write(&self, connection: &mut PgConnection) -> Result<Option<Read>, Failure> {
+        let (change, after) = (self.change, self.change.after());
         let summary = OrderSummary::of(after, Timestamp::UNIX_EPOCH);
-        let events = EventColumns::of(after, self.events);
-        let attempts = AttemptColumns::changed(before, after);
-        let refunds = RefundColumns::of(self.events);
+        let events = EventColumns::of(after, change.events());
+        let attempts = AttemptColumns::of(change.attempts().to_vec());
+        let refunds = RefundColumns::of(change.events());
         let window = after
             .attempts()
             .last()
             .map(|last| Moment::of(last.closes_at));
-        let written: Result<i64, sqlx::Error> = sqlx::query_scalar(APPEND)
-            .bind(self.id.as_uuid())
-            .bind(rows::count(self.expected.count()))
+        let written: Result<Option<Read>, sqlx::Error> = sqlx::query_scalar(APPEND)
+            .bind(change.id().as_uuid())
+            .bind(rows::count(change.expected().count()))
             .bind(rows::count(after.version().count()))
             .bind(after.state().as_str())
             .bind(after.placed().map(|placed| placed.id.as_str()))
@@ -191,7 +185,7 @@ impl Append<'_> {
             .bind(rows::to_json(&summary.esims))
             .bind(window)
             .bind(self.due.map(Moment::not_before))
-            .bind(!self.events.is_empty())
+            .bind(!change.events().is_empty())
             .bind(events.versions)
             .bind(events.names)
             .bind(events.bodies)
@@ -209,10 +203,10 @@ impl Append<'_> {
             .bind(refunds.items)
             .bind(refunds.at)
             .bind(refunds.amounts)
-            .fetch_one(connection)
+            .fetch_optional(connection)
             .await;
         match written {
-            Ok(changed) => Ok(changed == 1),
+            Ok(at) => Ok(at),
             Err(error) if violated(&error) == Some("orders_provider_order") => {
                 Err(JournalError::Duplicate {
                     what: "the provider's order id",
@@ -220,14 +214,6 @@ impl Append<'_> {
                 .into())
             }
             Err(error) => Err(error.into()),
-        }
-    }
-
-    const fn conflict(&self, actual: Version) -> JournalError {
-        JournalError::VersionConflict {
-            order: self.id,
-            expected: self.expected,
-            actual,
         }
     }
 }

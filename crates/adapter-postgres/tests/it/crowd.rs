@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, sample};
 use roamport_domain::journal::{JournalError, Opened, OrderFilter, Owner, Version};
 use roamport_domain::{OrderId, OrderJournal};
 
@@ -127,7 +127,7 @@ async fn of_many_processes_that_append_on_one_version_one_wins() {
             let id = new.id;
             tokio::spawn(async move {
                 let version = Version::from_count(round);
-                journal.append(id, version, &event, None).await
+                journal.append_at(id, version, &event, None).await
             })
         });
         let mut winners = 0;
@@ -165,8 +165,12 @@ async fn one_order_of_the_provider_goes_to_one_of_two_that_race_for_it() {
         };
         let (first, second) = (bought(&one), bought(&two));
         let race = futures::join!(
-            bench.journal.append(one.id, Version::FIRST, &first, None),
-            bench.journal.append(two.id, Version::FIRST, &second, None)
+            bench
+                .journal
+                .append_at(one.id, Version::FIRST, &first, None),
+            bench
+                .journal
+                .append_at(two.id, Version::FIRST, &second, None)
         );
         let lost = match race {
             (Ok(_), Err(error)) => (two.id, error),

@@ -1,6 +1,6 @@
 //! What cannot be read is said to be, and is not touched.
 
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, sample};
 use roamport_domain::OrderId;
 use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Version};
 use roamport_domain::provider::EsimKey;
@@ -19,7 +19,7 @@ async fn check(sql: &str, says: &[&str]) {
     let events = [sample::waited(now, "one"), sample::waited(now, "two")];
     let version = bench
         .journal
-        .append(new.id, Version::FIRST, &events, None)
+        .append_at(new.id, Version::FIRST, &events, None)
         .await
         .unwrap();
     bench
@@ -38,7 +38,7 @@ async fn check(sql: &str, says: &[&str]) {
             .unwrap_err(),
         bench
             .journal
-            .append(new.id, version, &more, None)
+            .append_at(new.id, version, &more, None)
             .await
             .map(drop)
             .unwrap_err(),
@@ -55,7 +55,7 @@ async fn check(sql: &str, says: &[&str]) {
     // Its neighbours are not concerned.
     bench
         .journal
-        .append(sound.id, Version::FIRST, &more, None)
+        .append_at(sound.id, Version::FIRST, &more, None)
         .await
         .unwrap();
 }

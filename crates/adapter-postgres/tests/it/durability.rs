@@ -1,7 +1,7 @@
 //! What was answered stays, exactly, and is found again.
 
 use jiff::{SignedDuration, Timestamp};
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, sample};
 use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{OrderJournal, ProfileStore as _};
@@ -18,7 +18,7 @@ async fn a_reopened_journal_has_everything() {
     let events = sample::purchase(&new.requested, now, "R-1", "esim-1");
     bench
         .journal
-        .append(new.id, Version::FIRST, &events, Some(now))
+        .append_at(new.id, Version::FIRST, &events, Some(now))
         .await
         .unwrap();
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
@@ -72,7 +72,7 @@ async fn an_event_keeps_its_own_nanoseconds_and_every_character() {
     ];
     bench
         .journal
-        .append(new.id, Version::FIRST, &events, None)
+        .append_at(new.id, Version::FIRST, &events, None)
         .await
         .unwrap();
     let recorded = bench.journal.events(new.id).await.unwrap();
@@ -92,7 +92,7 @@ async fn what_is_due_between_two_microseconds_is_not_claimed_early() {
     let due = Timestamp::from_nanosecond(1_000_000_000_000_000_001).unwrap();
     bench
         .journal
-        .append(new.id, Version::FIRST, &[], Some(due))
+        .append_at(new.id, Version::FIRST, &[], Some(due))
         .await
         .unwrap();
     let mut shell = bench.shell().await;
@@ -113,7 +113,7 @@ async fn moments_at_the_ends_of_the_calendar_are_kept() {
     let new = bench.opened("for ever").await;
     bench
         .journal
-        .append(new.id, Version::FIRST, &[], Some(Timestamp::MIN))
+        .append_at(new.id, Version::FIRST, &[], Some(Timestamp::MIN))
         .await
         .unwrap();
     let one = std::num::NonZeroU16::MIN;
@@ -133,7 +133,7 @@ async fn moments_at_the_ends_of_the_calendar_are_kept() {
     assert!(claims[0].until > new.requested.at);
     bench
         .journal
-        .append(new.id, Version::FIRST, &[], Some(Timestamp::MAX))
+        .append_at(new.id, Version::FIRST, &[], Some(Timestamp::MAX))
         .await
         .unwrap();
 }

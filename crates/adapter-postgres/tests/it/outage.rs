@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, sample};
 use roamport_domain::OrderJournal;
 use roamport_domain::journal::{JournalError, OrderFilter, Owner, Version};
 
@@ -21,7 +21,7 @@ async fn a_server_that_crashes_refuses_cleanly_and_works_again_with_everything()
     let event = |text: &str| [sample::waited(new.requested.at, text)];
     let version = bench
         .journal
-        .append(new.id, Version::FIRST, &event("before"), None)
+        .append_at(new.id, Version::FIRST, &event("before"), None)
         .await
         .unwrap();
     for round in 0..2 {
@@ -30,7 +30,7 @@ async fn a_server_that_crashes_refuses_cleanly_and_works_again_with_everything()
         for error in [
             bench
                 .journal
-                .append(new.id, version, &event("meanwhile"), None)
+                .append_at(new.id, version, &event("meanwhile"), None)
                 .await
                 .map(drop)
                 .unwrap_err(),
@@ -62,7 +62,7 @@ async fn a_server_that_crashes_refuses_cleanly_and_works_again_with_everything()
     }
     let next = bench
         .journal
-        .append(new.id, version, &event("after"), None)
+        .append_at(new.id, version, &event("after"), None)
         .await
         .unwrap();
     assert_eq!(next, version.next());
@@ -86,7 +86,9 @@ async fn a_connection_that_breaks_in_the_middle_of_an_append_says_so() {
     let new = bench.opened("cut off").await;
     let mut holder = held(&bench).await;
     let event = [sample::waited(new.requested.at, "cut off")];
-    let append = bench.journal.append(new.id, Version::FIRST, &event, None);
+    let append = bench
+        .journal
+        .append_at(new.id, Version::FIRST, &event, None);
     let cut = async {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
                        AND datname = current_database()";
@@ -119,7 +121,7 @@ async fn a_connection_that_breaks_in_the_middle_of_an_append_says_so() {
     );
     bench
         .journal
-        .append(new.id, Version::FIRST, &event, None)
+        .append_at(new.id, Version::FIRST, &event, None)
         .await
         .unwrap();
 }
@@ -138,7 +140,7 @@ async fn a_row_that_somebody_holds_is_said_to_be_and_nothing_is_written() {
     let mut holder = held(&bench).await;
     let event = [sample::waited(new.requested.at, "again")];
     let error = impatient
-        .append(new.id, Version::FIRST, &event, None)
+        .append_at(new.id, Version::FIRST, &event, None)
         .await
         .unwrap_err();
     assert!(matches!(error, JournalError::Unavailable { .. }), "{error}");
@@ -165,7 +167,7 @@ async fn a_row_that_somebody_holds_is_said_to_be_and_nothing_is_written() {
     assert_eq!(claims.unwrap(), []);
     run(&mut holder, "ROLLBACK").await;
     impatient
-        .append(new.id, Version::FIRST, &event, None)
+        .append_at(new.id, Version::FIRST, &event, None)
         .await
         .unwrap();
 }
@@ -178,7 +180,9 @@ async fn a_caller_that_goes_away_breaks_nothing() {
     let new = bench.opened("impatient").await;
     let event = [sample::waited(new.requested.at, "by somebody who left")];
     for polls in 0..20 {
-        let mut append = bench.journal.append(new.id, Version::FIRST, &event, None);
+        let mut append = bench
+            .journal
+            .append_at(new.id, Version::FIRST, &event, None);
         for _ in 0..polls {
             if (&mut append).now_or_never().is_some() {
                 break;

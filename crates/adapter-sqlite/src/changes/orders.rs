@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use roamport_domain::journal::{JournalError, NewOrder, Opened, Version};
+use roamport_domain::journal::{JournalError, NewOrder, Opened, OrderChange, Version};
 use roamport_domain::order::Event;
 use roamport_domain::{Order, OrderId};
 use sqlx::Row as _;
 
-use crate::error::{Failure, is_taken};
-use crate::recent::Kept;
+use crate::error::{Failure, is_refused, is_taken};
 use crate::writer::{Change, Writing};
-use crate::{moment, recording, rows};
+use crate::{recording, rows};
 
 /// Records a wish, or finds the order its key already names.
 pub(crate) struct Open(pub(crate) NewOrder);
@@ -34,8 +33,6 @@ impl Change for Open {
         recording::opening(new, &order, &event, now)
             .run(writing)
             .await?;
-        let updated_at = moment::to_text(now);
-        writing.recent().keep(Kept { order, updated_at });
         Ok(Opened::New(new.id))
     }
 }
@@ -77,99 +74,51 @@ impl Open {
     }
 }
 
-/// Appends events to an order of a known version.
+/// Makes a change of an order that has the version it builds on, and says when the order is due.
 pub(crate) struct Append {
-    pub(crate) id: OrderId,
-    pub(crate) expected: Version,
-    pub(crate) events: Vec<Event>,
+    pub(crate) change: OrderChange,
     pub(crate) due: Option<Timestamp>,
 }
 
 #[async_trait]
 impl Change for Append {
-    type Answer = Version;
+    type Answer = Timestamp;
 
-    async fn make(&self, writing: &mut Writing<'_>) -> Result<Version, Failure> {
-        let before = self.before(writing).await?;
-        let after = self.after(&before, writing.now())?;
-        let script = recording::appending(&before, &after, &self.events, writing.now(), self.due);
+    async fn make(&self, writing: &mut Writing<'_>) -> Result<Timestamp, Failure> {
+        let now = writing.now();
+        let script = recording::appending(&self.change, now, self.due);
+        // Whatever is refused is refused at the order's row, the first thing that is written.
         match script.run(writing).await {
-            Ok(written) if written.first() == Some(&1) => {}
-            Ok(_) => return Err(Failure::Outdated(self.id)),
-            Err(error) if is_taken(&error) => {
-                // It failed at the order's row, the first thing it writes, where this refuses.
-                refuse_foreign_provider_order(writing, &before.order, &after.order).await?;
-                return Err(error.into());
+            Ok(written) if written.first() == Some(&1) => Ok(now),
+            Ok(_) => Err(JournalError::NotFound(self.change.id()).into()),
+            Err(error) if is_taken(&error) => Err(JournalError::Duplicate {
+                what: "the provider's order id",
             }
-            Err(error) => return Err(error.into()),
+            .into()),
+            Err(error) if is_refused(&error) => Err(self.refusal(writing).await?.into()),
+            Err(error) => Err(error.into()),
         }
-        let version = after.order.version();
-        writing.recent().keep(after);
-        Ok(version)
     }
 }
 
 impl Append {
-    /// The order that has the version this builds on: the one in mind, else the one in the file.
-    async fn before(&self, writing: &mut Writing<'_>) -> Result<Kept, Failure> {
-        let (id, expected) = (self.id, self.expected);
-        if let Some(kept) = writing.recent().take(id)
-            && kept.order.version() == expected
-        {
-            return Ok(kept);
-        }
-        let stored = rows::read(writing.connection(), id).await?;
-        let actual = stored.order.version();
-        if actual != expected {
-            return Err(JournalError::VersionConflict {
-                order: id,
-                expected,
-                actual,
-            }
-            .into());
-        }
-        Ok(Kept {
-            order: stored.order,
-            updated_at: stored.updated_at,
+    /// Why the row of the order could not be changed.
+    async fn refusal(&self, writing: &mut Writing<'_>) -> Result<JournalError, Failure> {
+        let (order, expected) = (self.change.id(), self.change.expected());
+        let version: Option<i64> = sqlx::query_scalar("SELECT version FROM orders WHERE id = ?")
+            .bind(order.to_string())
+            .fetch_optional(writing.connection())
+            .await?;
+        let Some(version) = version else {
+            return Ok(JournalError::NotFound(order));
+        };
+        // The table takes no version below 1.
+        let actual = Version::from_count(u64::try_from(version).unwrap_or_default());
+        Ok(JournalError::VersionConflict {
+            order,
+            expected,
+            actual,
         })
-    }
-
-    fn after(&self, before: &Kept, now: Timestamp) -> Result<Kept, Failure> {
-        let mut after = before.clone();
-        for event in &self.events {
-            after.order.apply(event)?;
-        }
-        if !self.events.is_empty() {
-            after.updated_at = moment::to_text(now);
-        }
-        Ok(after)
-    }
-}
-
-/// An order of the provider belongs to one order of ours.
-async fn refuse_foreign_provider_order(
-    writing: &mut Writing<'_>,
-    before: &Order,
-    after: &Order,
-) -> Result<(), Failure> {
-    let id = |order: &Order| order.placed().map(|placed| placed.id.clone());
-    let Some(placed) = id(after).filter(|placed| id(before).as_ref() != Some(placed)) else {
-        return Ok(());
-    };
-    let other = sqlx::query(
-        "SELECT id FROM orders WHERE provider = ? AND provider_order_id = ? AND id <> ?",
-    )
-    .bind(after.requested().provider.name.as_str())
-    .bind(placed.as_str())
-    .bind(after.id().to_string())
-    .fetch_optional(writing.connection())
-    .await?;
-    match other {
-        Some(_) => Err(JournalError::Duplicate {
-            what: "the provider's order id",
-        }
-        .into()),
-        None => Ok(()),
     }
 }
 

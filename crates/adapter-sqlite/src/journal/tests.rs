@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use roamport_conformance::journal::{MovableClock, sample};
+use roamport_conformance::journal::{AppendAt as _, MovableClock, sample};
 use roamport_domain::journal::{JournalError, NewOrder, Version};
 use roamport_domain::{Clock as _, OrderJournal};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -59,7 +59,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let page = "x".repeat(4000);
     let error = loop {
         let event = [sample::waited(bench.clock.now(), &page)];
-        match journal.append(new.id, version, &event, None).await {
+        match journal.append_at(new.id, version, &event, None).await {
             Ok(next) => version = next,
             Err(error) => break error,
         }
@@ -77,7 +77,10 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let journal = bench.on_a_disk_of(600).await;
     let event = [sample::waited(bench.clock.now(), &page)];
     assert_eq!(
-        journal.append(new.id, version, &event, None).await.unwrap(),
+        journal
+            .append_at(new.id, version, &event, None)
+            .await
+            .unwrap(),
         version.next()
     );
 }
@@ -96,7 +99,7 @@ async fn a_change_that_finds_no_room_takes_no_other_with_it() {
     let large = sample::waited(bench.clock.now(), &"x".repeat(400_000));
     let appends = orders.iter().enumerate().map(|(number, new)| {
         let event = if number == 3 { &large } else { &small };
-        journal.append(new.id, Version::FIRST, std::slice::from_ref(event), None)
+        journal.append_at(new.id, Version::FIRST, std::slice::from_ref(event), None)
     });
     let answers = join_all(appends).await;
     for (number, (new, answer)) in orders.iter().zip(answers).enumerate() {

@@ -11,17 +11,12 @@ use super::writing::Writing;
 use super::{Database, Job, LARGEST_BATCH, Message, Ruin, Verdict};
 use crate::error::Trouble;
 use crate::migrate::WRITER;
-use crate::recent::RecentOrders;
 
 pub(super) struct Task {
     database: Database,
     /// `None` after a failure: the next batch connects anew.
     connection: Option<SqliteConnection>,
     clock: Arc<dyn Clock>,
-    recent: RecentOrders,
-    /// Changes as soon as another connection has written, and says nothing of this one's writing:
-    /// <https://www.sqlite.org/pragma.html#pragma_data_version>. `None` on a new connection.
-    data_version: Option<i64>,
 }
 
 /// A transaction that came to nothing.
@@ -33,7 +28,6 @@ struct Stopped {
 
 /// What a transaction begins with.
 struct Opening {
-    data_version: i64,
     total_changes: i64,
     /// The lowest writer number that the journal takes.
     writer: i64,
@@ -49,8 +43,6 @@ impl Task {
             database,
             connection: Some(connection),
             clock,
-            recent: RecentOrders::default(),
-            data_version: None,
         }
     }
 
@@ -130,18 +122,14 @@ impl Task {
         if opening.writer > WRITER {
             return Err(Ruin::Superseded(opening.writer));
         }
-        if self.data_version.replace(opening.data_version) != Some(opening.data_version) {
-            self.recent.clear();
-        }
         let is_alone = jobs.len() == 1;
-        let mut writing = Writing::new(connection, &mut self.recent, opening.total_changes);
+        let mut writing = Writing::new(connection, opening.total_changes);
         for job in jobs {
             let before = writing.begin_change(self.clock.now());
             if job.run(&mut writing).await? == Verdict::Made {
                 continue;
             }
             if is_alone {
-                self.recent.clear();
                 return execute(connection, "ROLLBACK")
                     .await
                     .map_err(Ruin::Database);
@@ -157,14 +145,13 @@ impl Task {
         execute(connection, "COMMIT").await.map_err(Ruin::Database)
     }
 
-    /// Sees to it that nothing of a ruined transaction stands, on disk or in mind.
+    /// Sees to it that nothing of a ruined transaction stands.
     async fn clear_away(
         &mut self,
         mut connection: SqliteConnection,
         ruin: Ruin,
         jobs: usize,
     ) -> Stopped {
-        self.recent.clear();
         let stopped = match ruin {
             Ruin::Superseded(needed) => Stopped {
                 trouble: Trouble::superseded(needed, WRITER),
@@ -193,7 +180,6 @@ impl Task {
             },
         };
         self.let_go(connection).await;
-        self.data_version = None;
         stopped
     }
 
@@ -213,18 +199,15 @@ impl Task {
 
 /// Begins a transaction that writes, and learns in the same hop what it begins with.
 async fn begin(connection: &mut SqliteConnection) -> Result<Opening, sqlx::Error> {
-    let rows = sqlx::raw_sql(
-        "BEGIN IMMEDIATE; PRAGMA data_version; SELECT total_changes(); SELECT writer FROM journal",
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::raw_sql("BEGIN IMMEDIATE; SELECT total_changes(); SELECT writer FROM journal")
+        .fetch_all(connection)
+        .await?;
     let number = |place: usize| -> Result<i64, sqlx::Error> {
         rows.get(place).ok_or(sqlx::Error::RowNotFound)?.try_get(0)
     };
     Ok(Opening {
-        data_version: number(0)?,
-        total_changes: number(1)?,
-        writer: number(2)?,
+        total_changes: number(0)?,
+        writer: number(1)?,
     })
 }
 

@@ -4,13 +4,10 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::recent::RecentOrders;
-
 /// A transaction that has begun.
 #[derive(Debug)]
 pub(crate) struct Writing<'transaction> {
     connection: &'transaction mut SqliteConnection,
-    recent: &'transaction mut RecentOrders,
     /// What SQLite's own count of written rows must be if nobody wrote a row and kept it to themselves.
     counted: i64,
     now: Timestamp,
@@ -18,14 +15,9 @@ pub(crate) struct Writing<'transaction> {
 
 impl<'transaction> Writing<'transaction> {
     /// A transaction that began when this connection had written so many rows in all.
-    pub(crate) const fn new(
-        connection: &'transaction mut SqliteConnection,
-        recent: &'transaction mut RecentOrders,
-        counted: i64,
-    ) -> Self {
+    pub(crate) const fn new(connection: &'transaction mut SqliteConnection, counted: i64) -> Self {
         Self {
             connection,
-            recent,
             counted,
             now: Timestamp::UNIX_EPOCH,
         }
@@ -34,11 +26,6 @@ impl<'transaction> Writing<'transaction> {
     /// The connection, to read with. Whoever writes with it says so: [`Writing::wrote`].
     pub(crate) const fn connection(&mut self) -> &mut SqliteConnection {
         self.connection
-    }
-
-    /// The orders that need not be read.
-    pub(crate) const fn recent(&mut self) -> &mut RecentOrders {
-        self.recent
     }
 
     /// The journal's clock as the change began.

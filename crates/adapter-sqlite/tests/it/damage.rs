@@ -1,6 +1,6 @@
 //! What cannot be read is said to be, and is not touched.
 
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, sample};
 use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Clock as _, OrderJournal, ProfileStore as _};
@@ -16,7 +16,7 @@ async fn check(sql: &str, says: &[&str]) {
     let events = [sample::waited(now, "one"), sample::waited(now, "two")];
     let version = bench
         .journal
-        .append(new.id, Version::FIRST, &events, None)
+        .append_at(new.id, Version::FIRST, &events, None)
         .await
         .unwrap();
     run(
@@ -36,7 +36,7 @@ async fn check(sql: &str, says: &[&str]) {
             .unwrap_err(),
         bench
             .journal
-            .append(new.id, version, &[sample::waited(now, "x")], None)
+            .append_at(new.id, version, &[sample::waited(now, "x")], None)
             .await
             .map(drop)
             .unwrap_err(),
@@ -53,7 +53,7 @@ async fn check(sql: &str, says: &[&str]) {
     // Its neighbours are not concerned.
     bench
         .journal
-        .append(sound.id, Version::FIRST, &[sample::waited(now, "x")], None)
+        .append_at(sound.id, Version::FIRST, &[sample::waited(now, "x")], None)
         .await
         .unwrap();
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, change_at, sample};
 use roamport_domain::journal::{Delivery, JournalError, OrderFilter, Owner, Version};
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{Clock as _, OrderJournal, ProfileStore as _};
@@ -19,7 +19,7 @@ async fn a_reopened_journal_has_everything() {
     let events = sample::purchase(&new.requested, now, "R-1", "esim-1");
     bench
         .journal
-        .append(new.id, Version::FIRST, &events, Some(now))
+        .append_at(new.id, Version::FIRST, &events, Some(now))
         .await
         .unwrap();
     let profile = sample::profile(sample::PROVIDER, "esim-1", None);
@@ -79,14 +79,15 @@ async fn a_closed_journal_writes_what_was_queued_and_then_refuses() {
     let bench = Bench::new().await;
     let new = bench.opened("queued").await;
     let event = [sample::waited(bench.clock.now(), "queued before the end")];
-    let append = bench.journal.append(new.id, Version::FIRST, &event, None);
-    let (version, ()) = futures::join!(append, bench.journal.close());
-    assert_eq!(version.unwrap().count(), 2);
+    let change = change_at(&new, Version::FIRST, &event);
+    let append = bench.journal.append(&change, None);
+    let (appended, ()) = futures::join!(append, bench.journal.close());
+    appended.unwrap();
     for error in [
         bench.journal.load(new.id).await.map(drop).unwrap_err(),
         bench
             .journal
-            .append(new.id, Version::FIRST, &[], None)
+            .append_at(new.id, Version::FIRST, &[], None)
             .await
             .map(drop)
             .unwrap_err(),
@@ -105,13 +106,14 @@ async fn a_caller_that_goes_away_takes_nothing_back() {
         bench.clock.now(),
         "written by somebody who left",
     )];
-    let mut append = bench.journal.append(new.id, Version::FIRST, &event, None);
+    let change = change_at(&new, Version::FIRST, &event);
+    let mut append = bench.journal.append(&change, None);
     // One poll queues it; then the caller is gone.
     assert!((&mut append).now_or_never().is_none());
     drop(append);
     let late = bench
         .journal
-        .append(new.id, Version::FIRST, &[], None)
+        .append_at(new.id, Version::FIRST, &[], None)
         .await
         .unwrap_err();
     assert!(
@@ -133,9 +135,11 @@ async fn appends_that_arrive_together_share_a_commit() {
     }
     run(&bench.path(), "PRAGMA wal_checkpoint(TRUNCATE)").await;
     let event = [sample::waited(bench.clock.now(), "all at once")];
-    let appends = orders
-        .iter()
-        .map(|new| bench.journal.append(new.id, Version::FIRST, &event, None));
+    let appends = orders.iter().map(|new| {
+        bench
+            .journal
+            .append_at(new.id, Version::FIRST, &event, None)
+    });
     for answer in join_all(appends).await {
         assert_eq!(answer.unwrap().count(), 2);
     }
@@ -159,7 +163,7 @@ async fn workers_on_many_threads_lose_nothing() {
                 let event = [sample::waited(bench.clock.now(), &format!("turn {turn}"))];
                 version = bench
                     .journal
-                    .append(new.id, version, &event, None)
+                    .append_at(new.id, version, &event, None)
                     .await
                     .unwrap();
                 // Whoever was answered finds it, through any connection.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use roamport_adapter_sqlite::SqliteJournal;
-use roamport_conformance::journal::{MovableClock, sample};
+use roamport_conformance::journal::{AppendAt as _, MovableClock, change_at, sample};
 use roamport_domain::journal::{BalanceReading, Delivery, JournalError, Version};
 use roamport_domain::{
     BalanceStore as _, Clock as _, Currency, EventInbox as _, Money, OrderJournal,
@@ -205,7 +205,7 @@ async fn a_file_that_somebody_else_holds_is_said_to_be_and_works_again_later() {
         .unwrap();
     let event = [sample::waited(jiff::Timestamp::UNIX_EPOCH, "again")];
     let error = impatient
-        .append(new.id, Version::FIRST, &event, None)
+        .append_at(new.id, Version::FIRST, &event, None)
         .await
         .unwrap_err();
     assert!(matches!(error, JournalError::Unavailable { .. }));
@@ -231,7 +231,7 @@ async fn a_file_that_somebody_else_holds_is_said_to_be_and_works_again_later() {
         .await
         .unwrap();
     impatient
-        .append(new.id, Version::FIRST, &event, None)
+        .append_at(new.id, Version::FIRST, &event, None)
         .await
         .unwrap();
 }
@@ -247,11 +247,8 @@ async fn a_file_that_was_taken_away_takes_no_more_intents() {
         if let Some(content) = replacement {
             std::fs::write(bench.path(), content).unwrap();
         }
-        let error = bench
-            .journal
-            .append(new.id, Version::FIRST, &[], None)
-            .await
-            .unwrap_err();
+        let change = change_at(&new, Version::FIRST, &[]);
+        let error = bench.journal.append(&change, None).await.unwrap_err();
         assert!(matches!(error, JournalError::Unavailable { .. }));
         assert!(
             error.to_string().contains("moved, deleted or replaced"),
@@ -261,7 +258,7 @@ async fn a_file_that_was_taken_away_takes_no_more_intents() {
     std::fs::rename(&aside, bench.path()).unwrap();
     bench
         .journal
-        .append(new.id, Version::FIRST, &[], None)
+        .append_at(new.id, Version::FIRST, &[], None)
         .await
         .unwrap();
 }

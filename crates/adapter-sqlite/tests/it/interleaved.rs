@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use futures::TryStreamExt as _;
 use futures::future::{join, join_all, join3, join4};
-use roamport_conformance::journal::sample;
+use roamport_conformance::journal::{AppendAt as _, change_at, sample};
 use roamport_domain::journal::{BalanceReading, JournalError, Opened, OrderFilter, Owner, Version};
 use roamport_domain::order::Event;
 use roamport_domain::{
@@ -18,7 +18,7 @@ async fn bodies(journal: &dyn OrderJournal, id: OrderId) -> Vec<Event> {
     events.into_iter().map(|recorded| recorded.event).collect()
 }
 
-fn is_conflict(answer: &Result<Version, JournalError>, actual: Version) -> bool {
+fn is_conflict<Answer>(answer: &Result<Answer, JournalError>, actual: Version) -> bool {
     matches!(answer, Err(JournalError::VersionConflict { actual: found, .. }) if *found == actual)
 }
 
@@ -36,13 +36,13 @@ async fn two_journals_that_append_in_turn_find_each_others_events() {
         let journal = journals[turn / 3 % 2];
         let stale = version;
         version = journal
-            .append(new.id, version, std::slice::from_ref(&event), None)
+            .append_at(new.id, version, std::slice::from_ref(&event), None)
             .await
             .unwrap();
         expected.push(event.clone());
         // Neither takes a version that is gone by, whatever it has in mind.
         for journal in journals {
-            let late = journal.append(new.id, stale, std::slice::from_ref(&event), None);
+            let late = journal.append_at(new.id, stale, std::slice::from_ref(&event), None);
             assert!(is_conflict(&late.await, version));
         }
         bench.clock.pass(sample::MINUTE);
@@ -69,7 +69,7 @@ async fn two_journals_that_race_for_the_same_orders_lose_nothing() {
                 let event = std::slice::from_ref(&event);
                 async move {
                     let version = journal.load(*id).await.unwrap().version();
-                    journal.append(*id, version, event, None).await
+                    journal.append_at(*id, version, event, None).await
                 }
             });
             for (wins, answer) in wins.iter_mut().zip(join_all(appends).await) {
@@ -109,7 +109,7 @@ async fn a_file_that_was_restored_in_place_is_read_anew() {
     let event = |text: &str| [sample::waited(now, text)];
     let append = |id, version, text: &str| {
         let (journal, event) = (&bench.journal, event(text));
-        async move { journal.append(id, version, &event, None).await }
+        async move { journal.append_at(id, version, &event, None).await }
     };
     let second = append(one.id, Version::FIRST, "kept").await.unwrap();
     run(&bench.path(), &format!("VACUUM INTO '{}'", copy.display())).await;
@@ -149,7 +149,7 @@ async fn refused_changes_share_the_commit_of_the_others() {
     let taken = sample::purchase(&orders[0].requested, now, "R-1", "esim-0");
     let first = bench
         .journal
-        .append(orders[0].id, Version::FIRST, &taken, None);
+        .append_at(orders[0].id, Version::FIRST, &taken, None);
     let bought = first.await.unwrap();
     run(&bench.path(), "PRAGMA wal_checkpoint(TRUNCATE)").await;
     let batch = orders.iter().enumerate().map(|(number, new)| {
@@ -167,7 +167,7 @@ async fn refused_changes_share_the_commit_of_the_others() {
             Version::FIRST
         };
         let journal = &bench.journal;
-        async move { journal.append(new.id, expected, &events, None).await }
+        async move { journal.append_at(new.id, expected, &events, None).await }
     });
     let nobody = sample::order("nobody", now).id;
     let owner = Owner::new("worker");
@@ -204,7 +204,7 @@ async fn thousands_of_events_and_esims_go_in_at_once() {
     events.push(sample::settled(1, now, sample::bought("R-1", &names)));
     let version = bench
         .journal
-        .append(new.id, Version::FIRST, &events, None)
+        .append_at(new.id, Version::FIRST, &events, None)
         .await
         .unwrap();
     assert_eq!(version.count(), 2104);
@@ -244,17 +244,19 @@ async fn a_refusal_beside_every_kind_of_change_costs_no_commit() {
         comparable: true,
     };
     let top_up = sample::top_up("top-up", "esim-9", now);
-    let waited = [sample::waited(now, "too late")];
+    let too_late = change_at(&bought, Version::FIRST, &[sample::waited(now, "too late")]);
+    let purchase = change_at(&bought, Version::FIRST, &events);
     run(&bench.path(), "PRAGMA wal_checkpoint(TRUNCATE)").await;
     let orders = async {
         let (opened, appended, refused) = join3(
             OrderJournal::open(&**journal, &top_up),
-            journal.append(bought.id, Version::FIRST, &events, None),
-            journal.append(bought.id, Version::FIRST, &waited, None),
+            journal.append(&purchase, None),
+            journal.append(&too_late, None),
         )
         .await;
         assert_eq!(opened.unwrap(), Opened::New(top_up.id));
-        assert!(is_conflict(&refused, appended.unwrap()));
+        appended.unwrap();
+        assert!(is_conflict(&refused, purchase.after().version()));
     };
     let account = sample::account("any");
     let leases = async {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use roamport_adapter_sqlite::SqliteJournal;
-use roamport_conformance::journal::{MovableClock, sample};
+use roamport_conformance::journal::{AppendAt as _, MovableClock, sample};
 use roamport_domain::journal::{
     Delivery, Duplicated, JournalError, KeptProfile, OrderFilter, OrderSummary, Owner, Version,
 };
@@ -208,7 +208,7 @@ async fn a_process_stops_writing_when_a_later_release_has_taken_the_journal_over
         .await;
     let appended = bench
         .journal
-        .append(new.id, Version::FIRST, &[], None)
+        .append_at(new.id, Version::FIRST, &[], None)
         .await;
     let ids = bench
         .journal

@@ -6,6 +6,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use roamport_conformance::journal::AppendAt as _;
 use roamport_domain::OrderJournal;
 use roamport_domain::journal::{JournalError, Version};
 
@@ -45,6 +46,6 @@ async fn a_file_that_nobody_may_write_is_refused_untouched_and_works_again_later
         journal.load(new.id).await.unwrap().version(),
         Version::FIRST
     );
-    let version = journal.append(new.id, Version::FIRST, &[], None).await;
+    let version = journal.append_at(new.id, Version::FIRST, &[], None).await;
     assert_eq!(version.unwrap(), Version::FIRST);
 }

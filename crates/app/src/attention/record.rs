@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roamport_domain::journal::{Claim, JournalError};
+use roamport_domain::journal::{Claim, JournalError, OrderChange};
 use roamport_domain::order::Event;
 use roamport_domain::{Order, OrderId};
 
@@ -51,18 +51,10 @@ impl Orders {
         if events.is_empty() {
             return Ok(order);
         }
-        let mut next = order.clone();
-        for event in &events {
-            next.admit(event).map_err(JournalError::from)?;
-            next.apply(event).map_err(JournalError::from)?;
-        }
-        let moment = moment(parts, &next, Duration::ZERO, BTreeSet::new()).await?;
-        let due = due(parts, &next, &moment);
-        match parts
-            .journal
-            .append(id, order.version(), &events, due)
-            .await
-        {
+        let change = OrderChange::admitted(&order, events).map_err(JournalError::from)?;
+        let moment = moment(parts, change.after(), Duration::ZERO, BTreeSet::new()).await?;
+        let due = due(parts, change.after(), &moment);
+        match parts.journal.append(&change, due).await {
             Ok(_) => {}
             // Somebody acted between our look and our word: the person decides on what is now there.
             Err(JournalError::VersionConflict { .. }) => {
@@ -70,6 +62,7 @@ impl Orders {
             }
             Err(error) => return Err(error.into()),
         }
+        let next = change.into_order();
         if next.state() != order.state() {
             tracing::info!(order.id = %id, from = %order.state(), to = %next.state(), "order state, by hand");
         }

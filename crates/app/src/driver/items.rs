@@ -49,7 +49,7 @@ impl Driver {
             })
             .collect();
         if !started.is_empty() {
-            self.append(order, &started).await?;
+            self.append(order, started).await?;
         }
         self.tell_items(order);
         for step in steps {
@@ -124,7 +124,7 @@ impl Driver {
                 },
             },
         };
-        self.append(order, &[event]).await?;
+        self.append(order, [event]).await?;
         self.tell_items(order);
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Driver {
                 },
             ],
         };
-        self.append(order, &events).await
+        self.append(order, events).await
     }
 
     /// Keeps a profile with what it was bought with.

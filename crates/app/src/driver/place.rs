@@ -79,7 +79,7 @@ impl Driver {
                 baseline,
             }),
         };
-        self.append(order, &[started]).await?;
+        self.append(order, [started]).await?;
         self.watched_since = self.parts.clock.monotonic();
         self.notice(&Progress::Purchasing {
             attempt,
@@ -102,7 +102,7 @@ impl Driver {
                     reason,
                     message,
                 };
-                self.append(order, &[refused]).await
+                self.append(order, [refused]).await
             }
             Not::Yet(reason, message) => self.put_off(order, reason, message).await,
         }
@@ -121,7 +121,7 @@ impl Driver {
             reason,
             message,
         };
-        self.append(order, &[deferred]).await
+        self.append(order, [deferred]).await
     }
 
     /// A look-up that finds nothing and is no older than [`FRESH`] when the window opens.
@@ -267,7 +267,7 @@ impl Driver {
                 outcome: outcome.clone(),
                 evidence: Some(evidence.clone()),
             };
-            let error = match self.append(order, &[settled]).await {
+            let error = match self.append(order, [settled]).await {
                 Ok(()) => return Ok(overtaken),
                 Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
                     let stranger = match outcome {

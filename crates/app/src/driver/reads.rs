@@ -34,11 +34,11 @@ impl Driver {
             evidence,
         };
         let event = looked_up(look.result.clone(), look.evidence.clone());
-        match self.append(order, &[event]).await {
+        match self.append(order, [event]).await {
             Err(Break::Error(AppError::Journal(JournalError::Duplicate { .. }))) => {
                 let message = somebody_elses("the provider named an order");
                 let result = LookUpResult::Unhealthy { message };
-                self.append(order, &[looked_up(result.clone(), None)])
+                self.append(order, [looked_up(result.clone(), None)])
                     .await?;
                 Ok((result, look.ended))
             }
@@ -83,7 +83,7 @@ impl Driver {
             order: read,
             evidence: Some(evidence),
         };
-        self.append(order, &[read]).await?;
+        self.append(order, [read]).await?;
         let profiles = found.into_iter().flat_map(|found| found.items);
         let ready: Vec<Esim> = profiles
             .filter_map(|item| item.profile)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use roamport_domain::journal::{ChargeState, JournalError};
+use roamport_domain::journal::JournalError;
 use roamport_domain::provider::{AnswerForm, OrderLookup, ProviderOrder};
 use roamport_domain::{Order, ProviderOrderId};
 
@@ -42,11 +42,11 @@ pub(super) async fn list(
     let now = parts.journal.now().await?;
     let spending = parts.accounts.spending(&parts.account, first, now).await?;
     let has = |id: &ProviderOrderId| found.orders.iter().any(|row| row.id == *id);
-    let has_all_known = spending
+    let mut known = spending
         .charges
         .iter()
-        .filter(|charge| charge.state == ChargeState::Placed && charge.order != order.id())
-        .all(|charge| charge.placed.as_ref().is_none_or(has));
+        .filter_map(|charge| charge.placed.as_ref());
+    let has_all_known = known.all(has);
     let tells = |row: &ProviderOrder| {
         row.created_at.is_some() && (row.reference.is_some() || !may_be_meant(order, quiet, row))
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roamport_app::{AppError, Cancellations, Decision, GivenBack, Refusal};
 use roamport_domain::esim::PlanState;
-use roamport_domain::journal::{InMemoryJournal, OrderJournal as _};
+use roamport_domain::journal::{InMemoryJournal, OrderChange, OrderJournal as _};
 use roamport_domain::order::{CancellationOutcome, Event, OrderState};
 use roamport_domain::provider::{
     CancelledEsim, ErrorKind, EsimKey, MockEsimProvider, Operation as Call, Refund,
@@ -168,11 +168,8 @@ async fn a_process_that_died_before_the_answer_is_finished_by_asking_again() {
             by: "somebody who is gone".into(),
             why: "the journey is off".into(),
         };
-        let version = order.version();
-        shop.journal
-            .append(order.id(), version, &[started], None)
-            .await
-            .unwrap();
+        let change = OrderChange::of(&order, vec![started]).unwrap();
+        shop.journal.append(&change, None).await.unwrap();
         if landed {
             shop.world.cancel(only_esim(&order).as_str()).unwrap();
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use roamport_app::{AppError, Progress, Silent, StopSignal};
 use roamport_domain::OrderJournal as _;
-use roamport_domain::journal::JournalError;
+use roamport_domain::journal::{JournalError, OrderChange};
 use roamport_domain::order::{AttemptState, Event, OrderState};
 
 use crate::support::mocks::{Desk, at_once, full_disk, journal, placed, provider};
@@ -149,7 +149,8 @@ async fn an_intent_whose_fate_is_unknown_is_not_followed_by_the_call() {
             let write = async {
                 let id = only_order(&written).await;
                 let order = written.load(id).await?;
-                written.append(id, order.version(), events, None).await
+                let change = OrderChange::of(&order, events.to_vec())?;
+                written.append(&change, None).await
             };
             at_once(write).unwrap();
             Some(full_disk())

@@ -32,6 +32,7 @@ mod provider_events;
 mod provisioning;
 mod reconciling;
 mod refused;
+mod round_trips;
 mod sending;
 mod start_date;
 mod support;

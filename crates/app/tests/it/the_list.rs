@@ -240,6 +240,15 @@ async fn what_resembles_ours_is_named_once_whether_lookup_or_list_shows_it() {
     ];
     let open: Vec<_> = order.open_attention().cloned().collect();
     assert_eq!(open, named);
+    assert_eq!(last_absence(&desk, &order).await, RESEMBLES);
+}
+
+const RESEMBLES: Absence = Absence::Unproven {
+    doubt: Doubt::Resembles,
+};
+
+/// What the last lookup of an order was worth.
+async fn last_absence(desk: &Desk, order: &Order) -> Absence {
     let events = desk.orders.events(order.id()).await.unwrap();
     let evidence = events
         .into_iter()
@@ -248,8 +257,19 @@ async fn what_resembles_ours_is_named_once_whether_lookup_or_list_shows_it() {
             Event::LookedUp { evidence, .. } => evidence,
             _ => None,
         });
-    let doubt = Doubt::Resembles;
-    assert_eq!(evidence.unwrap().absence, Absence::Unproven { doubt });
+    evidence.unwrap().absence
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_alike_in_the_list_alone_proves_no_absence() {
+    let lists: Lists = Arc::new(|reference| {
+        let half = Reference::parse(&reference.as_str()[..14]).unwrap();
+        Some(found(vec![under(&half, dated(placed("L-1", &["esim-7"])))]))
+    });
+    let (desk, calls) = desk(|_, _| vec![strangers()], lists);
+    let order = desk.buy().await.order;
+    assert_eq!(last_absence(&desk, &order).await, RESEMBLES);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]

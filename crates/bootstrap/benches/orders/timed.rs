@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
-    Version,
+    Claim, JournalError, NewOrder, Opened, OrderChange, OrderFilter, OrderSummary, Owner, Pressure,
+    Recorded,
 };
-use roamport_domain::order::{Event, ProviderInstance};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::{Account, IdempotencyKey, Order, OrderId, OrderJournal, ProviderName};
 
 use crate::provider::now;
@@ -61,15 +61,13 @@ impl OrderJournal for Timed {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
+    ) -> Result<Timestamp, JournalError> {
         let begin = now();
-        let appended = self.inner.append(id, expected, events, due).await;
+        let appended = self.inner.append(change, due).await;
         let took = begin.elapsed();
-        if appended.is_ok() && !events.is_empty() {
+        if appended.is_ok() && !change.events().is_empty() {
             let mut appends = self.appends.lock().unwrap_or_else(PoisonError::into_inner);
             appends.push(took);
         }

@@ -10,9 +10,9 @@ use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
     Claim, Delivery, DuplicateDelivery, InMemoryJournal, JournalError, KeptProfile, NewOrder,
-    Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
+    Opened, OrderChange, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
 };
-use roamport_domain::order::{Event, ProviderInstance};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
     Account, EsimId, IdempotencyKey, Order, OrderId, OrderJournal, ProfileStore, ProviderName,
@@ -103,15 +103,8 @@ impl OrderJournal for SimulatedJournal {
         self.kept.list(filter)
     }
 
-    async fn append(
-        &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
-        due: Option<Timestamp>,
-    ) -> Result<Version> {
-        self.write(self.kept.append(id, expected, events, due))
-            .await
+    async fn append(&self, change: &OrderChange, due: Option<Timestamp>) -> Result<Timestamp> {
+        self.write(self.kept.append(change, due)).await
     }
 
     async fn claim_for(

@@ -6,7 +6,7 @@ use roamport_domain::journal::{JournalError, Version};
 use roamport_domain::order::{Event, OrderState};
 
 use super::trial::{Trial, ids, refused};
-use super::{JournalHarness, sample};
+use super::{AppendAt as _, JournalHarness, sample};
 use crate::Verdict;
 use crate::verdict::{OrBroken as _, ensure};
 
@@ -125,12 +125,8 @@ pub async fn an_append_on_an_old_version_writes_nothing(harness: &dyn JournalHar
         .append(id, Version::FIRST, &[sample::waited(now, "first")], None)
         .await?;
     for stale in [Version::FIRST, version.next()] {
-        for events in [
-            vec![sample::waited(now, "late")],
-            vec![sample::impossible(now)],
-            Vec::new(),
-        ] {
-            let answer = trial.journal.append(id, stale, &events, Some(now)).await;
+        for events in [vec![sample::waited(now, "late")], Vec::new()] {
+            let answer = trial.journal.append_at(id, stale, &events, Some(now)).await;
             let error = refused(answer, "an append on another version")?;
             let is_named = matches!(
                 error,
@@ -162,9 +158,11 @@ pub async fn of_many_appends_on_one_version_one_wins(harness: &dyn JournalHarnes
     let events: Vec<Vec<Event>> = (0..20)
         .map(|racer| vec![sample::waited(trial.start, &format!("racer {racer}"))])
         .collect();
-    let race = events
-        .iter()
-        .map(|events| trial.journal.append(new.id, Version::FIRST, events, None));
+    let race = events.iter().map(|events| {
+        trial
+            .journal
+            .append_at(new.id, Version::FIRST, events, None)
+    });
     let answers = join_all(race).await;
     let winners: Vec<usize> = answers
         .iter()
@@ -192,40 +190,6 @@ pub async fn of_many_appends_on_one_version_one_wins(harness: &dyn JournalHarnes
         recorded.len() == 2 && recorded[1].event == events[*winner][0],
         || "what is kept is not what the winner wrote".to_owned(),
     )
-}
-
-/// An event that cannot follow is refused with all that came in the same append, wherever it stands.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn an_illegal_event_writes_nothing(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.due("illegal", None).await?;
-    let now = trial.now().await?;
-    for place in 0..3 {
-        let mut events = vec![sample::waited(now, "legal"); 3];
-        events[place] = sample::impossible(now);
-        let answer = trial
-            .journal
-            .append(id, Version::FIRST, &events, Some(now))
-            .await;
-        let error = refused(answer, "an illegal event")?;
-        ensure(matches!(error, JournalError::Illegal(_)), || {
-            format!("an illegal event gave {error}")
-        })?;
-    }
-    ensure(trial.version(id).await? == Version::FIRST, || {
-        "part of it was written".to_owned()
-    })?;
-    let claims = trial.claim("worker", 10).await?;
-    ensure(claims.is_empty(), || {
-        "a refused append made the order due".to_owned()
-    })?;
-    trial
-        .append(id, Version::FIRST, &[sample::waited(now, "legal")], None)
-        .await
-        .map(drop)
 }
 
 /// An append without events changes when the order is due, and neither its version nor the time it
@@ -304,7 +268,7 @@ pub async fn a_providers_order_belongs_to_one_order(harness: &dyn JournalHarness
     let events = purchase(&second.requested, "esim-2");
     let answer = trial
         .journal
-        .append(second.id, Version::FIRST, &events, None)
+        .append_at(second.id, Version::FIRST, &events, None)
         .await;
     let error = refused(answer, "another order's provider order")?;
     ensure(matches!(error, JournalError::Duplicate { .. }), || {
@@ -356,7 +320,7 @@ pub async fn appends_to_many_orders_at_once_are_all_kept(harness: &dyn JournalHa
             let event = if number % 8 == 7 { &illegal } else { event };
             trial
                 .journal
-                .append(new.id, Version::FIRST, std::slice::from_ref(event), None)
+                .append_at(new.id, Version::FIRST, std::slice::from_ref(event), None)
         });
     let answers = join_all(appends).await;
     for (number, ((new, event), answer)) in orders.iter().zip(&events).zip(answers).enumerate() {

@@ -8,7 +8,7 @@ use roamport_domain::journal::{Delivery, JournalError, Opened, OrderFilter, Owne
 use roamport_domain::provider::EsimKey;
 
 use super::trial::{Trial, ids};
-use super::{Handle, JournalHarness, sample};
+use super::{AppendAt as _, Handle, JournalHarness, sample};
 use crate::Verdict;
 use crate::verdict::{OrBroken as _, broken, ensure, skipped};
 
@@ -91,8 +91,8 @@ pub async fn two_handles_fence_each_other(harness: &dyn JournalHarness) -> Verdi
         let one = [sample::waited(trial.start, &format!("one, round {round}"))];
         let two = [sample::waited(trial.start, &format!("two, round {round}"))];
         let race = join(
-            trial.journal.append(id, version, &one, None),
-            journal.append(id, version, &two, None),
+            trial.journal.append_at(id, version, &one, None),
+            journal.append_at(id, version, &two, None),
         );
         let won = match race.await {
             (Ok(next), Err(JournalError::VersionConflict { .. })) => (next, &one),

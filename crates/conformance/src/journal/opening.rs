@@ -7,7 +7,7 @@ use roamport_domain::order::{Event, OrderState};
 use uuid::Uuid;
 
 use super::trial::{Trial, ids, refused};
-use super::{JournalHarness, sample};
+use super::{AppendAt as _, JournalHarness, sample};
 use crate::Verdict;
 use crate::verdict::{OrBroken as _, broken, ensure};
 
@@ -285,7 +285,7 @@ pub async fn an_unknown_order_is_not_found(harness: &dyn JournalHarness) -> Verd
         refused(journal.load(id).await, "loading")?,
         refused(journal.events(id).await, "reading events")?,
         refused(
-            journal.append(id, Version::FIRST, &[], None).await,
+            journal.append_at(id, Version::FIRST, &[], None).await,
             "appending",
         )?,
         refused(

@@ -12,7 +12,7 @@ use roamport_domain::journal::{
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::{Account, OrderId, OrderJournal, ProfileStore};
 
-use super::{JournalHarness, sample};
+use super::{AppendAt as _, JournalHarness, sample};
 use crate::Verdict;
 use crate::verdict::{OrBroken as _, broken};
 
@@ -86,7 +86,7 @@ impl<'a> Trial<'a> {
         due: Option<Timestamp>,
     ) -> Verdict<Version> {
         self.journal
-            .append(id, expected, events, due)
+            .append_at(id, expected, events, due)
             .await
             .or_broken("appending")
     }

@@ -158,7 +158,9 @@ fn expected() -> String {
          decoder and the\njournal. A journal runs another one, \
          `the_journal_does_what_a_model_of_the_contract_does`: random steps beside a\nmodel of the \
          contract (wishes, appends, claims, wakes, profiles, balances, provider events, a store that is \
-         opened\nagain), everything compared after each.\n",
+         opened\nagain), everything compared after each.\n\n\
+         An event that cannot follow is refused with all that came in the same append, wherever it stands, \
+         before any\njournal sees it: `an_event_that_may_not_follow_makes_no_change`, a test of `roamport-domain`.\n",
     );
     page
 }

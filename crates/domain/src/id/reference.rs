@@ -13,8 +13,8 @@ pub enum ReferenceMatch {
     /// It is ours in another spelling: other letter case, separators, or letters that Crockford's base
     /// 32 reads alike (O as 0, I and L as 1).
     Spelling,
-    /// It is not ours, and may be ours cut, prefixed or mistyped: it shares 12 characters in a row with
-    /// ours, or is one edit away.
+    /// It is not ours, and may be ours cut, prefixed or mistyped: it shares 12 characters in a row with ours.
+    /// One edit leaves that many of the 26 of a reference that was derived.
     LookAlike,
     /// It is another one.
     Foreign,
@@ -80,7 +80,7 @@ impl Reference {
             ReferenceMatch::Spelling
         } else if theirs.len() < RESEMBLING && is_part(&theirs, &ours) {
             ReferenceMatch::None
-        } else if shares_a_run(&ours, &theirs) || is_one_edit_away(&ours, &theirs) {
+        } else if shares_a_run(&ours, &theirs) {
             ReferenceMatch::LookAlike
         } else {
             ReferenceMatch::Foreign
@@ -108,21 +108,6 @@ fn is_part(short: &[char], long: &[char]) -> bool {
 fn shares_a_run(ours: &[char], theirs: &[char]) -> bool {
     ours.windows(RESEMBLING)
         .any(|run| theirs.windows(RESEMBLING).any(|other| other == run))
-}
-
-/// Whether one character more, less or other makes one of the other.
-fn is_one_edit_away(one: &[char], other: &[char]) -> bool {
-    let (short, long) = if one.len() <= other.len() {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    match long.len() - short.len() {
-        0 => short[same..].iter().skip(1).eq(long[same..].iter().skip(1)),
-        1 => short[same..] == long[same + 1..],
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -157,7 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn what_resembles_ours_is_not_ours() {
+        for other in [
+            ReferenceMatch::LookAlike,
+            ReferenceMatch::Foreign,
+            ReferenceMatch::None,
+        ] {
+            assert!(!other.is_ours(), "{other:?}");
+        }
+        assert!(ReferenceMatch::Exact.is_ours() && ReferenceMatch::Spelling.is_ours());
+    }
+
+    #[test]
     fn letters_that_are_read_alike_are_the_same() {
+        let read = Reference::parse("o-0 iLl1/a").unwrap();
+        assert_eq!(read.normal_form(), "001111A");
         let ours = Reference::parse("0110YEHF4RMY7YCMQ3ABCDEFGH").unwrap();
         assert_eq!(
             ours.compare("OilOYEHF4RMY7YCMQ3ABCDEFGH"),
@@ -172,6 +171,8 @@ mod tests {
         assert_eq!(named.as_str(), "a\u{fffd}[2Jb");
         let long = Reference::named(&"é".repeat(100_000)).unwrap();
         assert_eq!(long.as_str().len(), 254);
+        let longest = "x".repeat(255);
+        assert_eq!(Reference::named(&longest).unwrap().as_str(), longest);
     }
 
     proptest! {

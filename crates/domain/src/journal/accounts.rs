@@ -213,3 +213,18 @@ pub trait AccountStore: Debug + Send + Sync + 'static {
     /// [`JournalError::Unavailable`], [`JournalError::Corrupt`].
     async fn probe(&self, account: &Account) -> Result<Option<LookupProbe>, JournalError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_charge_is_read_as_it_was_written() {
+        let names = ChargeState::ALL.map(ChargeState::as_str);
+        assert_eq!(names, ["in_flight", "placed", "unknown", "none"]);
+        for state in ChargeState::ALL {
+            assert_eq!(ChargeState::from_name(state.as_str()), Some(state));
+        }
+        assert_eq!(ChargeState::from_name("charged"), None);
+    }
+}

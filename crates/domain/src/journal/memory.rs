@@ -19,7 +19,7 @@ use self::accounts::Accounts;
 use self::profiles::Profiles;
 use super::{
     BalanceReading, BalanceStore, Claim, DigestKey, EventInbox, JournalError, NewOrder, Opened,
-    OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, Recorded, Version,
+    OrderChange, OrderFilter, OrderJournal, OrderSummary, Owner, Pressure, Recorded, Version,
 };
 use crate::clock::later;
 use crate::order::{Attempt, AttemptState, Event, Order, OrderState, ProviderInstance};
@@ -216,41 +216,37 @@ impl OrderJournal for InMemoryJournal {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
+    ) -> Result<Timestamp, JournalError> {
         let at = self.clock.now();
         let mut memory = self.stored();
-        let mut order = memory.row(id)?.order.clone();
-        if order.version() != expected {
-            let actual = order.version();
+        let (id, expected) = (change.id(), change.expected());
+        let actual = memory.row(id)?.order.version();
+        if actual != expected {
             return Err(JournalError::VersionConflict {
                 order: id,
                 expected,
                 actual,
             });
         }
-        let mut recorded = Vec::with_capacity(events.len());
-        for event in events {
-            order.apply(event)?;
-            recorded.push(Recorded {
-                version: order.version(),
-                at,
-                event: event.clone(),
-            });
-        }
-        if !memory.owns_provider_order(&order) {
+        if !memory.owns_provider_order(change.after()) {
             return Err(JournalError::Duplicate {
                 what: "the provider's order id",
             });
         }
         let row = memory.row(id)?;
-        row.events.extend(recorded);
-        row.order = order;
+        for event in change.events() {
+            let version = Version::from_count(row.events.len() as u64 + 1);
+            row.events.push(Recorded {
+                version,
+                at,
+                event: event.clone(),
+            });
+        }
+        row.order = change.after().clone();
         row.due = due;
-        Ok(row.order.version())
+        Ok(at)
     }
 
     async fn claim_for(

@@ -4,7 +4,9 @@
 #![cfg(test)]
 
 mod attention;
+mod changes;
 mod clock_steps;
+mod comparing;
 mod dedup;
 mod differences;
 mod edges;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roamport_domain::journal::{
-    JournalError, MockOrderJournal, MockProfileStore, OrderJournal as _,
+    JournalError, MockOrderJournal, MockProfileStore, OrderChange, OrderJournal as _,
 };
 use roamport_domain::provider::{CallClass, Gate as _, MockEsimProvider, MockGate};
 use roamport_domain::{Currency, EsimProvider, EsimProviderExt as _, Money, ProfileStore as _};
@@ -39,23 +39,20 @@ async fn a_mocked_journal_refuses_and_is_told_what_was_appended() {
     let (id, version) = (order.id(), order.version());
     mock.expect_load().returning(move |_| Ok(order.clone()));
     mock.expect_append()
-        .withf(move |asked, expected, events, due| {
-            *asked == id && *expected == version && events.len() == 1 && due.is_none()
+        .withf(move |change, due| {
+            change.expected() == version && change.events().len() == 1 && due.is_none()
         })
         .times(1)
-        .returning(|id, expected, _, _| {
-            let actual = expected.next();
+        .returning(|change, _| {
             Err(JournalError::VersionConflict {
-                order: id,
-                expected,
-                actual,
+                order: change.id(),
+                expected: change.expected(),
+                actual: change.expected().next(),
             })
         });
     let loaded = mock.load(id).await.unwrap();
-    let refused = mock
-        .append(id, loaded.version(), &[nothing(0)], None)
-        .await
-        .unwrap_err();
+    let change = OrderChange::of(&loaded, vec![nothing(0)]).unwrap();
+    let refused = mock.append(&change, None).await.unwrap_err();
     assert!(matches!(refused, JournalError::VersionConflict { .. }));
 }
 

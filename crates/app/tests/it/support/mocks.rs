@@ -335,13 +335,22 @@ pub(crate) fn journal(
     refuse: impl Fn(&[Event]) -> Option<JournalError> + Send + 'static,
     refuse_load: impl Fn() -> Option<JournalError> + Send + 'static,
 ) -> MockOrderJournal {
+    journal_over(MockOrderJournal::new(), inner, refuse, refuse_load)
+}
+
+/// The same behind what `mock` expects already.
+pub(crate) fn journal_over(
+    mut mock: MockOrderJournal,
+    inner: &Arc<InMemoryJournal>,
+    refuse: impl Fn(&[Event]) -> Option<JournalError> + Send + 'static,
+    refuse_load: impl Fn() -> Option<JournalError> + Send + 'static,
+) -> MockOrderJournal {
     macro_rules! forward {
         ($mock:ident, $expect:ident, $method:ident, |$($argument:ident),*|) => {
             let kept = inner.clone();
             $mock.$expect().returning(move |$($argument),*| at_once(kept.$method($($argument),*)));
         };
     }
-    let mut mock = MockOrderJournal::new();
     forward!(mock, expect_open, open, |order|);
     forward!(mock, expect_find, find, |key|);
     forward!(mock, expect_events, events, |id|);
@@ -360,9 +369,9 @@ pub(crate) fn journal(
     });
     let kept = inner.clone();
     mock.expect_append()
-        .returning(move |id, expected, events, due| match refuse(events) {
+        .returning(move |change, due| match refuse(change.events()) {
             Some(error) => Err(error),
-            None => at_once(kept.append(id, expected, events, due)),
+            None => at_once(kept.append(change, due)),
         });
     mock
 }

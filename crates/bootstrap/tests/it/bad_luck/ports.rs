@@ -11,8 +11,8 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
-    Version,
+    Claim, JournalError, NewOrder, Opened, OrderChange, OrderFilter, OrderSummary, Owner, Pressure,
+    Recorded,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
@@ -140,20 +140,18 @@ impl OrderJournal for Behind {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
+    ) -> Result<Timestamp, JournalError> {
         self.database.reach()?;
-        if holds(events, "placement_settled") {
+        if holds(change.events(), "placement_settled") {
             self.die(Death::Unrecorded).await;
         }
-        let version = self.inner.append(id, expected, events, due).await?;
-        if holds(events, "placement_started") {
+        let at = self.inner.append(change, due).await?;
+        if holds(change.events(), "placement_started") {
             self.die(Death::Unsent).await;
         }
-        Ok(version)
+        Ok(at)
     }
 
     async fn claim_for(

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use roamport_app::{StopSignal, Stopper};
 use roamport_domain::journal::{
     AccountStore, Claim, Delivery, DuplicateDelivery, JournalError, KeptProfile, NewOrder, Opened,
-    OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
+    OrderChange, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
 };
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
@@ -181,16 +181,10 @@ impl OrderJournal for StoppingJournal {
         self.kept.journal.list(filter)
     }
 
-    async fn append(
-        &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
-        due: Option<Timestamp>,
-    ) -> Journalled<Version> {
-        let names: Vec<&str> = events.iter().map(Event::name).collect();
+    async fn append(&self, change: &OrderChange, due: Option<Timestamp>) -> Journalled<Timestamp> {
+        let names: Vec<&str> = change.events().iter().map(Event::name).collect();
         let call = format!("append {}", names.join(" and "));
-        let work = self.kept.journal.append(id, expected, events, due);
+        let work = self.kept.journal.append(change, due);
         self.write(&call, work).await
     }
 

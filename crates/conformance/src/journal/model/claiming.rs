@@ -11,7 +11,7 @@ use super::perform::{Between, Pair, seconds};
 use super::reference::{Model, instance};
 use super::transition::{Hand, OWNERS, STEP, Transition};
 use crate::Verdict;
-use crate::journal::sample;
+use crate::journal::{AppendAt as _, sample};
 use crate::verdict::{OrBroken as _, ensure};
 
 impl Pair<'_> {
@@ -129,7 +129,7 @@ impl Pair<'_> {
             ("events", journal.events(id).await.map(drop)),
             (
                 "append",
-                journal.append(id, first, &[], None).await.map(drop),
+                journal.append_at(id, first, &[], None).await.map(drop),
             ),
             (
                 "claim_order",

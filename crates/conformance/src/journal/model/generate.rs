@@ -37,7 +37,7 @@ impl ReferenceStateMachine for Steps {
             (5, claim()),
             (1, Just(Transition::AskForNoOrder).boxed()),
             (1, list(model)),
-            (2, keep()),
+            (3, keep()),
             (1, erase()),
             (1, keep_balance()),
             (2, remember()),
@@ -74,9 +74,7 @@ impl ReferenceStateMachine for Steps {
         let is_order = |order: &u8| model.orders.contains_key(order);
         match transition {
             Transition::Open { reference_of, .. } => reference_of.as_ref().is_none_or(is_order),
-            Transition::Append {
-                order, happenings, ..
-            } => is_order(order) && !model.breaks_two_rules(*order, happenings),
+            Transition::Append { order, .. } => is_order(order),
             Transition::Claim { place, limit, .. } => {
                 // Of orders that are due since the same moment any may come first.
                 let claimable = model.claimable(*place);

@@ -53,13 +53,11 @@ pub(super) enum Happening {
     Cancelled,
     /// It was not sent in time.
     Expires,
-    /// Something that never follows.
-    Impossible,
 }
 
 impl Happening {
     /// Every one of them.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Waits,
         Self::Starts,
         Self::Bought(0),
@@ -83,7 +81,6 @@ impl Happening {
         Self::WrittenOff,
         Self::Cancelled,
         Self::Expires,
-        Self::Impossible,
     ];
 
     /// How often it is tried where it may happen: what leads to unknown outcomes most, since they lead
@@ -166,7 +163,6 @@ impl Happening {
             Self::WrittenOff => vec![resolved(at, Resolution::WriteOff)],
             Self::Cancelled => vec![sample::cancelled(at)],
             Self::Expires => vec![Event::Expired { at }],
-            Self::Impossible => vec![sample::impossible(at)],
         }
     }
 }

@@ -11,7 +11,7 @@ use roamport_domain::{BalanceStore, EventInbox, OrderId, OrderJournal, ProfileSt
 use super::reference::{Answer, Model, Refusal};
 use super::transition::{ESIMS, PROVIDERS, STEP, Transition};
 use crate::Verdict;
-use crate::journal::{Handle, JournalHarness, sample};
+use crate::journal::{AppendAt as _, Handle, JournalHarness, sample};
 use crate::verdict::{OrBroken as _, broken, ensure};
 
 /// Between which readings of the journal's clock something was done.
@@ -197,7 +197,7 @@ impl<'a> Pair<'a> {
                 let due = model.due_at(*due).map(|due| model.moment(due));
                 let expected = model.expected(*order, *basis);
                 let id = model.orders[order];
-                let answer = self.journal.append(id, expected, &events, due).await;
+                let answer = self.journal.append_at(id, expected, &events, due).await;
                 refusal_of(answer.map(Answer::Appended))?
             }
             Transition::Claim { .. } | Transition::ClaimOrder { .. } => {

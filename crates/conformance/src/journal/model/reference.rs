@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use roamport_domain::journal::{BalanceReading, Delivery, KeptProfile, NewOrder, Opened, Version};
+use roamport_domain::journal::{
+    BalanceReading, Delivery, KeptProfile, NewOrder, Opened, OrderChange, Version,
+};
 use roamport_domain::order::{Event, Fingerprint, ProviderInstance};
 use roamport_domain::{IdempotencyKey, Order, OrderId, ProviderName, ProviderOrderId, Reference};
 use uuid::Uuid;
 
 use super::happening::{Happening, events_of};
 use super::transition::{Basis, Due, ESIMS, Hand, PLACES, PROVIDERS, STEP, Transition, Wish};
+use crate::journal::append_at::as_of;
 use crate::journal::sample;
 
 /// An order's life so far.
@@ -322,7 +325,7 @@ impl Model {
         let actual = self.life(order).order.version();
         match basis {
             Basis::Current => actual,
-            Basis::Old(events) => Version::from_count(actual.count().saturating_sub(events)),
+            Basis::Old(events) => Version::from_count(actual.count().saturating_sub(events).max(1)),
             Basis::Ahead => actual.next(),
         }
     }
@@ -350,18 +353,17 @@ impl Model {
         let events = self.events(number, happenings);
         let expected = self.expected(number, basis);
         let due = self.due_at(due);
-        let mut order = self.life(number).order.clone();
-        let actual = order.version();
+        let life = self.life(number);
+        let (id, actual) = (life.order.id(), life.order.version());
+        let before = as_of(id, &life.events, expected).map_err(|_| Refusal::Illegal)?;
+        let change = OrderChange::of(&before, events.clone()).map_err(|_| Refusal::Illegal)?;
         if expected != actual {
             return Err(Refusal::Conflict { expected, actual });
         }
-        for event in &events {
-            order.apply(event).map_err(|_| Refusal::Illegal)?;
-        }
+        let order = change.into_order();
         if self.belongs_to_another(&order) {
             return Err(Refusal::Duplicate);
         }
-        let id = order.id();
         let provider = order.requested().provider.name.clone();
         self.provider_orders.retain(|_, owner| *owner != id);
         if let Some(placed) = order.placed() {
@@ -389,13 +391,6 @@ impl Model {
         self.provider_orders
             .get(&name)
             .is_some_and(|owner| *owner != order.id())
-    }
-
-    /// Whether an append breaks two rules at once, so that either may be named.
-    pub(super) fn breaks_two_rules(&self, number: u8, happenings: &[Happening]) -> bool {
-        let mut order = self.life(number).order.clone();
-        let events = self.events(number, happenings);
-        events.iter().any(|event| order.apply(event).is_err()) && self.belongs_to_another(&order)
     }
 }
 

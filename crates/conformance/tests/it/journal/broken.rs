@@ -25,7 +25,7 @@ async fn a_journal_without_a_fence_is_noticed() {
 
 #[tokio::test]
 async fn a_journal_that_appends_by_parts_is_noticed() {
-    check(&appending::an_illegal_event_writes_nothing(&with(Flaw::AppendsByParts)).await);
+    check(&appending::a_providers_order_belongs_to_one_order(&with(Flaw::AppendsByParts)).await);
 }
 
 #[tokio::test]

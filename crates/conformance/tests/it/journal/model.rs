@@ -113,7 +113,7 @@ fn broken(flaw: Flaw) -> String {
 fn every_flaw_is_found_told_in_few_steps_and_from_a_seed() {
     let flaws: [(Flaw, &[&str]); 22] = [
         (Flaw::NoFence, &["Append"]),
-        (Flaw::AppendsByParts, &["Append"]),
+        (Flaw::AppendsByParts, &["Append", "Claim"]),
         (Flaw::ForgetsFingerprints, &["Open"]),
         (Flaw::ForgetsKeys, &["Open"]),
         (Flaw::ForgetsDue, &["Claim"]),

@@ -12,13 +12,13 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
-use roamport_conformance::journal::{Handle, JournalHarness, MovableClock, sample};
+use roamport_conformance::journal::{AppendAt as _, Handle, JournalHarness, MovableClock, sample};
 use roamport_domain::esim::EsimReport;
 use roamport_domain::journal::{
     Claim, Delivery, DuplicateDelivery, InMemoryJournal, JournalError, KeptProfile, NewOrder,
-    Opened, OrderFilter, OrderSummary, Owner, Pressure, Recorded, Version,
+    Opened, OrderChange, OrderFilter, OrderSummary, Owner, Pressure, Recorded,
 };
-use roamport_domain::order::{Event, ProviderInstance};
+use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EsimKey;
 use roamport_domain::{
     Account, AccountStore, Esim, EsimId, EventInbox, IdempotencyKey, Order, OrderId, OrderJournal,
@@ -218,35 +218,34 @@ impl OrderJournal for Flawed {
 
     async fn append(
         &self,
-        id: OrderId,
-        expected: Version,
-        events: &[Event],
+        change: &OrderChange,
         due: Option<Timestamp>,
-    ) -> Result<Version, JournalError> {
+    ) -> Result<Timestamp, JournalError> {
+        let id = change.id();
         match self.flaw {
             Flaw::NoFence => {
-                let newest = self.inner.load(id).await?.version();
-                self.inner.append(id, newest, events, due).await
+                let newest = self.inner.load(id).await?;
+                let change = OrderChange::of(&newest, change.events().to_vec())?;
+                self.inner.append(&change, due).await
             }
             Flaw::AppendsByParts => {
-                let mut version = self.inner.append(id, expected, &[], due).await?;
-                for event in events {
-                    version = self
-                        .inner
-                        .append(id, version, std::slice::from_ref(event), due)
-                        .await?;
+                let mut version = change.expected();
+                version = self.inner.append_at(id, version, &[], due).await?;
+                for event in change.events() {
+                    let event = std::slice::from_ref(event);
+                    version = self.inner.append_at(id, version, event, due).await?;
                 }
-                Ok(version)
+                self.now().await
             }
-            Flaw::ForgetsDue => self.inner.append(id, expected, events, None).await,
+            Flaw::ForgetsDue => self.inner.append(change, None).await,
             Flaw::ClaimsTooEarly => {
                 let due = due.map(|_| Timestamp::UNIX_EPOCH);
-                self.inner.append(id, expected, events, due).await
+                self.inner.append(change, due).await
             }
             _ => {
-                let version = self.inner.append(id, expected, events, due).await?;
+                let at = self.inner.append(change, due).await?;
                 self.due.lock().unwrap().insert(id, due);
-                Ok(version)
+                Ok(at)
             }
         }
     }
@@ -315,13 +314,15 @@ impl OrderJournal for Flawed {
                 if due.is_none() {
                     return self.inner.wake(id).await;
                 }
-                let (version, now) = (self.inner.load(id).await?.version(), self.now().await?);
-                self.append(id, version, &[], Some(now)).await?;
+                let (order, now) = (self.inner.load(id).await?, self.now().await?);
+                let same = OrderChange::of(&order, Vec::new())?;
+                self.append(&same, Some(now)).await?;
                 Ok(())
             }
             Flaw::WakesTheDead => {
-                let (version, now) = (self.inner.load(id).await?.version(), self.now().await?);
-                self.inner.append(id, version, &[], Some(now)).await?;
+                let (order, now) = (self.inner.load(id).await?, self.now().await?);
+                let same = OrderChange::of(&order, Vec::new())?;
+                self.inner.append(&same, Some(now)).await?;
                 Ok(())
             }
             _ => self.inner.wake(id).await,
