@@ -67,51 +67,51 @@ fn an_answer_that_repeats_the_wish_differs_in_nothing() {
 }
 
 #[rstest]
-#[case::no_reference(AnswerField::Reference, NOT_TOLD, |a| a.reference = None)]
-#[case::a_piece_of_it(AnswerField::Reference, NOT_TOLD, |a| {
+#[case::no_reference(AnswerField::Reference, NOT_TOLD, |a: &mut ProviderOrder| a.reference = None)]
+#[case::a_piece_of_it(AnswerField::Reference, NOT_TOLD, |a: &mut ProviderOrder| {
     let text = a.reference.as_ref().unwrap().as_str()[..5].to_owned();
     a.reference = Some(Reference::parse(text).unwrap());
 })]
-#[case::another_case(AnswerField::Reference, SAME, |a| {
+#[case::another_case(AnswerField::Reference, SAME, |a: &mut ProviderOrder| {
     let text = a.reference.as_ref().unwrap().as_str().to_ascii_lowercase();
     a.reference = Some(Reference::parse(text).unwrap());
 })]
-#[case::anothers(AnswerField::Reference, DIFFERENT, |a| {
+#[case::anothers(AnswerField::Reference, DIFFERENT, |a: &mut ProviderOrder| {
     a.reference = Some(Reference::parse("shop-10442").unwrap());
 })]
-#[case::no_package(AnswerField::Packages, NOT_TOLD, |a| a.items.iter_mut().for_each(|item| item.package = None))]
-#[case::another_package(AnswerField::Packages, DIFFERENT, |a| a.items[2].package = Some(package("three")))]
-#[case::fewer_of_a_package(AnswerField::Packages, SAME, |a| a.items.truncate(1))]
-#[case::no_package(AnswerField::Quantity, NOT_TOLD, |a| a.items.iter_mut().for_each(|item| item.package = None))]
-#[case::more_of_a_package(AnswerField::Quantity, DIFFERENT, |a| a.items[2].package = Some(package("two")))]
-#[case::fewer_of_a_package(AnswerField::Quantity, SAME, |a| a.items.truncate(1))]
-#[case::a_package_nobody_ordered(AnswerField::Quantity, SAME, |a| a.items[2].package = Some(package("three")))]
-#[case::no_esim(AnswerField::Esims, NOT_TOLD, |a| a.items.iter_mut().for_each(|item| item.esim = None))]
-#[case::an_esim_twice(AnswerField::Esims, DIFFERENT, |a| a.items[2].esim = Some(esim("e-1")))]
-#[case::one_too_many(AnswerField::Esims, DIFFERENT, |a| a.items.push(item("one", "e-4")))]
-#[case::no_item(AnswerField::EsimCount, NOT_TOLD, |a| a.items.clear())]
-#[case::fewer_items(AnswerField::EsimCount, SAME, |a| a.items.truncate(2))]
-#[case::more_items(AnswerField::EsimCount, DIFFERENT, |a| a.items.push(item("one", "e-4")))]
-#[case::no_total_but_prices(AnswerField::Total, SAME, |a| a.total = None)]
-#[case::no_total_and_a_price_missing(AnswerField::Total, NOT_TOLD, |a| {
+#[case::no_package(AnswerField::Packages, NOT_TOLD, |a: &mut ProviderOrder| a.items.iter_mut().for_each(|item| item.package = None))]
+#[case::another_package(AnswerField::Packages, DIFFERENT, |a: &mut ProviderOrder| a.items[2].package = Some(package("three")))]
+#[case::fewer_of_a_package(AnswerField::Packages, SAME, |a: &mut ProviderOrder| a.items.truncate(1))]
+#[case::no_package(AnswerField::Quantity, NOT_TOLD, |a: &mut ProviderOrder| a.items.iter_mut().for_each(|item| item.package = None))]
+#[case::more_of_a_package(AnswerField::Quantity, DIFFERENT, |a: &mut ProviderOrder| a.items[2].package = Some(package("two")))]
+#[case::fewer_of_a_package(AnswerField::Quantity, SAME, |a: &mut ProviderOrder| a.items.truncate(1))]
+#[case::a_package_nobody_ordered(AnswerField::Quantity, SAME, |a: &mut ProviderOrder| a.items[2].package = Some(package("three")))]
+#[case::no_esim(AnswerField::Esims, NOT_TOLD, |a: &mut ProviderOrder| a.items.iter_mut().for_each(|item| item.esim = None))]
+#[case::an_esim_twice(AnswerField::Esims, DIFFERENT, |a: &mut ProviderOrder| a.items[2].esim = Some(esim("e-1")))]
+#[case::one_too_many(AnswerField::Esims, DIFFERENT, |a: &mut ProviderOrder| a.items.push(item("one", "e-4")))]
+#[case::no_item(AnswerField::EsimCount, NOT_TOLD, |a: &mut ProviderOrder| a.items.clear())]
+#[case::fewer_items(AnswerField::EsimCount, SAME, |a: &mut ProviderOrder| a.items.truncate(2))]
+#[case::more_items(AnswerField::EsimCount, DIFFERENT, |a: &mut ProviderOrder| a.items.push(item("one", "e-4")))]
+#[case::no_total_but_prices(AnswerField::Total, SAME, |a: &mut ProviderOrder| a.total = None)]
+#[case::no_total_and_a_price_missing(AnswerField::Total, NOT_TOLD, |a: &mut ProviderOrder| {
     a.total = None;
     a.items[1].price = None;
 })]
-#[case::no_total_and_an_item_missing(AnswerField::Total, NOT_TOLD, |a| {
+#[case::no_total_and_an_item_missing(AnswerField::Total, NOT_TOLD, |a: &mut ProviderOrder| {
     a.total = None;
     a.items.truncate(2);
 })]
-#[case::other_prices(AnswerField::Total, DIFFERENT, |a| {
+#[case::other_prices(AnswerField::Total, DIFFERENT, |a: &mut ProviderOrder| {
     a.total = None;
     a.items[0].price = Some(usd("3.28"));
 })]
-#[case::almost_the_total(AnswerField::Total, SAME, |a| a.total = Some(usd("11.54009")))]
-#[case::a_ten_thousandth_more(AnswerField::Total, DIFFERENT, |a| a.total = Some(usd("11.5401")))]
-#[case::a_ten_thousandth_less(AnswerField::Total, DIFFERENT, |a| a.total = Some(usd("11.5399")))]
-#[case::nothing_charged(AnswerField::Total, DIFFERENT, |a| a.total = Some(usd("0")))]
-#[case::euros(AnswerField::Total, NOT_TOLD, |a| a.total = Some(euros("11.54")))]
-#[case::euros(AnswerField::Currency, DIFFERENT, |a| a.total = Some(euros("11.54")))]
-#[case::nothing_charged(AnswerField::Currency, SAME, |a| a.total = Some(usd("0")))]
+#[case::almost_the_total(AnswerField::Total, SAME, |a: &mut ProviderOrder| a.total = Some(usd("11.54009")))]
+#[case::a_ten_thousandth_more(AnswerField::Total, DIFFERENT, |a: &mut ProviderOrder| a.total = Some(usd("11.5401")))]
+#[case::a_ten_thousandth_less(AnswerField::Total, DIFFERENT, |a: &mut ProviderOrder| a.total = Some(usd("11.5399")))]
+#[case::nothing_charged(AnswerField::Total, DIFFERENT, |a: &mut ProviderOrder| a.total = Some(usd("0")))]
+#[case::euros(AnswerField::Total, NOT_TOLD, |a: &mut ProviderOrder| a.total = Some(euros("11.54")))]
+#[case::euros(AnswerField::Currency, DIFFERENT, |a: &mut ProviderOrder| a.total = Some(euros("11.54")))]
+#[case::nothing_charged(AnswerField::Currency, SAME, |a: &mut ProviderOrder| a.total = Some(usd("0")))]
 fn a_field_is_the_same_or_different_or_not_told(
     #[case] field: AnswerField,
     #[case] expected: Comparison,
