@@ -25,7 +25,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use roamport_domain::journal::{Claim, JournalError, OrderChange};
 use roamport_domain::order::{
-    Attempt, Event, ItemStep, Moment, OrderState, Step, Waiting, next_step,
+    Attempt, Beginning, Event, Moment, OrderState, Step, Waiting, next_step,
 };
 use roamport_domain::{Monotonic, Order, OrderId};
 
@@ -81,15 +81,6 @@ pub(crate) struct Driver {
     watched_since: Monotonic,
     /// Why the work on the order begins, until it has.
     begins: Option<Beginning>,
-}
-
-/// Why the work on an order begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beginning {
-    /// It was due.
-    Due,
-    /// A caller named it.
-    Named,
 }
 
 impl Driver {
@@ -214,14 +205,9 @@ impl Driver {
             if self.stop.is_stopped() && !order.state().is_settled() {
                 return Ok(self.stopped());
             }
-            let moment = self.moment(&order, busy.clone()).await?;
-            let mut step = self.next(&order, &moment);
-            step = match self.begins.take() {
-                Some(Beginning::Due) => self.woken(&order, step),
-                Some(Beginning::Named) => self.named(&order, step),
-                None => step,
-            };
-            match step {
+            let mut moment = self.moment(&order, busy.clone()).await?;
+            moment.begins = self.begins.take();
+            match self.next(&order, &moment) {
                 Step::Record(events) => self.append(&mut order, events).await?,
                 Step::Place {
                     attempt,
@@ -315,38 +301,6 @@ impl Driver {
             &self.parts.policy,
             moment,
         )
-    }
-
-    /// What to do first for an order that was due before its wait was over: somebody woke it, so what
-    /// it waits for is read now. Only what the provider has already is read early; a purchase, and the
-    /// look-ups that may lead to another, keep their times.
-    fn woken(&self, order: &Order, step: Step) -> Step {
-        let Step::Wait { waiting, .. } = &step else {
-            return step;
-        };
-        match (waiting, order.placed()) {
-            (Waiting::Delivery, Some(placed)) => Step::ReadOrder(placed.id.clone()),
-            (Waiting::Profile, Some(_)) => {
-                let awaited = order.items().iter().zip(0..);
-                let awaited = awaited.filter(|(item, _)| !item.state.is_settled());
-                let reads = awaited.map(|(_, number)| ItemStep::Read(number));
-                let at_once = usize::from(self.parts.policy.items_at_once.max(1));
-                Step::Items(reads.take(at_once).collect())
-            }
-            _ => step,
-        }
-    }
-
-    /// What to do first for an order that a caller named: one that needs attention is looked up now,
-    /// however soon or late after the last time. Such a look-up leads to no purchase.
-    fn named(&self, order: &Order, step: Step) -> Step {
-        let searchable = order.state() == OrderState::NeedsAttention
-            && order.placed().is_none()
-            && self.parts.provider.capabilities().finds_by_reference();
-        match step {
-            Step::Wait { .. } | Step::Rest if searchable => Step::LookUp { conclusive: false },
-            step => step,
-        }
     }
 
     async fn moment(&self, order: &Order, busy: BTreeSet<u16>) -> Result<Moment, Break> {

@@ -28,7 +28,7 @@ pub use self::state::{
     Attempt, AttemptState, Attention, Ending, IllegalEvent, Item, ItemCancellation, ItemState,
     Order, OrderState,
 };
-pub use self::step::{AccountStanding, ItemStep, Moment, Step, Waiting, next_step};
+pub use self::step::{AccountStanding, Beginning, ItemStep, Moment, Step, Waiting, next_step};
 
 /// JSON of a type of ours: plain structs with text keys, which serialise without fail.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {

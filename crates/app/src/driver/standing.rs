@@ -23,6 +23,7 @@ pub(crate) async fn moment(
         now: parts.journal.now().await?,
         watched,
         busy,
+        begins: None,
         account: parts.account.clone(),
         standing: standing(parts, order).await?,
         is_held,

@@ -27,12 +27,26 @@ pub struct Moment {
     pub watched: Duration,
     /// The items this process is working on right now.
     pub busy: BTreeSet<ItemNumber>,
+    /// Why the work on the order begins, in its first decision alone.
+    pub begins: Option<Beginning>,
     /// The account whose credentials this process has.
     pub account: Account,
     /// What that account is to the order.
     pub standing: AccountStanding,
     /// Whether new orders are held at the account.
     pub is_held: bool,
+}
+
+/// Why the work on an order begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// It was due. Where its wait is not over, somebody woke it: what it waits for is read now. Only what the
+    /// provider has already is read early; a purchase, and the look-ups that may lead to another, keep their
+    /// times.
+    Due,
+    /// A caller named it. One that needs attention is looked up now, however soon or late after the last time.
+    /// Such a look-up leads to no purchase.
+    Named,
 }
 
 /// What the account of the credentials in use is to an order.
@@ -120,17 +134,11 @@ pub fn next_step(
         policy,
         moment,
     };
-    if let Some(step) = decision.other_account() {
-        return step;
-    }
-    match order.state() {
-        OrderState::Requested => decision.requested(),
-        OrderState::Placing => decision.placing(),
-        OrderState::Reconciling => decision.reconciling(),
-        OrderState::Placed => decision.placed(),
-        OrderState::Provisioning => decision.provisioning(),
-        OrderState::NeedsAttention => decision.needs_attention(),
-        OrderState::Fulfilled | OrderState::Failed | OrderState::Cancelled => Step::Rest,
+    let step = decision.by_state();
+    match moment.begins {
+        Some(Beginning::Due) => decision.woken(step),
+        Some(Beginning::Named) => decision.named(step),
+        None => step,
     }
 }
 
@@ -142,6 +150,57 @@ struct Decision<'a> {
 }
 
 impl Decision<'_> {
+    fn by_state(&self) -> Step {
+        if let Some(step) = self.other_account() {
+            return step;
+        }
+        match self.order.state() {
+            OrderState::Requested => self.requested(),
+            OrderState::Placing => self.placing(),
+            OrderState::Reconciling => self.reconciling(),
+            OrderState::Placed => self.placed(),
+            OrderState::Provisioning => self.provisioning(),
+            OrderState::NeedsAttention => self.needs_attention(),
+            OrderState::Fulfilled | OrderState::Failed | OrderState::Cancelled => Step::Rest,
+        }
+    }
+
+    fn woken(&self, step: Step) -> Step {
+        match (&step, self.order.placed()) {
+            (
+                Step::Wait {
+                    waiting: Waiting::Delivery,
+                    ..
+                },
+                Some(placed),
+            ) => Step::ReadOrder(placed.id.clone()),
+            (
+                Step::Wait {
+                    waiting: Waiting::Profile,
+                    ..
+                },
+                Some(_),
+            ) => {
+                let awaited = self.order.items().iter().zip(0..);
+                let awaited = awaited.filter(|(item, _)| !item.state.is_settled());
+                let reads = awaited.map(|(_, number)| ItemStep::Read(number));
+                let at_once = usize::from(self.policy.items_at_once.max(1));
+                Step::Items(reads.take(at_once).collect())
+            }
+            _ => step,
+        }
+    }
+
+    fn named(&self, step: Step) -> Step {
+        let searchable = self.order.state() == OrderState::NeedsAttention
+            && self.order.placed().is_none()
+            && self.capabilities.finds_by_reference();
+        match step {
+            Step::Wait { .. } | Step::Rest if searchable => Step::LookUp { conclusive: false },
+            step => step,
+        }
+    }
+
     fn now(&self) -> Timestamp {
         self.moment.now
     }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod attention;
+mod beginnings;
 mod changes;
 mod clock_steps;
 mod comparing;

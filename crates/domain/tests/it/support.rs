@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use roamport_domain::data::DataSize;
 use roamport_domain::order::{
     Absence, AbsenceEvidence, AccountStanding, AnswerEvidence, AnswerField, AttemptNumber,
-    AttentionReason, ControlEvidence, DeferralReason, Event, FilterEvidence, Fingerprint,
-    ItemNumber, LookUpEvidence, LookUpResult, Moment, NotSentCause, OrderContent, OrderPolicy,
-    OrderState, OrderedLine, PlacedItem, PlacedOrder, PlacementEvidence, PlacementOutcome,
-    ProviderInstance, ProvisioningOutcome, PurchaseRequest, Requested, Resolution, Step, Waiting,
-    WalletEvidence, next_step,
+    AttentionReason, Beginning, ControlEvidence, DeferralReason, Event, FilterEvidence,
+    Fingerprint, ItemNumber, LookUpEvidence, LookUpResult, Moment, NotSentCause, OrderContent,
+    OrderPolicy, OrderState, OrderedLine, PlacedItem, PlacedOrder, PlacementEvidence,
+    PlacementOutcome, ProviderInstance, ProvisioningOutcome, PurchaseRequest, Requested,
+    Resolution, Step, Waiting, WalletEvidence, next_step,
 };
 use roamport_domain::provider::{Dedup, Line, LookupSupport, ProviderOrderStatus, Provisioning};
 use roamport_domain::{
@@ -507,11 +507,21 @@ impl Scene {
         self.order.open_attention().cloned().collect()
     }
 
+    /// The first step of whoever begins to work on it for this reason.
+    pub(crate) fn first_step(&self, begins: Beginning) -> Step {
+        let moment = Moment {
+            begins: Some(begins),
+            ..self.moment()
+        };
+        next_step(&self.order, &self.capabilities, &self.policy, &moment)
+    }
+
     pub(crate) fn moment(&self) -> Moment {
         Moment {
             now: at(self.now),
             watched: Duration::from_secs(u64::try_from(self.watched).unwrap()),
             busy: self.busy.clone(),
+            begins: None,
             account: account(),
             standing: self.standing,
             is_held: self.is_held,

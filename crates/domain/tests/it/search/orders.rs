@@ -269,6 +269,7 @@ impl Orders {
             now: at(known.wall),
             watched: Duration::from_secs(watched_for),
             busy: BTreeSet::new(),
+            begins: None,
             account: account(),
             standing: AccountStanding::Own,
             is_held: false,
