@@ -205,9 +205,10 @@ async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_no
         mock.expect_find_orders().returning(move |lookup| {
             let is_second =
                 matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == second);
-            Ok(match is_second && shown.load(Ordering::SeqCst) > 0 {
-                true => mocks::ours(lookup, vec![placed("P-2", &["esim-2"])]),
-                false => nothing(),
+            Ok(if is_second && shown.load(Ordering::SeqCst) > 0 {
+                mocks::ours(lookup, vec![placed("P-2", &["esim-2"])])
+            } else {
+                nothing()
             })
         });
         mock.expect_provision()

@@ -159,12 +159,13 @@ async fn orders_that_need_attention_are_listed_by_reason_oldest_first() {
             let looks_alike = mocks::under(&half, mocks::placed("P-1", &["esim-1"]));
             let asked =
                 matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == second);
-            Ok(match lookups > 1 && asked {
-                true => mocks::found(vec![looks_alike]),
-                false => FoundOrders {
+            Ok(if lookups > 1 && asked {
+                mocks::found(vec![looks_alike])
+            } else {
+                FoundOrders {
                     complete: false,
                     ..mocks::nothing()
-                },
+                }
             })
         });
     }));

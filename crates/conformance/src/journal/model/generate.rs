@@ -74,14 +74,15 @@ impl ReferenceStateMachine for Steps {
         let is_order = |order: &u8| model.orders.contains_key(order);
         match transition {
             Transition::Open { reference_of, .. } => reference_of.as_ref().is_none_or(is_order),
-            Transition::Append { order, .. } => is_order(order),
             Transition::Claim { place, limit, .. } => {
                 // Of orders that are due since the same moment any may come first.
                 let claimable = model.claimable(*place);
                 let cut = usize::from(*limit);
                 claimable.len() <= cut || claimable[cut - 1].0 != claimable[cut].0
             }
-            Transition::ClaimOrder { order, .. } | Transition::Wake { order } => is_order(order),
+            Transition::Append { order, .. }
+            | Transition::ClaimOrder { order, .. }
+            | Transition::Wake { order } => is_order(order),
             Transition::Forget { provider, most, .. } => {
                 !model.forgets_some_of_a_moment(*provider, *most)
             }
