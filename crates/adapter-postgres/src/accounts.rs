@@ -105,7 +105,8 @@ async fn spending(
     to: Timestamp,
 ) -> Result<Spending, Failure> {
     let sql = with_same(
-        "SELECT order_id AS id, amount, opened_at, settled_at, state, placed FROM attempts \
+        "SELECT order_id AS id, amount, opened_at, COALESCE(placed_at, settled_at) AS settled_at, state, \
+             placed FROM attempts \
          WHERE account IN (SELECT account FROM same) AND opened_at <= $3 \
              AND (settled_at >= $2 OR settled_at IS NULL) \
          ORDER BY opened_at, order_id, number",

@@ -84,10 +84,11 @@ async fn spending(
 ) -> Result<Spending, Failure> {
     // Two halves, so that each reads a span of the index on accounts.
     let sql = format!(
-        "{SAME} SELECT order_id AS id, number, amount, opened_at, settled_at, state, placed \
+        "{SAME} SELECT order_id AS id, number, amount, opened_at, \
+             COALESCE(placed_at, settled_at) AS settled_at, state, placed \
          FROM attempts WHERE account IN (SELECT account FROM same) AND opened_at <= ?3 \
              AND settled_at >= ?2 \
-         UNION ALL SELECT order_id AS id, number, amount, opened_at, settled_at, state, placed \
+         UNION ALL SELECT order_id AS id, number, amount, opened_at, placed_at, state, placed \
          FROM attempts WHERE account IN (SELECT account FROM same) AND opened_at <= ?3 \
              AND settled_at IS NULL \
          ORDER BY opened_at, id, number"

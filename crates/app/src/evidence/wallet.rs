@@ -1,5 +1,6 @@
 //! The wallet as a witness: what is gone from it that no known order explains.
 
+use jiff::{SignedDuration, Timestamp};
 use roamport_domain::id::ReferenceMatch;
 use roamport_domain::journal::{ChargeState, JournalError, Spending};
 use roamport_domain::order::{WalletEvidence, WalletReading};
@@ -28,10 +29,7 @@ pub(super) async fn wallet(
         at: parts.journal.now().await?,
         balance,
     };
-    let spending = parts
-        .accounts
-        .spending(&parts.account, before.at, now.at)
-        .await?;
+    let spending = spending(parts, &before, &now).await?;
     let Some(price) = order.expected_total() else {
         return Ok(WalletEvidence::Silent);
     };
@@ -55,6 +53,28 @@ pub(super) async fn wallet(
         let explained = account.explained;
         WalletEvidence::Short { gone, explained }
     })
+}
+
+/// What other calls may have spent between two readings of the wallet, and what came back. A call whose answer
+/// was lost may have been charged after it was given up, as long as its effect may come.
+async fn spending(
+    parts: &OrdersParts,
+    before: &WalletReading,
+    now: &WalletReading,
+) -> Result<Spending, JournalError> {
+    let (accounts, account) = (&parts.accounts, &parts.account);
+    let mut spending = accounts.spending(account, before.at, now.at).await?;
+    let capabilities = parts.provider.capabilities();
+    let late = capabilities.purchase_time_out + parts.policy.quiet_period_for(&capabilities);
+    let late = SignedDuration::try_from(late).unwrap_or(SignedDuration::MAX);
+    let from = before.at.saturating_sub(late).unwrap_or(Timestamp::MIN);
+    let mut charges = accounts.spending(account, from, now.at).await?.charges;
+    charges.retain(|charge| {
+        let is_later = charge.settled_at.is_none_or(|at| at >= before.at);
+        is_later || charge.state == ChargeState::Unknown
+    });
+    spending.charges = charges;
+    Ok(spending)
 }
 
 /// Whether the outcome of another order's call is not known yet.
@@ -152,7 +172,6 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use roamport_domain::journal::Charge;
     use rstest::rstest;
 

@@ -10,6 +10,8 @@ use roamport_domain::order::{AttentionReason, OrderState};
 use roamport_domain::provider::{AnswerForm, FoundOrders, OrderLookup};
 use roamport_domain::{Order, Reference};
 
+use rstest::rstest;
+
 use crate::support::mocks::{self, Desk, found, nothing, placed, under};
 use crate::support::{carry, carry_beside, key, noon, usd, wish};
 
@@ -184,12 +186,18 @@ async fn a_lookup_that_does_not_find_an_order_which_is_there_proves_no_absence()
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
 
+/// The call of one of two orders is charged after both were lost, and its order shows up much later.
+#[rstest]
+#[case::its_answer_was_lost_after_the_reading("second")]
+#[case::its_answer_was_lost_before_the_reading("first")]
 #[tokio::test(start_paused = true)]
-async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_nobody() {
+async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_nobody(
+    #[case] charged: &str,
+) {
     let calls = Arc::new(AtomicUsize::new(0));
     let is_shown = Arc::new(AtomicUsize::new(0));
     let (counted, paid, shown) = (calls.clone(), calls.clone(), is_shown.clone());
-    let second = Reference::derive(&mocks::name(), &key("second"));
+    let taken = Reference::derive(&mocks::name(), &key(charged));
     let desk = Desk::at(mocks::provider(|mock| {
         mock.expect_place_order().returning(move |_| {
             match counted.fetch_add(1, Ordering::SeqCst) {
@@ -197,32 +205,38 @@ async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_no
                 _ => Ok(placed("P-again", &["esim-again"])),
             }
         });
-        // The second call was charged.
         mock.expect_balance().returning(move || {
             let is_charged = paid.load(Ordering::SeqCst) > 1;
             Ok(usd(if is_charged { CHARGED } else { FULL }))
         });
         mock.expect_find_orders().returning(move |lookup| {
-            let is_second =
-                matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == second);
-            Ok(if is_second && shown.load(Ordering::SeqCst) > 0 {
-                mocks::ours(lookup, vec![placed("P-2", &["esim-2"])])
+            let is_taken =
+                matches!(lookup, OrderLookup::Reference { reference, .. } if *reference == taken);
+            Ok(if is_taken && shown.load(Ordering::SeqCst) > 0 {
+                mocks::ours(lookup, vec![placed("P-taken", &["esim-1"])])
             } else {
                 nothing()
             })
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-2")]));
+            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
     }));
-    let id = desk.record_under(&wish(mocks::PACKAGE, 1), "first").await;
-    let first = carry_beside(&desk.orders, id);
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    let id = desk.record_under(&wish(mocks::PACKAGE, 1), "second").await;
-    let other = carry_beside(&desk.orders, id);
+    let mut work = Vec::new();
+    for name in ["first", "second"] {
+        let id = desk.record_under(&wish(mocks::PACKAGE, 1), name).await;
+        work.push((name, carry_beside(&desk.orders, id)));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
     tokio::time::sleep(Duration::from_mins(8)).await;
     assert_eq!(calls.load(Ordering::SeqCst), 2, "neither is sent again");
     is_shown.store(1, Ordering::SeqCst);
-    let (first, other) = (first.await.unwrap().order, other.await.unwrap().order);
-    assert_eq!(other.placed().unwrap().id.as_str(), "P-2");
-    assert_eq!(first.placed().unwrap().id.as_str(), "P-again");
+    for (name, work) in work {
+        let order = work.await.unwrap().order;
+        let expected = if name == charged {
+            "P-taken"
+        } else {
+            "P-again"
+        };
+        assert_eq!(order.placed().unwrap().id.as_str(), expected, "{name}");
+    }
 }

@@ -66,7 +66,8 @@ pub struct Charge {
     pub amount: Option<Money>,
     /// When its window opened.
     pub opened_at: Timestamp,
-    /// When it was settled or abandoned; absent while it is in flight.
+    /// When it became known that the provider took it, else when it was settled or abandoned; absent while it
+    /// is in flight. A call whose answer was lost may have been charged until then.
     pub settled_at: Option<Timestamp>,
     /// How it ended.
     pub state: ChargeState,

@@ -39,7 +39,7 @@ impl AttemptRecord {
             order,
             amount: self.amount,
             opened_at: self.opened_at,
-            settled_at: self.settled_at,
+            settled_at: self.placed_at.or(self.settled_at),
             state: self.state,
             placed: self.placed,
         }
