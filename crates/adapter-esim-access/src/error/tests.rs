@@ -214,3 +214,20 @@ fn no_secret_survives_in_the_error() {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
+
+#[rstest]
+#[case::a_documented_refusal(Effect::Purchase, 200, &envelope("200005"), CallProof::TurnedAway)]
+#[case::of_a_change(Effect::Change, 400, &envelope("000105"), CallProof::TurnedAway)]
+#[case::a_code_that_says_nothing_of_the_effect(Effect::Purchase, 200, &envelope("200010"), CallProof::Unknown)]
+#[case::a_code_under_another_status(Effect::Purchase, 500, &envelope("200005"), CallProof::Unknown)]
+#[case::a_web_page(Effect::Purchase, 403, HTML, CallProof::Unknown)]
+#[case::a_read(Effect::None, 200, &envelope("200005"), CallProof::Unknown)]
+fn only_a_refusal_of_its_own_proves_that_a_call_was_turned_away(
+    #[case] effect: Effect,
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] expected: CallProof,
+) {
+    let failure = classify(effect, Sent::Maybe, Some(status), body.as_bytes());
+    assert_eq!(failure.proof, expected);
+}
