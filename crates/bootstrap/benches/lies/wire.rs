@@ -96,7 +96,8 @@ impl Wire {
     }
 }
 
-/// Lives the cases with these numbers, and judges them. What a single one did is told line by line.
+/// Runs the cases with these numbers and judges them. Also returns the lines that tell what happened, if there is
+/// only one case.
 pub(crate) fn run(wire: Wire, numbers: Vec<u64>) -> Outcome<(Report, Vec<String>)> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

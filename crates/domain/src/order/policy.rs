@@ -29,9 +29,9 @@ pub struct OrderPolicy {
     pub max_attempts: u16,
     /// Conclusive look-ups that must find nothing before another attempt. 3.
     pub look_ups_for_absence: u16,
-    /// Whether an order's first purchase call, too, needs so many look-ups that prove that nothing is there,
-    /// and giving it up unsent. No. For a journal that was restored from a backup, or that is not the only
-    /// one on its account.
+    /// Whether an order's first purchase call needs as many look-ups that prove absence, and so does giving it
+    /// up unsent. No. Meant for a journal that was restored from a backup, or that shares its account with
+    /// another one.
     pub proven_absence_first: bool,
     /// The waits between look-ups, the last one repeated. 2, 5, 10, 20, 30 seconds.
     pub look_up_waits: Vec<Duration>,

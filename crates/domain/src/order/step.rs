@@ -40,12 +40,11 @@ pub struct Moment {
 /// Why the work on an order begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beginning {
-    /// It was due. Where its wait is not over, somebody woke it: what it waits for is read now. Only what the
-    /// provider has already is read early; a purchase, and the look-ups that may lead to another, keep their
-    /// times.
+    /// It was due. If its wait is not over, it was woken, and what it waits for is read now. That is only what the
+    /// provider already has: a purchase, and the look-ups that may lead to one, keep their times.
     Due,
-    /// A caller named it. One that needs attention is looked up now, however soon or late after the last time.
-    /// Such a look-up leads to no purchase.
+    /// A caller named it. If it needs attention, it is looked up now, whenever that was done last. Such a look-up
+    /// never leads to a purchase.
     Named,
 }
 

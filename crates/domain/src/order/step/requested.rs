@@ -134,17 +134,20 @@ impl Decision<'_> {
         }
     }
 
-    /// The next look-up of those that must prove that nothing is there before an order's first call, where the
-    /// policy asks for them. They lie apart, so that no replica of the provider answers them all.
+    /// Whether absence was proven as often as the policy asks for before an order's first call.
+    fn is_proven_first(&self) -> bool {
+        !self.policy.proven_absence_first
+            || self.order.look_ups().proven >= self.policy.look_ups_for_absence
+    }
+
+    /// The next look-up that must prove absence before the order's first call. They lie apart, so that one
+    /// replica of the provider does not answer them all.
     fn proving_first(&self) -> Option<Step> {
-        let look_ups = self.order.look_ups();
-        let is_settled = !self.policy.proven_absence_first
-            || self.order.needs_proof()
-            || look_ups.proven >= self.policy.look_ups_for_absence;
-        if is_settled || !self.capabilities.finds_by_reference() {
+        let is_first = !self.order.needs_proof() && self.capabilities.finds_by_reference();
+        if self.is_proven_first() || !is_first {
             return None;
         }
-        Some(match look_ups.last_at {
+        Some(match self.order.look_ups().last_at {
             Some(last) => self.look_up_after(last, PROOFS_APART, false),
             None => Step::LookUp { conclusive: false },
         })
@@ -222,9 +225,7 @@ impl Decision<'_> {
         } else {
             look_ups.last_empty_at
         };
-        let is_enough = !self.policy.proven_absence_first
-            || look_ups.proven >= self.policy.look_ups_for_absence;
-        if is_enough && confirmed_at.is_some_and(|at| at >= since) {
+        if self.is_proven_first() && confirmed_at.is_some_and(|at| at >= since) {
             return expired;
         }
         // Counted from the first look-up, not from `place_before`: an order may be resumed long after.
