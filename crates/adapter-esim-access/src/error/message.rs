@@ -70,7 +70,91 @@ pub(super) fn advice(failure: &Failure, operation: Operation) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TELLING;
     use super::*;
+
+    #[test]
+    fn a_code_stands_in_for_missing_words_only_where_the_answer_says_that_it_failed() {
+        let failed = Said {
+            code: Some("200007".to_owned()),
+            failed: true,
+            json: true,
+            ..Said::default()
+        };
+        let good = Said {
+            failed: false,
+            ..failed.clone()
+        };
+        assert_eq!(describe(200, &failed, b"{}"), Code::Funds.words());
+        assert_ne!(describe(200, &good, b"{}"), Code::Funds.words());
+    }
+
+    #[test]
+    fn each_error_says_what_to_do_next() {
+        let line = |kind, code: &str, operation: Operation| {
+            let effect = match operation {
+                Operation::PlaceOrder => Effect::Purchase,
+                Operation::Cancel => Effect::Change,
+                _ => Effect::None,
+            };
+            let failure = Failure {
+                kind,
+                code: Some(code.to_owned()),
+                mark: (!code.is_empty()).then_some(TELLING),
+                proof: CallProof::Unknown,
+                ..Failure::unusable(effect, "")
+            };
+            format!("{kind:?} {code} {operation}{}", advice(&failure, operation))
+        };
+        let lines: Vec<_> = [
+            (ErrorKind::Ambiguous, "", Operation::PlaceOrder),
+            (ErrorKind::Ambiguous, "", Operation::Cancel),
+            (ErrorKind::Ambiguous, "", Operation::Provision),
+            (ErrorKind::Rejected, "200005", Operation::PlaceOrder),
+            (ErrorKind::Rejected, "200011", Operation::PlaceOrder),
+            (ErrorKind::Rejected, "101001", Operation::Balance),
+            (ErrorKind::Rejected, "101002", Operation::Balance),
+            (ErrorKind::Unauthorized, "101003", Operation::Balance),
+            (ErrorKind::Unauthorized, "000101", Operation::Balance),
+            (ErrorKind::Rejected, "404", Operation::Balance),
+            (ErrorKind::InsufficientFunds, "", Operation::PlaceOrder),
+            (ErrorKind::Unauthorized, "", Operation::Balance),
+            (ErrorKind::Rejected, "", Operation::PlaceOrder),
+            (ErrorKind::NotFound, "", Operation::PlaceOrder),
+            (ErrorKind::Unsupported, "", Operation::PlaceOrder),
+            (ErrorKind::Rejected, "", Operation::Cancel),
+            (ErrorKind::NotFound, "", Operation::Cancel),
+            (ErrorKind::Rejected, "", Operation::Packages),
+            (ErrorKind::Unsupported, "", Operation::Packages),
+            (ErrorKind::InvalidResponse, "", Operation::Packages),
+            (ErrorKind::Unavailable, "", Operation::Packages),
+        ]
+        .map(|(kind, code, operation)| line(kind, code, operation))
+        .into();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Ambiguous  place_order; money may have moved: the same order under the same reference is not charged twice, any other is
+        Ambiguous  cancel; it may have been given back: read the eSIM before asking again
+        Ambiguous  provision; it may have happened: read the eSIM before asking again
+        Rejected 200005 place_order; the price changed and nothing was charged: quote again
+        Rejected 200011 place_order; nothing was charged: try later, or another package
+        Rejected 101001 balance; nothing was done: set this machine's clock right (NTP), then try again
+        Rejected 101002 balance; nothing was done: allow this machine's address in eSIM Access's console
+        Unauthorized 101003 balance; nothing was done: check `secret_key`, then `upper_case_signature`
+        Unauthorized 000101 balance; nothing was done: check `access_code`, and whether the account asks for a `secret_key`
+        Rejected 404 balance; nothing was done: check `base_url`, or update this adapter
+        InsufficientFunds  place_order; nothing was bought: add funds in eSIM Access's console
+        Unauthorized  balance; check `access_code` and `base_url`
+        Rejected  place_order; nothing was bought
+        NotFound  place_order; nothing was bought
+        Unsupported  place_order; nothing was bought
+        Rejected  cancel; nothing was changed
+        NotFound  cancel; nothing was changed
+        Rejected  packages
+        Unsupported  packages
+        InvalidResponse  packages; check `base_url`, or update this adapter
+        Unavailable  packages
+        ");
+    }
 
     #[test]
     fn a_page_is_summed_up_not_dumped() {
