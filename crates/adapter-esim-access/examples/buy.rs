@@ -14,8 +14,8 @@ use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
 use roamport_domain::provider::{
-    CancelRequest, EsimKey, EsimProvider as _, Line, OrderLookup, OrderRequest, PackageQuery,
-    SendWindow,
+    CancelRequest, EsimKey, EsimProvider as _, Line, OrderLookup, PackageQuery, Purchase,
+    PurchaseRequest, SendWindow,
 };
 use roamport_domain::{Clock, CountryCode, Esim, IdempotencyKey, Monotonic, Reference};
 use tokio::time::Instant;
@@ -66,18 +66,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A real shop keeps the key with its own order, so that a second run buys nothing.
     let key = IdempotencyKey::parse(format!("example-{}", clock.now()))?;
-    let request = OrderRequest {
+    let request = Purchase {
         reference: Reference::derive(esim_access.name(), &key),
-        lines: vec![Line {
-            package: package.id.clone(),
-            quantity: NonZeroU16::MIN,
-            unit_price: package.price,
-            days: None,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![Line {
+                package: package.id.clone(),
+                quantity: NonZeroU16::MIN,
+                unit_price: package.price,
+                days: None,
+            }],
+            start_date: None,
+        },
         window: SendWindow::open(&*clock, Duration::from_mins(1)),
     };
-    let order = esim_access.place_order(&request).await?;
+    let order = esim_access.purchase(&request).await?;
     writeln!(out, "order {} was accepted", order.id)?;
 
     let esim = delivered(&esim_access, &OrderLookup::Id(order.id)).await?;

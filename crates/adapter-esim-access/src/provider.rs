@@ -12,10 +12,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider,
-    FoundOrders, Gate, LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Refund, Result, TopUpQuery,
-    TopUpRequest, UsageQuery, UsageSupport,
+    CancelRequest, CancelledEsim, Dedup, DestinationFilter, EsimKey, EsimProvider, FoundOrders,
+    Gate, LookupSupport, Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest,
+    Provisioning, Purchase, Refund, Result, TopUpQuery, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimId, Money, Package, ProviderError, ProviderName,
@@ -236,20 +235,9 @@ impl EsimProvider for EsimAccess {
     }
 
     /// Profiles come by themselves: this reads the eSIM and changes nothing. A date is not looked at.
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
-        let outcome = match &request.target {
-            ProvisionTarget::Esim(id) => {
-                let key = EsimKey::from_id(id.clone());
-                reads::esim(&self.client, Operation::Provision, &key)
-                    .await
-                    .map(|esim| vec![esim])
-            }
-            ProvisionTarget::Order(_) => {
-                let words = "eSIM Access makes profiles by itself and finds no order by our reference; \
-                             read each eSIM until it is ready";
-                Err(Failure::not_sent(ErrorKind::Unsupported, words))
-            }
-        };
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
+        let key = EsimKey::from_id(request.esim.clone());
+        let outcome = reads::esim(&self.client, Operation::Provision, &key).await;
         outcome.map_err(self.failed(Operation::Provision))
     }
 
@@ -258,13 +246,8 @@ impl EsimProvider for EsimAccess {
         outcome.map_err(self.failed(Operation::Cancel))
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let outcome = effects::place_order(&self.client, request).await;
-        outcome.map_err(self.failed(Operation::PlaceOrder))
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let outcome = effects::top_up(&self.client, request).await;
-        outcome.map_err(self.failed(Operation::TopUp))
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let outcome = effects::purchase(&self.client, purchase).await;
+        outcome.map_err(self.failed(purchase.request.operation()))
     }
 }

@@ -1,5 +1,6 @@
 //! The provider: the port, and what only Roamify has beyond it.
 
+mod apply;
 mod by_reference;
 mod effects;
 mod lists;
@@ -14,9 +15,8 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider,
-    FoundOrders, Gate, LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result, TopUpQuery,
-    TopUpRequest, UsageQuery, UsageSupport,
+    FoundOrders, Gate, LookupSupport, Operation, OrderLookup, PackageQuery, ProviderOrder,
+    ProvisionRequest, Provisioning, Purchase, Result, TopUpQuery, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Iccid, Money, Package, ProviderError, ProviderName,
@@ -136,7 +136,7 @@ impl Roamify {
     }
 
     /// Orders by a reference that was provided before, without naming the packages (`POST /api/esim/order`
-    /// with `referenceId` alone). `request` says what was ordered under that reference, as the journal or
+    /// with `referenceId` alone). `purchase` says what was ordered under that reference, as the journal or
     /// the caller knows it: its reference, its lines with the prices they were quoted at, and when this
     /// may be sent. Its travel date is not sent.
     ///
@@ -145,7 +145,7 @@ impl Roamify {
     /// traffic of June 2025 was refused: 400 `{"error":"\"items\" is required"}`. Whether an accepted one is the
     /// same order again or another one is not documented. So it is no part of
     /// [`EsimProvider`]: no use-case sends it, and nothing repeats it. One request is made, by the
-    /// client that buys, inside `request.window`.
+    /// client that buys, inside `purchase.window`.
     ///
     /// The order is returned only where the answer names this reference, exactly these packages as often as
     /// they were ordered, and their total; the sum of its items counts where it names no total.
@@ -155,10 +155,10 @@ impl Roamify {
     /// [`ErrorKind::Ambiguous`] where the outcome is unknown: no answer, one that cannot be read, one
     /// about anything else than was ordered, one that does not tell, and every status but a refusal of the
     /// request itself. Money may have moved; look the reference up and do not send it again.
-    /// [`ErrorKind::Rejected`] where Roamify refused the request, or where `request` has no lines and
-    /// nothing was sent; otherwise those of [`EsimProvider::place_order`] by which nothing was sent.
-    pub async fn order_by_reference(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let outcome = by_reference::order(&self.client, request).await;
+    /// [`ErrorKind::Rejected`] where Roamify refused the request, or where `purchase` has no lines and
+    /// nothing was sent; otherwise those of [`EsimProvider::purchase`] by which nothing was sent.
+    pub async fn order_by_reference(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let outcome = by_reference::order(&self.client, purchase).await;
         outcome.map_err(self.failed(Operation::PlaceOrder))
     }
 
@@ -169,12 +169,8 @@ impl Roamify {
     ///
     /// Those of [`EsimProvider::provision`].
     pub async fn provision_order(&self, reference: &Reference) -> Result<Vec<Esim>> {
-        let target = ProvisionTarget::Order(reference.clone());
-        self.provision(&ProvisionRequest {
-            target,
-            start_date: None,
-        })
-        .await
+        let outcome = apply::order(&self.client, reference).await;
+        outcome.map_err(self.failed(Operation::Provision))
     }
 
     fn unsupported(&self, operation: Operation, message: &str) -> ProviderError {
@@ -312,8 +308,8 @@ impl EsimProvider for Roamify {
         outcome.map_err(self.failed(Operation::Balance))
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
-        let outcome = effects::provision(&self.client, request).await;
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
+        let outcome = apply::esim(&self.client, request).await;
         outcome.map_err(self.failed(Operation::Provision))
     }
 
@@ -325,13 +321,8 @@ impl EsimProvider for Roamify {
         Err(self.unsupported(Operation::Cancel, message))
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let outcome = effects::place_order(&self.client, self.instant_orders, request).await;
-        outcome.map_err(self.failed(Operation::PlaceOrder))
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let outcome = effects::top_up(&self.client, request).await;
-        outcome.map_err(self.failed(Operation::TopUp))
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let outcome = effects::purchase(&self.client, self.instant_orders, purchase).await;
+        outcome.map_err(self.failed(purchase.request.operation()))
     }
 }

@@ -100,7 +100,6 @@ macro_rules! provider_suite {
                 an_esim_without_a_profile_has_no_activation
                 provisioning_ends_in_a_ready_esim
                 provisioning_twice_is_safe
-                an_order_is_provisioned_by_its_reference
                 a_pending_profile_is_no_error
                 a_lost_reply_of_provisioning_is_ambiguous
                 a_missing_travel_date_is_rejected

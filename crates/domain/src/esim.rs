@@ -126,6 +126,37 @@ pub struct EsimReport {
     pub oddities: Vec<Oddity>,
 }
 
+impl EsimReport {
+    /// A report of an eSIM's names and states, and nothing else.
+    pub const fn new(
+        provider: ProviderName,
+        id: EsimId,
+        profile: ProfileState,
+        plan: PlanState,
+    ) -> Self {
+        Self {
+            provider,
+            id,
+            iccid: None,
+            profile,
+            plan,
+            activation: None,
+            pin: None,
+            puk: None,
+            msisdn: None,
+            top_up: None,
+            usage_readable: None,
+            hotspot: None,
+            created_at: None,
+            updated_at: None,
+            usable_until: None,
+            plans: Vec::new(),
+            notes: Vec::new(),
+            oddities: Vec::new(),
+        }
+    }
+}
+
 /// An eSIM that a provider has vouched for.
 ///
 /// It is made from an [`EsimReport`] alone. `Debug` shows neither the activation code nor PIN, PUK

@@ -17,7 +17,7 @@ pub use self::event::{
     AttemptNumber, AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, Event,
     EventFormatError, Fingerprint, GuardReason, ItemNumber, LookUpResult, NotSentCause,
     OrderContent, OrderedLine, PlacedItem, PlacedOrder, PlacementOutcome, ProviderInstance,
-    ProvisioningOutcome, PurchaseRequest, Requested, Resolution,
+    ProvisioningOutcome, Requested, Resolution,
 };
 pub use self::evidence::{
     Absence, AbsenceEvidence, Adoption, AnswerEvidence, AnswerField, ControlEvidence, Doubt,

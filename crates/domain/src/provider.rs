@@ -7,6 +7,7 @@ mod event;
 mod extension;
 mod forward;
 mod gate;
+mod purchase;
 mod query;
 mod request;
 
@@ -29,11 +30,11 @@ pub use self::extension::EsimProviderExt;
 #[cfg(feature = "mock")]
 pub use self::gate::MockGate;
 pub use self::gate::{CallClass, Gate, OpenGate};
+pub use self::purchase::{Line, Purchase, PurchaseRequest, SendWindow};
 pub use self::query::{DestinationFilter, PackageQuery, TopUpQuery};
 pub use self::request::{
-    AnswerForm, CancelRequest, CancelledEsim, EmptyEsimKey, EsimKey, FoundOrders, Line,
-    OrderLookup, OrderRequest, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
-    ProvisionRequest, ProvisionTarget, SendWindow, TopUpRequest, UsageQuery,
+    AnswerForm, CancelRequest, CancelledEsim, EmptyEsimKey, EsimKey, FoundOrders, OrderLookup,
+    ProviderOrder, ProviderOrderItem, ProviderOrderStatus, ProvisionRequest, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -125,15 +126,14 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     /// Those of any read.
     async fn balance(&self) -> Result<Money>;
 
-    /// Has the profiles of an order or of one eSIM generated. Moves no money; repeated only by the
-    /// order machine. A generation still under way is `Ok` with an eSIM that is pending and has no
-    /// activation.
+    /// Generates the profile of an eSIM. Moves no money; only the order machine repeats it. While the
+    /// provider is still generating, the eSIM is pending and has no activation.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Ambiguous`] on a time-out or a gateway's error; [`ErrorKind::Rejected`] where a
     /// travel date is missing or wrong.
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>>;
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim>;
 
     /// Gives an eSIM back that nobody has installed. Costs nothing, and repeating it is harmless: an
     /// eSIM that was given back already is `Ok` too. Needs [`Capabilities::cancellation`].
@@ -144,20 +144,13 @@ pub trait EsimProvider: Debug + Send + Sync + 'static {
     /// [`ErrorKind::Ambiguous`] where it may have happened: then the eSIM is read.
     async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim>;
 
-    /// Buys. **Costs money.** Sends at most one request, inside `request.window`.
+    /// Buys eSIMs, or more data for one ([`Capabilities::top_up`]). **Costs money.** Sends at most one request,
+    /// inside `purchase.window`.
     ///
     /// # Errors
     ///
     /// Those of any call. Its [`proof`](ProviderError::proof) decides what the order does next:
     /// [`CallProof::NotSent`] and [`CallProof::TurnedAway`] where that is certain, and otherwise
     /// [`CallProof::Unknown`] with [`ErrorKind::Ambiguous`].
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder>;
-
-    /// Buys more data for an eSIM. **Costs money.** The same rules as
-    /// [`EsimProvider::place_order`]. Needs [`Capabilities::top_up`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`EsimProvider::place_order`].
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder>;
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder>;
 }

@@ -15,12 +15,12 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
-    Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result,
-    SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result,
+    TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Package, ProviderError,
-    ProviderName, Reference, Usage,
+    ProviderName, Usage,
 };
 
 use self::circuit::{Kind, Verdict};
@@ -129,42 +129,6 @@ impl<P: EsimProvider> CircuitBreaker<P> {
         answer
     }
 
-    /// The same for what costs money.
-    async fn purchase<T: Send>(
-        &self,
-        operation: Operation,
-        (reference, window): (&Reference, &SendWindow),
-        call: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        let charged_once = self.inner.capabilities().dedup != Dedup::None;
-        let repeat = charged_once && self.watch.unsettled().contains(reference);
-        let kind = if repeat {
-            Kind::LookUp
-        } else {
-            Kind::of(operation)
-        };
-        let mut admitted = self.watch.admit(kind, operation)?;
-        if charged_once {
-            self.watch.unsettled().note(reference);
-        }
-        let answer = call.await;
-        let settled = match &answer {
-            Ok(_) => true,
-            Err(error) => error.kind() != ErrorKind::Ambiguous && !repeat,
-        };
-        if settled {
-            self.watch.unsettled().forget(reference);
-        }
-        let unsent = |error: &ProviderError| error.kind() == ErrorKind::Unavailable;
-        let too_late = window.remaining(&*self.watch.clock).is_none();
-        if too_late && answer.as_ref().is_err_and(unsent) {
-            admitted.settle(Verdict::Nothing);
-        } else {
-            admitted.settle(verdict(&answer));
-        }
-        answer
-    }
-
     fn listing(
         &self,
         operation: Operation,
@@ -232,7 +196,7 @@ impl<P: EsimProvider> EsimProvider for CircuitBreaker<P> {
         self.call(Operation::Balance, self.inner.balance()).await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         self.call(Operation::Provision, self.inner.provision(request))
             .await
     }
@@ -242,16 +206,35 @@ impl<P: EsimProvider> EsimProvider for CircuitBreaker<P> {
             .await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let call = self.inner.place_order(request);
-        let what = (&request.reference, &request.window);
-        self.purchase(Operation::PlaceOrder, what, call).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let call = self.inner.top_up(request);
-        let what = (&request.reference, &request.window);
-        self.purchase(Operation::TopUp, what, call).await
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let operation = purchase.request.operation();
+        let charged_once = self.inner.capabilities().dedup != Dedup::None;
+        let repeat = charged_once && self.watch.unsettled().contains(&purchase.reference);
+        let kind = if repeat {
+            Kind::LookUp
+        } else {
+            Kind::of(operation)
+        };
+        let mut admitted = self.watch.admit(kind, operation)?;
+        if charged_once {
+            self.watch.unsettled().note(&purchase.reference);
+        }
+        let answer = self.inner.purchase(purchase).await;
+        let settled = match &answer {
+            Ok(_) => true,
+            Err(error) => error.kind() != ErrorKind::Ambiguous && !repeat,
+        };
+        if settled {
+            self.watch.unsettled().forget(&purchase.reference);
+        }
+        let unsent = |error: &ProviderError| error.kind() == ErrorKind::Unavailable;
+        let too_late = purchase.window.remaining(&*self.watch.clock).is_none();
+        if too_late && answer.as_ref().is_err_and(unsent) {
+            admitted.settle(Verdict::Nothing);
+        } else {
+            admitted.settle(verdict(&answer));
+        }
+        answer
     }
 }
 

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
-    LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder,
-    ProvisionRequest, Result, TopUpQuery, TopUpRequest, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line,
+    LookupSupport, Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase,
+    PurchaseRequest, Result, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderError, ProviderName,
@@ -72,7 +72,7 @@ impl<P: EsimProvider> Guard<P> {
         Err(self.unsupported(Operation::FindOrders, advice))
     }
 
-    fn check_order(&self, request: &OrderRequest) -> Result<()> {
+    fn check_lines(&self, lines: &[Line]) -> Result<()> {
         let Capabilities {
             lines_per_order,
             esims_per_order,
@@ -81,20 +81,19 @@ impl<P: EsimProvider> Guard<P> {
         let rejected = |message: String| {
             Err(self.refusal(ErrorKind::Rejected, Operation::PlaceOrder, message))
         };
-        if request.lines.is_empty() {
+        if lines.is_empty() {
             return rejected(
                 "the order has no line, nothing was bought; name a package".to_owned(),
             );
         }
-        let lines = request.lines.len();
-        if let Some(limit) = lines_per_order.filter(|limit| lines > usize::from(limit.get())) {
+        let count = lines.len();
+        if let Some(limit) = lines_per_order.filter(|limit| count > usize::from(limit.get())) {
             return rejected(format!(
-                "the order has {lines} lines and at most {limit} are taken, nothing was bought; \
+                "the order has {count} lines and at most {limit} are taken, nothing was bought; \
                  split it into several orders"
             ));
         }
-        let esims: u64 = request
-            .lines
+        let esims: u64 = lines
             .iter()
             .map(|line| u64::from(line.quantity.get()))
             .sum();
@@ -176,7 +175,7 @@ impl<P: EsimProvider> EsimProvider for Guard<P> {
         self.inner.balance().await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         self.inner.provision(request).await
     }
 
@@ -189,14 +188,12 @@ impl<P: EsimProvider> EsimProvider for Guard<P> {
         self.inner.cancel(request).await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        self.check_order(request)?;
-        self.inner.place_order(request).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.without_top_ups(Operation::TopUp)?;
-        self.inner.top_up(request).await
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        match &purchase.request {
+            PurchaseRequest::PlaceOrder { lines, .. } => self.check_lines(lines)?,
+            PurchaseRequest::TopUp { .. } => self.without_top_ups(Operation::TopUp)?,
+        }
+        self.inner.purchase(purchase).await
     }
 }
 

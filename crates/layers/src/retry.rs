@@ -10,8 +10,8 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Reaction, Result,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Reaction, Result,
+    TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderError, ProviderName,
@@ -277,7 +277,7 @@ impl<P: EsimProvider> EsimProvider for Retry<P> {
         self.read(Operation::Balance, P::balance).await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         left_to_the_order_machine(self.inner.provision(request).await)
     }
 
@@ -285,12 +285,8 @@ impl<P: EsimProvider> EsimProvider for Retry<P> {
         left_to_the_order_machine(self.inner.cancel(request).await)
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        left_to_the_order_machine(self.inner.place_order(request).await)
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        left_to_the_order_machine(self.inner.top_up(request).await)
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        left_to_the_order_machine(self.inner.purchase(purchase).await)
     }
 }
 

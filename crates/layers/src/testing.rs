@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line,
-    LookupSupport, MockEsimProvider, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProviderOrderStatus, ProvisionRequest, ProvisionTarget, Refund, Result,
-    SendWindow, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
+    LookupSupport, MockEsimProvider, Operation, OrderLookup, PackageQuery, ProviderOrder,
+    ProviderOrderStatus, ProvisionRequest, Purchase, PurchaseRequest, Refund, Result, SendWindow,
+    TopUpQuery, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Capabilities, Clock, CountryCode, DataAllowance, DataSize, Destination, Esim, EsimId,
@@ -191,23 +191,28 @@ fn window() -> SendWindow {
     }
 }
 
-pub(crate) fn order_request(lines: Vec<Line>) -> OrderRequest {
+pub(crate) fn order_request(lines: Vec<Line>) -> Purchase {
     let reference = Reference::parse("REFERENCE-1").unwrap();
-    OrderRequest {
+    Purchase {
         reference,
-        lines,
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines,
+            start_date: None,
+        },
         window: window(),
     }
 }
 
-pub(crate) fn top_up_request() -> TopUpRequest {
-    TopUpRequest {
+pub(crate) fn top_up_request() -> Purchase {
+    Purchase {
         reference: Reference::parse("REFERENCE-2").unwrap(),
-        esim: esim_key(),
-        package: PackageId::parse("P-1").unwrap(),
-        unit_price: money("3.27"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: EsimId::parse("E-1").unwrap(),
+            iccid: None,
+            package: PackageId::parse("P-1").unwrap(),
+            unit_price: money("3.27"),
+            days: None,
+        },
         window: window(),
     }
 }
@@ -221,7 +226,7 @@ pub(crate) fn look_up() -> OrderLookup {
 
 pub(crate) fn provision_request() -> ProvisionRequest {
     ProvisionRequest {
-        target: ProvisionTarget::Esim(EsimId::parse("E-1").unwrap()),
+        esim: EsimId::parse("E-1").unwrap(),
         start_date: None,
     }
 }
@@ -331,7 +336,7 @@ impl EsimProvider for Slow {
         Ok(money("1"))
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         self.inner.provision(request).await
     }
 
@@ -339,12 +344,11 @@ impl EsimProvider for Slow {
         self.inner.cancel(request).await
     }
 
-    async fn place_order(&self, _request: &OrderRequest) -> Result<ProviderOrder> {
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        if purchase.request.operation() == Operation::TopUp {
+            return self.inner.purchase(purchase).await;
+        }
         tokio::time::sleep(self.delay).await;
         Ok(placed())
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.inner.top_up(request).await
     }
 }

@@ -11,8 +11,8 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, Operation, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, ProvisionTarget, Reaction, Result,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Reaction, Result, TopUpQuery,
+    UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Monotonic, Package, ProviderError,
@@ -361,16 +361,10 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
         call.tell(self.inner.balance(), |_| Told::default()).await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
-        let reference = match &request.target {
-            ProvisionTarget::Order(reference) => Some(reference),
-            ProvisionTarget::Esim(_) => None,
-        };
-        let call = self.start(Operation::Provision, reference);
-        call.tell(self.inner.provision(request), |esims| {
-            Told::items(esims.len())
-        })
-        .await
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
+        let call = self.start(Operation::Provision, None);
+        call.tell(self.inner.provision(request), |_| Told::items(1))
+            .await
     }
 
     async fn cancel(&self, request: &CancelRequest) -> Result<CancelledEsim> {
@@ -379,14 +373,9 @@ impl<P: EsimProvider> EsimProvider for Trace<P> {
             .await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let call = self.start(Operation::PlaceOrder, Some(&request.reference));
-        call.tell(self.inner.place_order(request), order).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let call = self.start(Operation::TopUp, Some(&request.reference));
-        call.tell(self.inner.top_up(request), order).await
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let call = self.start(purchase.request.operation(), Some(&purchase.reference));
+        call.tell(self.inner.purchase(purchase), order).await
     }
 }
 

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Capabilities, Dedup, DestinationFilter, ErrorKind, EsimKey,
-    EsimProvider, FoundOrders, LookupSupport, Operation as Call, OrderLookup, OrderRequest,
-    PackageQuery, ProviderError, ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning,
-    Refund, Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
+    EsimProvider, FoundOrders, LookupSupport, Operation as Call, OrderLookup, PackageQuery,
+    ProviderError, ProviderOrder, ProvisionRequest, Provisioning, Purchase as PortPurchase,
+    PurchaseRequest, Refund, Result, SendWindow, TopUpQuery, UsageQuery, UsageSupport,
 };
 use roamport_domain::{Clock, Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -315,30 +315,19 @@ impl EsimProvider for SandboxProvider {
         .await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         self.attempt(Operation::Apply, Call::Provision, |plan| {
-            let target = match &request.target {
-                ProvisionTarget::Esim(id) => ApplyTarget::Esim(id.as_str().to_owned()),
-                ProvisionTarget::Order(reference) => {
-                    ApplyTarget::Reference(reference.as_str().to_owned())
-                }
-            };
+            let id = request.esim.as_str();
             let date = request.start_date.map(|date| date.to_string());
-            let esims = match self.world.apply_with(&target, date.as_deref(), plan) {
+            let target = ApplyTarget::Esim(id.to_owned());
+            let esim = match self.world.apply_with(&target, date.as_deref(), plan) {
                 // A profile under way is no failure: it is one that is not there yet.
-                Err(WorldError::Refused(Refusal::StillPending)) => {
-                    self.esims_of(&request.target)?
-                }
-                applied => applied?,
+                Err(WorldError::Refused(Refusal::StillPending)) => self.world.find_esim(id)?,
+                applied => applied?.pop(),
             };
-            let now = self.world.now()?;
-            esims
-                .into_iter()
-                .map(|esim| {
-                    let esim = self.world.told_esim(esim, plan)?;
-                    Ok(convert::esim(&self.name, &esim, plan, now))
-                })
-                .collect()
+            let esim = esim.ok_or(WorldError::Refused(Refusal::UnknownEsim))?;
+            let esim = self.world.told_esim(esim, plan)?;
+            Ok(convert::esim(&self.name, &esim, plan, self.world.now()?))
         })
         .await
     }
@@ -355,19 +344,16 @@ impl EsimProvider for SandboxProvider {
         .await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        if let Some(error) = self.outside(&request.window, Call::PlaceOrder) {
+    async fn purchase(&self, bought: &PortPurchase) -> Result<ProviderOrder> {
+        let call = bought.request.operation();
+        if let Some(error) = self.outside(&bought.window, call) {
             return Err(error);
         }
-        let purchase = purchase::order(request, self.capabilities().price_guard);
-        self.buy(Operation::Order, Call::PlaceOrder, purchase).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        if let Some(error) = self.outside(&request.window, Call::TopUp) {
-            return Err(error);
-        }
-        let purchase = purchase::top_up(request, self.capabilities().price_guard);
-        self.buy(Operation::Topup, Call::TopUp, purchase).await
+        let operation = match bought.request {
+            PurchaseRequest::PlaceOrder { .. } => Operation::Order,
+            PurchaseRequest::TopUp { .. } => Operation::Topup,
+        };
+        let purchase = purchase::purchase(bought, self.capabilities().price_guard);
+        self.buy(operation, call, purchase).await
     }
 }

@@ -71,26 +71,8 @@ pub(crate) fn esim(wire: &WireEsim<'_>, provider: &ProviderName) -> Result<Esim,
 
 /// All that is known of an eSIM whose profile is being allocated.
 pub(crate) fn allocating(id: &EsimId, provider: &ProviderName) -> Esim {
-    Esim::from_report(EsimReport {
-        provider: provider.clone(),
-        id: id.clone(),
-        iccid: None,
-        profile: ProfileState::Generating,
-        plan: PlanState::NotStarted,
-        activation: None,
-        pin: None,
-        puk: None,
-        msisdn: None,
-        top_up: None,
-        usage_readable: None,
-        hotspot: None,
-        created_at: None,
-        updated_at: None,
-        usable_until: None,
-        plans: Vec::new(),
-        notes: Vec::new(),
-        oddities: Vec::new(),
-    })
+    let (profile, plan) = (ProfileState::Generating, PlanState::NotStarted);
+    Esim::from_report(EsimReport::new(provider.clone(), id.clone(), profile, plan))
 }
 
 /// Whether an eSIM is over for good, so that its card number may belong to another one by now.

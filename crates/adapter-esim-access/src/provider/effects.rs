@@ -2,11 +2,12 @@
 
 use roamport_domain::esim::PlanState;
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, ErrorKind, EsimKey, Line, Operation, OrderRequest, ProviderOrder,
-    Refund, TopUpRequest,
+    CancelRequest, CancelledEsim, ErrorKind, EsimKey, Line, Operation, ProviderOrder, Purchase,
+    PurchaseRequest, Refund,
 };
 use roamport_domain::{Currency, EsimId, Money, Reference};
 use roamport_provider_http::{Effect, Failure};
+use serde::Serialize;
 
 use super::reads::{self, before_sending};
 use crate::client::Client;
@@ -35,27 +36,60 @@ fn unpriceable(problem: Unreadable) -> Failure {
     refuse(problem.0)
 }
 
-/// Buys. The body is a pure function of the request, and names every price and the total: one that
+/// Buys. The body is a pure function of the purchase, and names every price and the total: one that
 /// moved is refused, not charged.
-pub(crate) async fn place_order(client: &Client, request: &OrderRequest) -> Result<ProviderOrder> {
-    let body = order_body(request)?;
-    let call = client.purchase(Operation::PlaceOrder, "/esim/order", &body, request.window);
-    let answer = client.send(call).await?;
-    let wire = Client::decode::<OrderAnswer<'_>>(Effect::Purchase, &answer)?;
-    convert::bought(&wire).map_err(|problem| bought_unread(&problem))
+pub(crate) async fn purchase(client: &Client, purchase: &Purchase) -> Result<ProviderOrder> {
+    let transaction_id = transaction_id(&purchase.reference)?;
+    match &purchase.request {
+        PurchaseRequest::PlaceOrder { lines, start_date } => {
+            if start_date.is_some() {
+                let words = "eSIM Access takes no travel date: days begin with installation or first use; \
+                             order without one";
+                return Err(Failure::not_sent(ErrorKind::Unsupported, words));
+            }
+            let body = order_body(transaction_id, lines)?;
+            let answer = send(client, purchase, "/esim/order", &body).await?;
+            let wire = Client::decode::<OrderAnswer<'_>>(Effect::Purchase, &answer)?;
+            convert::bought(&wire).map_err(|problem| bought_unread(&problem))
+        }
+        PurchaseRequest::TopUp {
+            esim,
+            iccid: _,
+            package,
+            unit_price,
+            days,
+        } => {
+            let body = TopUpBody {
+                esim_tran_no: esim.as_str(),
+                package_code: package.as_str(),
+                amount: top_up_price(*unit_price, *days)?,
+                transaction_id,
+                period_num: *days,
+            };
+            let answer = send(client, purchase, "/esim/topup", &body).await?;
+            let wire = Client::decode::<TopUpAnswer<'_>>(Effect::Purchase, &answer)?;
+            convert::topped_up(&wire, esim, &purchase.reference, package)
+                .map_err(|problem| bought_unread(&problem))
+        }
+    }
 }
 
-fn order_body(request: &OrderRequest) -> Result<OrderBody<'_>> {
-    if request.lines.is_empty() {
+async fn send(
+    client: &Client,
+    purchase: &Purchase,
+    path: &'static str,
+    body: &(impl Serialize + Sync),
+) -> Result<Vec<u8>> {
+    let operation = purchase.request.operation();
+    let call = client.purchase(operation, path, body, purchase.window);
+    client.send(call).await
+}
+
+fn order_body<'a>(transaction_id: &'a str, lines: &'a [Line]) -> Result<OrderBody<'a>> {
+    if lines.is_empty() {
         return Err(refuse("an order needs at least one line"));
     }
-    if request.start_date.is_some() {
-        let words = "eSIM Access takes no travel date: days begin with installation or first use; order \
-                     without one";
-        return Err(Failure::not_sent(ErrorKind::Unsupported, words));
-    }
-    let esims: u32 = request
-        .lines
+    let esims: u32 = lines
         .iter()
         .map(|line| u32::from(line.quantity.get()))
         .sum();
@@ -64,23 +98,29 @@ fn order_body(request: &OrderRequest) -> Result<OrderBody<'_>> {
             "{esims} eSIMs were asked for and eSIM Access takes {ESIMS_PER_ORDER} in one order; split it"
         )));
     }
-    let lines = request
-        .lines
-        .iter()
-        .map(order_line)
-        .collect::<Result<_>>()?;
+    let package_info_list = lines.iter().map(order_line).collect::<Result<_>>()?;
     let out_of_range = |_| refuse("the total of the order is out of range");
-    let total = request
-        .lines
+    let total = lines
         .iter()
         .try_fold(Money::zero(Currency::USD), |sum, line| {
             sum.checked_add(line.total()?)
         });
     Ok(OrderBody {
-        transaction_id: transaction_id(&request.reference)?,
+        transaction_id,
         amount: ten_thousandths(total.map_err(out_of_range)?).map_err(unpriceable)?,
-        package_info_list: lines,
+        package_info_list,
     })
+}
+
+/// The price of a top-up, times its days if it is sold by the day.
+fn top_up_price(unit_price: Money, sold_days: Option<u16>) -> Result<i64> {
+    let price = match days(sold_days)? {
+        Some(days) => unit_price
+            .checked_times(days.into())
+            .map_err(|_| refuse("the price of the top-up is out of range"))?,
+        None => unit_price,
+    };
+    ten_thousandths(price).map_err(unpriceable)
 }
 
 fn order_line(line: &Line) -> Result<OrderLine<'_>> {
@@ -118,36 +158,6 @@ fn bought_unread(problem: &Unreadable) -> Failure {
         Effect::Purchase,
         format!("the answer cannot be read: {}", problem.0),
     )
-}
-
-/// Buys more data. Takes the provider's own number of the eSIM, which is read first where only the
-/// ICCID is known: a read that fails has sent no purchase.
-pub(crate) async fn top_up(client: &Client, request: &TopUpRequest) -> Result<ProviderOrder> {
-    let period = days(request.days)?;
-    let price = match period {
-        Some(days) => request
-            .unit_price
-            .checked_times(days.into())
-            .map_err(|_| refuse("the price of the top-up is out of range"))?,
-        None => request.unit_price,
-    };
-    let amount = ten_thousandths(price).map_err(unpriceable)?;
-    let transaction_id = transaction_id(&request.reference)?;
-    let esim = reads::number_of(client, Operation::Esim, &request.esim)
-        .await
-        .map_err(before_sending)?;
-    let body = TopUpBody {
-        esim_tran_no: esim.as_str(),
-        package_code: request.package.as_str(),
-        amount,
-        transaction_id,
-        period_num: period,
-    };
-    let call = client.purchase(Operation::TopUp, "/esim/topup", &body, request.window);
-    let answer = client.send(call).await?;
-    let wire = Client::decode::<TopUpAnswer<'_>>(Effect::Purchase, &answer)?;
-    convert::topped_up(&wire, &esim, &request.reference, &request.package)
-        .map_err(|problem| bought_unread(&problem))
 }
 
 /// Gives an eSIM back. A refusal for its state may mean that it was given back before, which the eSIM

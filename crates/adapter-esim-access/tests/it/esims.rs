@@ -4,13 +4,11 @@ use roamport_domain::provider::{
     CancelRequest, ErrorKind, EsimKey, EsimProvider as _, Refund, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{EsimId, Iccid};
-use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::MockServer;
 
 use crate::support::{
     ICCID, also, asked, by_iccid, by_id, esim_access, fixture, json, refusal, sample, serving,
-    top_up,
 };
 
 /// A list of eSIMs, each as number, card and `esimStatus`.
@@ -70,16 +68,11 @@ async fn a_card_that_does_not_decide_is_never_guessed(
 ) {
     let server = answering(all).await;
     let provider = esim_access(&server.uri());
-    let clock = TestClock::new();
     let request = CancelRequest { esim: by_iccid() };
     for error in [
         provider.esim(&by_iccid()).await.unwrap_err(),
         provider.usage_batch(&[by_iccid()]).await.unwrap_err(),
         provider.cancel(&request).await.unwrap_err(),
-        provider
-            .top_up(&top_up(&*clock, by_iccid()))
-            .await
-            .unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
         assert!(error.message().starts_with(words), "{error}");

@@ -188,7 +188,7 @@ async fn top_ups_are_packages_of_their_own() {
 async fn an_order_is_accepted_with_its_number_alone(#[case] name: &str) {
     let server = sample("/esim/order", name).await;
     let order = esim_access(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap();
     assert_eq!(order.id.as_str(), ORDER);
@@ -350,12 +350,13 @@ async fn a_top_up_is_final_and_is_found_again_on_its_esim() {
     let answer = json(200, fixture("post-esim-query.topped-up.assumed"));
     also(&server, "/esim/query", answer).await;
     let provider = esim_access(&server.uri());
-    let request = top_up(&*TestClock::new(), by_id());
-    let order = provider.top_up(&request).await.unwrap();
+    let request = top_up(&*TestClock::new());
+    let order = provider.purchase(&request).await.unwrap();
     assert_eq!(order.id.as_str(), "26112009140011/26112811000031");
     assert_eq!(order.reference, Some(request.reference.clone()));
     assert_eq!(order.status, ProviderOrderStatus::Completed);
-    assert_eq!(order.items[0].package, Some(request.package));
+    let bought = order.items[0].package.as_ref().map(PackageId::as_str);
+    assert_eq!(bought, Some("TOPUP_PINV05ES1"));
     let lookup = OrderLookup::Id(order.id.clone());
     let found = provider.find_orders(&lookup).await.unwrap();
     assert!(found.complete);

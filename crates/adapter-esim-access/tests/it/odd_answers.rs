@@ -27,7 +27,7 @@ async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
     let provider = esim_access(&server.uri());
     let read = provider.balance().await.unwrap_err();
     let purchase = provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     let request = CancelRequest { esim: by_id() };
@@ -105,7 +105,7 @@ async fn a_busy_provider_is_asked_again_for_reads_alone() {
     let error = provider.balance().await.unwrap_err();
     assert_eq!(error.reaction(), Reaction::Retry { after: None });
     let error = provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.reaction(), Reaction::Reconcile);
@@ -117,7 +117,7 @@ async fn a_paid_order_survives_unknown_fields_and_numbers_as_text() {
         "transactionId":{"odd":1},"mood":[1]}}"#;
     let server = serving("/esim/order", json(201, body)).await;
     let order = esim_access(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap();
     assert_eq!(order.id.as_str(), "26112009140001");
@@ -135,7 +135,7 @@ async fn a_paid_order_survives_unknown_fields_and_numbers_as_text() {
 async fn a_purchase_without_an_order_number_is_ambiguous(#[case] body: &str) {
     let server = serving("/esim/order", json(200, body)).await;
     let error = esim_access(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
@@ -146,7 +146,7 @@ async fn a_purchase_without_an_order_number_is_ambiguous(#[case] body: &str) {
 async fn a_paid_top_up_survives_an_empty_answer() {
     let server = serving("/esim/topup", json(200, r#"{"success":true,"obj":{}}"#)).await;
     let order = esim_access(&server.uri())
-        .top_up(&top_up(&*TestClock::new(), by_id()))
+        .purchase(&top_up(&*TestClock::new()))
         .await
         .unwrap();
     assert_eq!(order.id.as_str(), "26112009140011/ref-01JD8Z6W3N7Q60");

@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
-use roamport_domain::provider::{CallProof, CancelRequest, ErrorKind, EsimProvider as _, Reaction};
+use roamport_domain::provider::{
+    CallProof, CancelRequest, ErrorKind, EsimProvider as _, PurchaseRequest, Reaction,
+};
 use roamport_domain::{Currency, Money};
 use roamport_provider_http::test_support::{Behaviour, RawServer, TestClock};
 use rstest::rstest;
 use wiremock::MockServer;
 
 use crate::support::{
-    also, asked, by_iccid, by_id, config, esim_access, fixture, json, line, order, reference,
-    refusal, sample, serving, top_up, usd,
+    also, asked, by_iccid, by_id, config, esim_access, fixture, json, line, lines, order,
+    reference, refusal, sample, serving, top_up, usd,
 };
 
 const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n\
@@ -28,7 +30,7 @@ async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
     let server = RawServer::start(vec![behaviour]).await;
     let clock = TestClock::new();
     let provider = esim_access(&server.url());
-    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    let error = provider.purchase(&order(&clock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert_eq!(error.reaction(), Reaction::Reconcile);
     assert!(error.message().contains("money may have moved"), "{error}");
@@ -46,9 +48,9 @@ async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
     .await;
     let clock = TestClock::new();
     let provider = esim_access(&server.url());
-    let bought = provider.place_order(&order(&clock)).await.unwrap();
+    let bought = provider.purchase(&order(&clock)).await.unwrap();
     assert_eq!(bought.id.as_str(), "B-01");
-    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    let error = provider.purchase(&order(&clock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert_eq!((server.connections(), server.requests()), (2, 2));
     // A read after it shows that no copy of the purchase was waiting to be sent.
@@ -67,7 +69,7 @@ async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
     };
     let provider = EsimAccess::new(&config, TestClock::new()).unwrap();
     let error = provider
-        .place_order(&order(&TestClock::new()))
+        .purchase(&order(&TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
@@ -97,12 +99,12 @@ async fn nothing_is_sent_once_the_window_is_over() {
     let provider = EsimAccess::new(&config(&server.uri()), clock.clone()).unwrap();
     let request = order(&clock);
     clock.advance(Duration::from_mins(1));
-    let error = provider.place_order(&request).await.unwrap_err();
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.message().contains("nothing was sent"), "{error}");
-    let request = top_up(&*clock, by_id());
+    let request = top_up(&*clock);
     clock.advance(Duration::from_mins(2));
-    let error = provider.top_up(&request).await.unwrap_err();
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -122,23 +124,18 @@ async fn nothing_is_sent_once_the_window_is_over() {
     ErrorKind::Unavailable
 )]
 #[tokio::test]
-async fn a_top_up_whose_esim_cannot_be_read_sends_no_purchase(
+async fn an_esim_that_cannot_be_read_is_not_canceled(
     #[case] answer: wiremock::ResponseTemplate,
     #[case] expected: ErrorKind,
 ) {
     let server = serving("/esim/query", answer).await;
-    let request = top_up(&*TestClock::new(), by_iccid());
+    let request = CancelRequest { esim: by_iccid() };
     let error = esim_access(&server.uri())
-        .top_up(&request)
+        .cancel(&request)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), expected, "{error}");
-    assert!(
-        error
-            .message()
-            .contains("nothing was sent and no money moved"),
-        "{error}"
-    );
+    assert_eq!(error.proof(), CallProof::NotSent, "{error}");
     let sent = asked(&server).await;
     assert!(
         matches!(&sent[..], [one] if one.starts_with("/esim/query ")),
@@ -153,17 +150,20 @@ async fn what_the_provider_would_refuse_is_refused_here() {
     let clock = TestClock::new();
     let euro = Money::parse_amount("1", Currency::EUR).unwrap();
     let mut requests = vec![order(&*clock); 8];
-    requests[0].lines.clear();
-    requests[1].start_date = Some(jiff::civil::date(2026, 12, 24));
+    lines(&mut requests[0]).clear();
+    requests[1].request = PurchaseRequest::PlaceOrder {
+        lines: vec![line("P", 1)],
+        start_date: Some(jiff::civil::date(2026, 12, 24)),
+    };
     requests[2].reference = reference(&"r".repeat(51));
-    requests[3].lines = vec![line("P", 16), line("Q", 15)];
-    requests[4].lines[0].unit_price = usd("1.90005");
-    requests[5].lines[0].unit_price = euro;
-    requests[6].lines[0].days = Some(366);
-    requests[7].lines[0].days = Some(0);
+    *lines(&mut requests[3]) = vec![line("P", 16), line("Q", 15)];
+    lines(&mut requests[4])[0].unit_price = usd("1.90005");
+    lines(&mut requests[5])[0].unit_price = euro;
+    lines(&mut requests[6])[0].days = Some(366);
+    lines(&mut requests[7])[0].days = Some(0);
     let mut shown = Vec::new();
     for request in requests {
-        let error = provider.place_order(&request).await.unwrap_err();
+        let error = provider.purchase(&request).await.unwrap_err();
         assert_eq!(error.reaction(), Reaction::Refuse, "{error}");
         shown.push(error.message().to_owned());
     }
@@ -177,9 +177,12 @@ async fn what_the_provider_would_refuse_is_refused_here() {
     366 days were asked for and eSIM Access sells 1 to 365; nothing was sent and no money moved
     0 days were asked for and eSIM Access sells 1 to 365; nothing was sent and no money moved
     ");
-    let mut request = top_up(&*clock, by_id());
-    request.unit_price = usd("0.00005");
-    let error = provider.top_up(&request).await.unwrap_err();
+    let mut request = top_up(&*clock);
+    let PurchaseRequest::TopUp { unit_price, .. } = &mut request.request else {
+        panic!("a top-up")
+    };
+    *unit_price = usd("0.00005");
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -226,11 +229,8 @@ async fn a_refused_purchase_says_what_it_cost_and_is_sent_once(
     also(&server, "/esim/topup", refusal(code)).await;
     let provider = esim_access(&server.uri());
     let clock = TestClock::new();
-    let order = provider.place_order(&order(&*clock)).await.unwrap_err();
-    let topped = provider
-        .top_up(&top_up(&*clock, by_id()))
-        .await
-        .unwrap_err();
+    let order = provider.purchase(&order(&*clock)).await.unwrap_err();
+    let topped = provider.purchase(&top_up(&*clock)).await.unwrap_err();
     for error in [order, topped] {
         assert_eq!(error.kind(), expected, "{error}");
         assert!(error.message().contains(words), "{error}");
@@ -250,11 +250,8 @@ async fn a_refusal_under_a_success_other_than_200_leaves_the_purchase_unknown(#[
     also(&server, "/esim/topup", json(status, refusal)).await;
     let provider = esim_access(&server.uri());
     let clock = TestClock::new();
-    let order = provider.place_order(&order(&*clock)).await.unwrap_err();
-    let topped = provider
-        .top_up(&top_up(&*clock, by_id()))
-        .await
-        .unwrap_err();
+    let order = provider.purchase(&order(&*clock)).await.unwrap_err();
+    let topped = provider.purchase(&top_up(&*clock)).await.unwrap_err();
     for error in [order, topped] {
         assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
         assert_eq!(error.proof(), CallProof::Unknown, "{error}");

@@ -10,7 +10,7 @@ use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{
     CallClass, CancelRequest, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider as _,
-    Gate, OrderLookup, PackageQuery, ProvisionRequest, ProvisionTarget, Provisioning, Refund,
+    Gate, OrderLookup, PackageQuery, ProvisionRequest, Provisioning, PurchaseRequest, Refund,
     TopUpQuery, UsageQuery,
 };
 use roamport_domain::{CountryCode, PackageId, ProviderOrderId};
@@ -20,8 +20,8 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};
 
 use crate::support::{
-    CODE, KEY, asked, by_iccid, by_id, config, esim_access, esim_id, fixture, json, line, order,
-    reference, refusal, sample, serving, top_up, usd,
+    CODE, KEY, asked, by_iccid, by_id, config, esim_access, esim_id, fixture, json, line, lines,
+    order, reference, refusal, sample, serving, top_up, usd,
 };
 
 /// A server that refuses everything, so that what matters is what it was asked.
@@ -55,7 +55,7 @@ async fn every_request_bears_the_access_code_and_says_json() {
     let provider = esim_access(&format!("{}/", server.uri()));
     provider.balance().await.unwrap_err();
     provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     for request in server.received_requests().await.unwrap() {
@@ -98,7 +98,7 @@ async fn a_signed_request_is_signed_over_the_very_bytes_it_sends(#[case] upper_c
     let mut request = order(&*clock);
     request.reference = reference("Åland \"quoted\"");
     for _ in 0..2 {
-        provider.place_order(&request).await.unwrap_err();
+        provider.purchase(&request).await.unwrap_err();
     }
     provider.balance().await.unwrap_err();
     let requests = server.received_requests().await.unwrap();
@@ -137,7 +137,7 @@ async fn an_order_is_the_documented_one_and_a_pure_function_of_its_request() {
     let provider = esim_access(&server.uri());
     let clock = TestClock::new();
     for _ in 0..2 {
-        provider.place_order(&order(&*clock)).await.unwrap_err();
+        provider.purchase(&order(&*clock)).await.unwrap_err();
     }
     let expected = format!("/esim/order {}", sent_sample("post-esim-order.request"));
     assert_eq!(asked(&server).await, [expected.clone(), expected]);
@@ -148,11 +148,11 @@ async fn days_multiply_the_total_and_not_the_price() {
     let server = refusing().await;
     let mut request = order(&*TestClock::new());
     request.reference = reference("ref-01JD8Z6W3N7Q4X");
-    request.lines = vec![line("PINV02JPD", 1)];
-    request.lines[0].unit_price = usd("0.85");
-    request.lines[0].days = Some(7);
+    *lines(&mut request) = vec![line("PINV02JPD", 1)];
+    lines(&mut request)[0].unit_price = usd("0.85");
+    lines(&mut request)[0].days = Some(7);
     let provider = esim_access(&server.uri());
-    provider.place_order(&request).await.unwrap_err();
+    provider.purchase(&request).await.unwrap_err();
     let expected = sent_sample("post-esim-order.daily.request");
     assert_eq!(only(&server).await, format!("/esim/order {expected}"));
 }
@@ -161,10 +161,10 @@ async fn days_multiply_the_total_and_not_the_price() {
 async fn several_lines_stay_as_they_are_and_add_up() {
     let server = refusing().await;
     let mut request = order(&*TestClock::new());
-    request.lines = vec![line("P-1", 2), line("P-2", 1), line("P-1", 3)];
-    request.lines[1].unit_price = usd("0.0001");
+    *lines(&mut request) = vec![line("P-1", 2), line("P-2", 1), line("P-1", 3)];
+    lines(&mut request)[1].unit_price = usd("0.0001");
     let provider = esim_access(&server.uri());
-    provider.place_order(&request).await.unwrap_err();
+    provider.purchase(&request).await.unwrap_err();
     assert_eq!(
         only(&server).await,
         r#"/esim/order {"transactionId":"ref-01JD8Z6W3N7Q4V","amount":95001,"packageInfoList":[{"packageCode":"P-1","count":2,"price":19000},{"packageCode":"P-2","count":1,"price":1},{"packageCode":"P-1","count":3,"price":19000}]}"#
@@ -176,36 +176,18 @@ async fn a_top_up_is_the_documented_one() {
     let server = refusing().await;
     let provider = esim_access(&server.uri());
     let clock = TestClock::new();
-    let mut request = top_up(&*clock, by_id());
-    provider.top_up(&request).await.unwrap_err();
+    let mut request = top_up(&*clock);
+    provider.purchase(&request).await.unwrap_err();
     let expected = sent_sample("post-esim-topup.request");
     assert_eq!(only(&server).await, format!("/esim/topup {expected}"));
-    request.days = Some(3);
-    provider.top_up(&request).await.unwrap_err();
+    let PurchaseRequest::TopUp { days, .. } = &mut request.request else {
+        panic!("a top-up")
+    };
+    *days = Some(3);
+    provider.purchase(&request).await.unwrap_err();
     assert_eq!(
         asked(&server).await[1],
         r#"/esim/topup {"esimTranNo":"26112009140011","packageCode":"TOPUP_PINV05ES1","amount":22500,"transactionId":"ref-01JD8Z6W3N7Q60","periodNum":3}"#
-    );
-}
-
-#[tokio::test]
-async fn a_top_up_by_iccid_reads_the_number_first() {
-    let server = sample("/esim/query", "post-esim-query.in-use").await;
-    let request = top_up(&*TestClock::new(), by_iccid());
-    let error = esim_access(&server.uri())
-        .top_up(&request)
-        .await
-        .unwrap_err();
-    // Nobody answers the top-up itself.
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    let sent = asked(&server).await;
-    assert_eq!(
-        sent[0],
-        r#"/esim/query {"iccid":"8999900000005200015","pager":{"pageNum":1,"pageSize":100}}"#
-    );
-    assert!(
-        sent[1].starts_with(r#"/esim/topup {"esimTranNo":"26112009140011","#),
-        "{sent:?}"
     );
 }
 
@@ -369,18 +351,10 @@ async fn provisioning_reads_the_esim_and_changes_nothing() {
     let server = sample("/esim/query", "post-esim-query").await;
     let provider = esim_access(&server.uri());
     let request = ProvisionRequest {
-        target: ProvisionTarget::Esim(esim_id()),
+        esim: esim_id(),
         start_date: Some(date(2026, 12, 24)),
     };
-    let esims = provider.provision(&request).await.unwrap();
-    assert_eq!(esims.len(), 1);
-    assert!(esims[0].is_ready());
-    let request = ProvisionRequest {
-        target: ProvisionTarget::Order(reference("R")),
-        start_date: None,
-    };
-    let error = provider.provision(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(provider.provision(&request).await.unwrap().is_ready());
     let sent = asked(&server).await;
     assert!(
         matches!(&sent[..], [one] if one.starts_with("/esim/query ")),
@@ -406,7 +380,7 @@ async fn the_gate_is_asked_before_each_request_and_told_what_it_is_for() {
     let provider = esim_access(&server.uri()).with_gate(gate.clone());
     provider.balance().await.unwrap_err();
     provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     let request = CancelRequest { esim: by_id() };

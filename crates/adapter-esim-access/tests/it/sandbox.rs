@@ -12,14 +12,14 @@ use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{
     CancelRequest, DestinationFilter, ErrorKind, EsimKey, EsimProvider as _, EsimProviderExt as _,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProviderOrderStatus, SendWindow,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    OrderLookup, PackageQuery, ProviderOrder, ProviderOrderStatus, Purchase, PurchaseRequest,
+    SendWindow, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{Clock, Esim, Package, PackageId};
 use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::{Dialects, Server, ServerOptions, Switches, World};
 
-use crate::support::{line, reference, usd};
+use crate::support::{line, lines, reference, usd};
 
 const CODE: &str = "sandbox-code";
 const KEY: &str = "sandbox-key";
@@ -70,13 +70,15 @@ impl Shop {
             .unwrap()
     }
 
-    fn request(&self, name: &str, package: &Package, quantity: u16) -> OrderRequest {
+    fn request(&self, name: &str, package: &Package, quantity: u16) -> Purchase {
         let mut line = line(package.id.as_str(), quantity);
         line.unit_price = package.price;
-        OrderRequest {
+        Purchase {
             reference: reference(name),
-            lines: vec![line],
-            start_date: None,
+            request: PurchaseRequest::PlaceOrder {
+                lines: vec![line],
+                start_date: None,
+            },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
         }
     }
@@ -104,7 +106,7 @@ impl Shop {
     async fn bought(&self, name: &str) -> Esim {
         let package = self.plain_package().await;
         let request = self.request(name, &package, 1);
-        let order = self.esim_access.place_order(&request).await.unwrap();
+        let order = self.esim_access.purchase(&request).await.unwrap();
         self.clock.advance(Duration::from_mins(1));
         let order = self.order(&order.id).await;
         order.items[0].profile.clone().unwrap()
@@ -185,7 +187,7 @@ async fn an_esim_is_bought_delivered_used_and_topped_up() {
     let before = provider.balance().await.unwrap();
     let package = shop.plain_package().await;
     let request = shop.request("flow-1", &package, 2);
-    let accepted = provider.place_order(&request).await.unwrap();
+    let accepted = provider.purchase(&request).await.unwrap();
     assert_eq!(accepted.status, ProviderOrderStatus::Pending);
     assert_eq!(accepted.reference, Some(request.reference.clone()));
     assert!(shop.order(&accepted.id).await.items.is_empty());
@@ -241,21 +243,24 @@ async fn an_esim_is_bought_delivered_used_and_topped_up() {
         .iter()
         .find(|package| package.by_day.is_none())
         .unwrap();
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("flow-1-top-up"),
-        esim: key.clone(),
-        package: top_up.id.clone(),
-        unit_price: top_up.price,
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: key.id().cloned().unwrap(),
+            iccid: key.iccid().cloned(),
+            package: top_up.id.clone(),
+            unit_price: top_up.price,
+            days: None,
+        },
         window: SendWindow::open(&*shop.clock, Duration::from_mins(1)),
     };
-    let bought = provider.top_up(&request).await.unwrap();
+    let bought = provider.purchase(&request).await.unwrap();
     assert_eq!(bought.status, ProviderOrderStatus::Completed);
     assert_eq!(
         shop.order(&bought.id).await.reference,
         Some(request.reference.clone())
     );
-    assert_eq!(provider.top_up(&request).await.unwrap().id, bought.id);
+    assert_eq!(provider.purchase(&request).await.unwrap().id, bought.id);
     assert_eq!(shop.world.charges_for("flow-1-top-up").unwrap().len(), 1);
     let plans = provider.esim(&key).await.unwrap().report().plans.len();
     assert_eq!(plans, 2);
@@ -266,8 +271,8 @@ async fn the_same_order_again_is_the_same_order_and_one_charge() {
     let shop = shop(300).await;
     let package = shop.plain_package().await;
     let request = shop.request("twice", &package, 1);
-    let first = shop.esim_access.place_order(&request).await.unwrap();
-    let again = shop.esim_access.place_order(&request).await.unwrap();
+    let first = shop.esim_access.purchase(&request).await.unwrap();
+    let again = shop.esim_access.purchase(&request).await.unwrap();
     assert_eq!(first.id, again.id);
     assert_eq!(shop.world.charges_for("twice").unwrap().len(), 1);
 }
@@ -282,10 +287,10 @@ async fn a_package_by_the_day_costs_price_times_days() {
         .find(|package| package.by_day.is_some())
         .unwrap();
     let mut request = shop.request("days", &package, 2);
-    request.lines[0].days = Some(5);
-    shop.esim_access.place_order(&request).await.unwrap();
+    lines(&mut request)[0].days = Some(5);
+    shop.esim_access.purchase(&request).await.unwrap();
     let charges = shop.world.charges_for("days").unwrap();
-    let total = request.lines[0].total().unwrap();
+    let total = lines(&mut request)[0].total().unwrap();
     assert_eq!(total, package.price.checked_times(10).unwrap());
     assert_eq!(charges.len(), 1);
     assert_eq!(charges[0].amount, total.amount());
@@ -296,8 +301,8 @@ async fn a_price_that_moved_is_refused_and_nothing_is_charged() {
     let shop = shop(300).await;
     let package = shop.plain_package().await;
     let mut request = shop.request("moved", &package, 1);
-    request.lines[0].unit_price = package.price.checked_add(usd("0.0001")).unwrap();
-    let error = shop.esim_access.place_order(&request).await.unwrap_err();
+    lines(&mut request)[0].unit_price = package.price.checked_add(usd("0.0001")).unwrap();
+    let error = shop.esim_access.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     assert!(error.message().contains("quote again"), "{error}");
     assert!(shop.world.charges_for("moved").unwrap().is_empty());
@@ -352,14 +357,14 @@ async fn refusals_say_what_they_are() {
     let package = shop.plain_package().await;
     shop.world.set_balance(0.into()).unwrap();
     let request = shop.request("poor", &package, 1);
-    let error = shop.esim_access.place_order(&request).await.unwrap_err();
+    let error = shop.esim_access.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InsufficientFunds, "{error}");
     let nobodys = Package {
         id: PackageId::parse("nobodys").unwrap(),
         ..package
     };
     let request = shop.request("unknown", &nobodys, 1);
-    let error = shop.esim_access.place_order(&request).await.unwrap_err();
+    let error = shop.esim_access.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert!(shop.world.ledger().unwrap().is_empty());
 }

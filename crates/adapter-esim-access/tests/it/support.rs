@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
-use roamport_domain::provider::{EsimKey, Line, OrderRequest, SendWindow, TopUpRequest};
+use roamport_domain::provider::{EsimKey, Line, Purchase, PurchaseRequest, SendWindow};
 use roamport_domain::{Clock, Currency, EsimId, Iccid, Money, PackageId, Reference};
 use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::{method, path};
@@ -120,23 +120,36 @@ pub(crate) fn line(package: &str, quantity: u16) -> Line {
 }
 
 /// An order that may be sent for a minute from now.
-pub(crate) fn order(clock: &dyn Clock) -> OrderRequest {
-    OrderRequest {
+pub(crate) fn order(clock: &dyn Clock) -> Purchase {
+    Purchase {
         reference: reference(REFERENCE),
-        lines: vec![line("PINV01ES3", 2)],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line("PINV01ES3", 2)],
+            start_date: None,
+        },
         window: SendWindow::open(clock, Duration::from_mins(1)),
     }
 }
 
+/// The lines of an order, to change.
+pub(crate) fn lines(purchase: &mut Purchase) -> &mut Vec<Line> {
+    match &mut purchase.request {
+        PurchaseRequest::PlaceOrder { lines, .. } => lines,
+        PurchaseRequest::TopUp { .. } => panic!("a top-up has no lines"),
+    }
+}
+
 /// A top-up of the samples.
-pub(crate) fn top_up(clock: &dyn Clock, esim: EsimKey) -> TopUpRequest {
-    TopUpRequest {
+pub(crate) fn top_up(clock: &dyn Clock) -> Purchase {
+    Purchase {
         reference: reference("ref-01JD8Z6W3N7Q60"),
-        esim,
-        package: PackageId::parse("TOPUP_PINV05ES1").unwrap(),
-        unit_price: usd("0.75"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: esim_id(),
+            iccid: None,
+            package: PackageId::parse("TOPUP_PINV05ES1").unwrap(),
+            unit_price: usd("0.75"),
+            days: None,
+        },
         window: order(clock).window,
     }
 }

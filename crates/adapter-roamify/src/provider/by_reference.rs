@@ -1,7 +1,7 @@
 //! Ordering with nothing but a reference: a form that one page of Roamify's documentation mentions.
 
 use roamport_domain::Money;
-use roamport_domain::provider::{CallProof, ErrorKind, Operation, OrderRequest, ProviderOrder};
+use roamport_domain::provider::{CallProof, ErrorKind, Operation, ProviderOrder, Purchase};
 use roamport_provider_http::{Failure, Request};
 
 use super::effects::{bought, json};
@@ -9,26 +9,29 @@ use crate::client::Client;
 use crate::wire::ByReferenceBody;
 
 /// Sends the reference, and takes the answer only where all of it is what was ordered.
-pub(crate) async fn order(
-    client: &Client,
-    request: &OrderRequest,
-) -> Result<ProviderOrder, Failure> {
+pub(crate) async fn order(client: &Client, purchase: &Purchase) -> Result<ProviderOrder, Failure> {
     let operation = Operation::PlaceOrder;
-    let Some(total) = total(request.lines.iter().map(|line| line.total().ok())) else {
+    let Some(total) = total(
+        purchase
+            .request
+            .lines()
+            .iter()
+            .map(|line| line.total().ok()),
+    ) else {
         return Err(Failure::not_sent(
             ErrorKind::Rejected,
             "name the lines that were ordered, at prices that add up",
         ));
     };
     let body = ByReferenceBody {
-        reference_id: request.reference.as_str(),
+        reference_id: purchase.reference.as_str(),
     };
     let time_out = client.time_outs.purchase;
     let path = "/api/esim/order";
-    let call = Request::purchase(operation, path, json(&body), time_out, request.window);
+    let call = Request::purchase(operation, path, json(&body), time_out, purchase.window);
     let answer = client.send(call).await.map_err(believed)?;
     let order = bought(client, operation, &answer)?;
-    match doubt(request, total, &order) {
+    match doubt(purchase, total, &order) {
         None => Ok(order),
         Some(doubt) => Err(Failure::unusable(operation, doubt)),
     }
@@ -55,12 +58,13 @@ fn total(amounts: impl IntoIterator<Item = Option<Money>>) -> Option<Money> {
 }
 
 /// What of the answer is not what was ordered, or is not told.
-fn doubt(request: &OrderRequest, ordered: Money, order: &ProviderOrder) -> Option<&'static str> {
-    if order.reference.as_ref() != Some(&request.reference) {
+fn doubt(purchase: &Purchase, ordered: Money, order: &ProviderOrder) -> Option<&'static str> {
+    if order.reference.as_ref() != Some(&purchase.reference) {
         return Some("the answer is about an order under another reference, or names none");
     }
-    let mut expected: Vec<_> = request
-        .lines
+    let mut expected: Vec<_> = purchase
+        .request
+        .lines()
         .iter()
         .flat_map(|line| (0..line.quantity.get()).map(|_| Some(&line.package)))
         .collect();

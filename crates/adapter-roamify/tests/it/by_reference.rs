@@ -7,13 +7,13 @@ use std::time::Duration;
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::Clock;
 use roamport_domain::provider::{
-    ErrorKind, EsimProvider as _, OrderRequest, ProviderOrder, SendWindow,
+    ErrorKind, EsimProvider as _, ProviderOrder, Purchase, PurchaseRequest, SendWindow,
 };
 use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::{Change, Fault, MixUp, Operation, Rule, Server, World};
 
-use crate::support::{line, reference, usd};
+use crate::support::{line, lines, reference, usd};
 
 const TOKEN: &str = "sandbox-token";
 const PACKAGE: &str = "esim-portugal-7days-1gb-all";
@@ -23,7 +23,7 @@ struct Shop {
     world: World,
     clock: Arc<TestClock>,
     roamify: Roamify,
-    request: OrderRequest,
+    request: Purchase,
     first: ProviderOrder,
     _server: Server,
 }
@@ -47,13 +47,15 @@ async fn shop(order_by_reference: Tolerance) -> Shop {
     let price = world.catalogue().find(PACKAGE).unwrap().price;
     let mut line = line(PACKAGE, 2);
     line.unit_price = usd(&price.to_string());
-    let request = OrderRequest {
+    let request = Purchase {
         reference: reference("01KE0ZP1M3Q8"),
-        lines: vec![line],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line],
+            start_date: None,
+        },
         window: SendWindow::open(&*clock, Duration::from_mins(1)),
     };
-    let first = roamify.place_order(&request).await.unwrap();
+    let first = roamify.purchase(&request).await.unwrap();
     Shop {
         world,
         clock,
@@ -173,10 +175,10 @@ async fn an_answer_that_is_lost_broken_or_from_a_gateway_is_unknown() {
 async fn nothing_is_sent_outside_the_window_or_without_lines() {
     let mut shop = shop(Tolerance::Accepted).await;
     let before = shop.world.calls(Operation::Order);
-    shop.request.lines.clear();
+    lines(&mut shop.request).clear();
     let error = shop.roamify.order_by_reference(&shop.request).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Rejected);
-    shop.request.lines = vec![line(PACKAGE, 2)];
+    *lines(&mut shop.request) = vec![line(PACKAGE, 2)];
     shop.clock.advance(Duration::from_mins(2));
     assert!(
         shop.request

@@ -8,7 +8,7 @@ use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::package::{Allowance, Geography, Place, ValidityStart};
 use roamport_domain::provider::{
     DestinationFilter, EsimKey, EsimProvider as _, PackageQuery, ProviderOrder,
-    ProviderOrderStatus, ProvisionRequest, ProvisionTarget, TopUpQuery, TopUpRequest, UsageQuery,
+    ProviderOrderStatus, ProvisionRequest, Purchase, PurchaseRequest, TopUpQuery, UsageQuery,
 };
 use roamport_domain::usage::DataUnit;
 use roamport_domain::{
@@ -240,12 +240,7 @@ fn check_order(order: &ProviderOrder) {
 #[tokio::test]
 async fn an_order_of_two_has_one_item_per_esim() {
     let (_server, provider) = one_answer("POST", "/api/esim/order", "post-esim-order").await;
-    check_order(
-        &provider
-            .place_order(&order(&*TestClock::new()))
-            .await
-            .unwrap(),
-    );
+    check_order(&provider.purchase(&order(&*TestClock::new())).await.unwrap());
     let (_server, provider) = one_answer("GET", "/api/esim/order", "get-esim-order").await;
     let id = ProviderOrderId::parse("2f8e6a14-93b7-4c05-a1de-7740bb19c6f2").unwrap();
     check_order(&provider.order(&id).await.unwrap());
@@ -267,7 +262,7 @@ async fn an_instant_order_brings_the_profiles() {
     };
     let clock = TestClock::new();
     let provider = Roamify::new(&config, clock.clone()).unwrap();
-    let order = provider.place_order(&order(&*clock)).await.unwrap();
+    let order = provider.purchase(&order(&*clock)).await.unwrap();
     let [item] = order.items.as_slice() else {
         panic!("{order:?}")
     };
@@ -282,18 +277,22 @@ async fn an_instant_order_brings_the_profiles() {
 async fn a_top_up_never_names_the_esim_of_its_item() {
     let answer = json(200, fixture("post-esim-order-topup"));
     let server = serving("POST", "/api/esim/order/topup", answer).await;
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("shop-10442-topup-1"),
-        esim: EsimKey::new(Some(esim_id()), Some(iccid())).unwrap(),
-        package: PackageId::parse("esim-portugal-30days-5gb-all").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: esim_id(),
+            iccid: Some(iccid()),
+            package: PackageId::parse("esim-portugal-30days-5gb-all").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(&*TestClock::new()).window,
     };
-    let order = roamify(&server.uri()).top_up(&request).await.unwrap();
+    let order = roamify(&server.uri()).purchase(&request).await.unwrap();
     assert_eq!(order.total, Some(usd("5.10")));
     assert_eq!(order.items[0].esim, None);
-    assert_eq!(order.items[0].package, Some(request.package));
+    let bought = order.items[0].package.as_ref().map(PackageId::as_str);
+    assert_eq!(bought, Some("esim-portugal-30days-5gb-all"));
 }
 
 fn check_ready(esim: &Esim) {
@@ -329,7 +328,7 @@ fn check_ready(esim: &Esim) {
 
 fn by_esim() -> ProvisionRequest {
     ProvisionRequest {
-        target: ProvisionTarget::Esim(esim_id()),
+        esim: esim_id(),
         start_date: None,
     }
 }
@@ -338,9 +337,7 @@ fn by_esim() -> ProvisionRequest {
 async fn an_apply_by_esim_answers_one_and_by_reference_all() {
     let (_server, provider) =
         one_answer("POST", "/api/esim/apply", "post-esim-apply.by-esimId").await;
-    let esims = provider.provision(&by_esim()).await.unwrap();
-    assert_eq!(esims.len(), 1);
-    check_ready(&esims[0]);
+    check_ready(&provider.provision(&by_esim()).await.unwrap());
     let (_server, provider) =
         one_answer("POST", "/api/esim/apply", "post-esim-apply.by-referenceId").await;
     let esims = provider
@@ -350,9 +347,7 @@ async fn an_apply_by_esim_answers_one_and_by_reference_all() {
     assert_eq!(esims.len(), 2);
     check_ready(&esims[0]);
     // A list answered for one eSIM holds it among others.
-    let esims = provider.provision(&by_esim()).await.unwrap();
-    assert_eq!(esims.len(), 1);
-    check_ready(&esims[0]);
+    check_ready(&provider.provision(&by_esim()).await.unwrap());
 }
 
 #[tokio::test]

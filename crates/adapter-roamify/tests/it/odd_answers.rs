@@ -4,7 +4,7 @@ use futures::StreamExt as _;
 use roamport_domain::esim::ProfileState;
 use roamport_domain::provider::{
     ErrorKind, EsimKey, EsimProvider as _, PackageQuery, ProviderOrderStatus, ProvisionRequest,
-    ProvisionTarget, Reaction, TopUpQuery, UsageQuery,
+    Reaction, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{EsimId, Iccid, ProviderError};
 use roamport_provider_http::test_support::TestClock;
@@ -25,9 +25,9 @@ fn iccid_key() -> EsimKey {
 }
 
 fn provision() -> ProvisionRequest {
-    let target = ProvisionTarget::Esim(EsimId::parse("e-1").unwrap());
+    let esim = EsimId::parse("e-1").unwrap();
     ProvisionRequest {
-        target,
+        esim,
         start_date: None,
     }
 }
@@ -47,7 +47,7 @@ async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
     let provider = roamify(&server.uri());
     let read = provider.balance().await.unwrap_err();
     let purchase = provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     let provisioning = provider.provision(&provision()).await.unwrap_err();
@@ -101,7 +101,7 @@ async fn a_paid_order_survives_unknown_fields_states_and_numbers_as_text() {
         "items":[{"esimId":"e-1","packageId":"p","price":"3.27","quantity":9},{"esimId":null},7]}}"#;
     let server = serving("POST", "/api/esim/order", json(201, body)).await;
     let order = roamify(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap();
     assert_eq!(order.id.as_str(), "o-1");
@@ -120,7 +120,7 @@ async fn a_purchase_without_an_order_id_is_ambiguous() {
     let body = r#"{"status":"success","data":{"status":"COMPLETED","total":6.54}}"#;
     let server = serving("POST", "/api/esim/order", json(200, body)).await;
     let error = roamify(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
@@ -141,14 +141,13 @@ async fn a_purchase_without_an_order_id_is_ambiguous() {
 async fn a_pending_apply_is_a_pending_esim(#[case] status: u16) {
     let body = r#"{"status":"failed","message":"The eSIM is still pending processing"}"#;
     let server = serving("POST", "/api/esim/apply", json(status, body)).await;
-    let esims = roamify(&server.uri())
+    let esim = roamify(&server.uri())
         .provision(&provision())
         .await
         .unwrap();
-    assert_eq!(esims.len(), 1);
-    assert_eq!(esims[0].id().as_str(), "e-1");
-    assert_eq!(esims[0].profile(), &ProfileState::Generating);
-    assert!(esims[0].activation().is_none() && !esims[0].is_ready());
+    assert_eq!(esim.id().as_str(), "e-1");
+    assert_eq!(esim.profile(), &ProfileState::Generating);
+    assert!(esim.activation().is_none() && !esim.is_ready());
 }
 
 #[tokio::test]
@@ -176,11 +175,11 @@ async fn a_pending_apply_of_an_order_lists_its_esims() {
 async fn an_apply_that_was_accepted_without_a_profile_is_under_way() {
     let body = r#"{"status":"success","data":{"id":"e-1","status":"NEW"}}"#;
     let server = serving("POST", "/api/esim/apply", json(200, body)).await;
-    let esims = roamify(&server.uri())
+    let esim = roamify(&server.uri())
         .provision(&provision())
         .await
         .unwrap();
-    assert_eq!(esims[0].profile(), &ProfileState::Generating);
+    assert_eq!(esim.profile(), &ProfileState::Generating);
 }
 
 #[rstest]
@@ -345,7 +344,7 @@ async fn half_an_emoji_in_a_purchase_answer_loses_neither_order_nor_esim() {
         "packageId":"p","package":"1 GB \ud83c","price":3.27}]}}"#;
     let server = serving("POST", "/api/esim/order", json(200, body)).await;
     let order = roamify(&server.uri())
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap();
     assert_eq!(order.items[0].esim, Some(EsimId::parse("e-1").unwrap()));
@@ -416,11 +415,11 @@ async fn ids_that_are_uuids_are_the_same_in_either_case() {
     assert_eq!(provider.esim(&key).await.unwrap().id(), key.id().unwrap());
     let server = serving("POST", "/api/esim/apply", json(200, body)).await;
     let request = ProvisionRequest {
-        target: ProvisionTarget::Esim(EsimId::parse(id).unwrap()),
+        esim: EsimId::parse(id).unwrap(),
         start_date: None,
     };
-    let esims = roamify(&server.uri()).provision(&request).await.unwrap();
-    assert_eq!(esims[0].id(), key.id().unwrap());
+    let esim = roamify(&server.uri()).provision(&request).await.unwrap();
+    assert_eq!(esim.id(), key.id().unwrap());
 }
 
 #[tokio::test]

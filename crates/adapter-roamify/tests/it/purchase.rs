@@ -5,32 +5,30 @@ use std::time::Duration;
 
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProvider as _, ProvisionRequest, ProvisionTarget, Reaction,
-    TopUpRequest,
+    ErrorKind, EsimProvider as _, ProvisionRequest, Purchase, PurchaseRequest, Reaction,
 };
 use roamport_domain::{EsimId, Iccid, PackageId};
 use roamport_provider_http::test_support::{Behaviour, RawServer, TestClock};
 use rstest::rstest;
 use wiremock::MockServer;
 
-use crate::support::{config, fixture, json, order, reference, roamify, serving, usd};
+use crate::support::{config, fixture, json, lines, order, reference, roamify, serving, usd};
 
 const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n\
                      {\"status\":\"success\",\"data\":{\"id\":\"o-order\"}}";
 
-fn top_up(clock: &TestClock, esim: EsimKey) -> TopUpRequest {
-    TopUpRequest {
+fn top_up(clock: &TestClock, iccid: Option<Iccid>) -> Purchase {
+    Purchase {
         reference: reference("top-up-1"),
-        esim,
-        package: PackageId::parse("p").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: EsimId::parse("e-1").unwrap(),
+            iccid,
+            package: PackageId::parse("p").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(clock).window,
     }
-}
-
-fn by_id() -> EsimKey {
-    EsimKey::from_id(EsimId::parse("e-1").unwrap())
 }
 
 #[rstest]
@@ -43,7 +41,7 @@ async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
     let server = RawServer::start(vec![behaviour]).await;
     let clock = TestClock::new();
     let provider = roamify(&server.url());
-    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    let error = provider.purchase(&order(&clock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert_eq!(error.reaction(), Reaction::Reconcile);
     assert!(error.message().contains("money may have moved"), "{error}");
@@ -56,7 +54,7 @@ async fn a_refusal_whose_words_break_off_proves_nothing() {
     let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 500\r\n\r\n{\"err";
     let server = RawServer::start(vec![Behaviour::Answer(answer)]).await;
     let error = roamify(&server.url())
-        .place_order(&order(&TestClock::new()))
+        .purchase(&order(&TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
@@ -72,9 +70,9 @@ async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
     .await;
     let clock = TestClock::new();
     let provider = roamify(&server.url());
-    let bought = provider.place_order(&order(&clock)).await.unwrap();
+    let bought = provider.purchase(&order(&clock)).await.unwrap();
     assert_eq!(bought.id.as_str(), "o-order");
-    let error = provider.place_order(&order(&clock)).await.unwrap_err();
+    let error = provider.purchase(&order(&clock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert_eq!((server.connections(), server.requests()), (2, 2));
     // A read after it shows that no copy of the purchase was waiting to be sent.
@@ -94,7 +92,7 @@ async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
     };
     let provider = Roamify::new(&config, TestClock::new()).unwrap();
     let error = provider
-        .place_order(&order(&TestClock::new()))
+        .purchase(&order(&TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
@@ -102,9 +100,9 @@ async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
         error.message().starts_with("no answer came in time"),
         "{error}"
     );
-    let target = ProvisionTarget::Esim(EsimId::parse("e-1").unwrap());
+    let esim = EsimId::parse("e-1").unwrap();
     let request = ProvisionRequest {
-        target,
+        esim,
         start_date: None,
     };
     let error = provider.provision(&request).await.unwrap_err();
@@ -132,15 +130,13 @@ async fn nothing_is_sent_once_the_window_is_over() {
     let provider = Roamify::new(&config(&server.uri()), clock.clone()).unwrap();
     let request = order(&clock);
     clock.advance(Duration::from_mins(1));
-    let error = provider.place_order(&request).await.unwrap_err();
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.message().contains("nothing was sent"), "{error}");
-    let request = top_up(
-        &clock,
-        EsimKey::from_iccid(Iccid::parse("8988303000001234567").unwrap()),
-    );
+    let iccid = Iccid::parse("8988303000001234567").unwrap();
+    let request = top_up(&clock, Some(iccid));
     clock.advance(Duration::from_mins(2));
-    let error = provider.top_up(&request).await.unwrap_err();
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -167,8 +163,8 @@ async fn a_top_up_whose_esim_cannot_be_read_sends_no_purchase(
     #[case] expected: ErrorKind,
 ) {
     let server = serving("GET", "/api/esim", json(status, body)).await;
-    let request = top_up(&TestClock::new(), by_id());
-    let error = roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    let request = top_up(&TestClock::new(), None);
+    let error = roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), expected, "{error}");
     assert!(
         error
@@ -185,11 +181,8 @@ async fn a_top_up_whose_esim_cannot_be_read_sends_no_purchase(
 async fn an_order_without_lines_is_refused_here() {
     let server = seller().await;
     let mut request = order(&TestClock::new());
-    request.lines.clear();
-    let error = roamify(&server.uri())
-        .place_order(&request)
-        .await
-        .unwrap_err();
+    lines(&mut request).clear();
+    let error = roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert!(server.received_requests().await.unwrap().is_empty());
 }
@@ -241,7 +234,7 @@ async fn a_refused_purchase_says_what_it_cost(
 ) {
     let server = serving("POST", "/api/esim/order", json(status, body)).await;
     let error = roamify(&server.uri())
-        .place_order(&order(&TestClock::new()))
+        .purchase(&order(&TestClock::new()))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), expected, "{error}");

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProvider as _, OrderRequest, ProvisionRequest, ProvisionTarget,
-    Reaction, Result, SendWindow, TopUpRequest,
+    ErrorKind, EsimProvider as _, ProvisionRequest, Purchase, PurchaseRequest, Reaction, Result,
+    SendWindow,
 };
-use roamport_domain::{Iccid, PackageId, ProviderOrderId};
+use roamport_domain::{EsimId, Iccid, PackageId, ProviderOrderId};
 use roamport_provider_http::test_support::TestClock;
 use roamport_sandbox::switches::{Switches, Tolerance};
 use roamport_sandbox::{Server, World};
@@ -185,8 +185,9 @@ struct Line {
     proxy: Proxy,
     roamify: Roamify,
     _server: Server,
-    /// An eSIM to top up: its id and its card.
-    esim: (EsimKey, EsimKey),
+    /// An eSIM to top up.
+    esim: EsimId,
+    card: Iccid,
 }
 
 impl Line {
@@ -214,14 +215,14 @@ impl Line {
             roamify.balance().await.unwrap();
         }
         let window = SendWindow::open(&*clock, Duration::from_mins(1));
-        let bought = roamify.place_order(&order("warm", window)).await.unwrap();
+        let bought = roamify.purchase(&order("warm", window)).await.unwrap();
         let esim = bought.items[0].esim.clone().unwrap();
         let request = ProvisionRequest {
-            target: ProvisionTarget::Esim(esim.clone()),
+            esim: esim.clone(),
             start_date: None,
         };
         let ready = roamify.provision(&request).await.unwrap();
-        let card: Iccid = ready[0].iccid().unwrap().clone();
+        let card: Iccid = ready.iccid().unwrap().clone();
         for _ in 0..3 {
             roamify.balance().await.unwrap();
         }
@@ -232,24 +233,32 @@ impl Line {
             proxy,
             roamify,
             _server: server,
-            esim: (EsimKey::from_id(esim), EsimKey::from_iccid(card)),
+            esim,
+            card,
         }
     }
 
     async fn buy(&self, call: Call, name: &str) -> Result<ProviderOrderId> {
         let window = SendWindow::open(&*self.clock, Duration::from_mins(1));
-        let top_up = |esim: &EsimKey| TopUpRequest {
+        let top_up = |iccid: Option<Iccid>| Purchase {
             reference: reference(name),
-            esim: esim.clone(),
-            package: PackageId::parse(PACKAGE).unwrap(),
-            unit_price: crate::support::usd("3.27"),
-            days: None,
+            request: PurchaseRequest::TopUp {
+                esim: self.esim.clone(),
+                iccid,
+                package: PackageId::parse(PACKAGE).unwrap(),
+                unit_price: crate::support::usd("3.27"),
+                days: None,
+            },
             window,
         };
         let bought = match call {
-            Call::Order => self.roamify.place_order(&order(name, window)).await,
-            Call::TopUpByCard => self.roamify.top_up(&top_up(&self.esim.1)).await,
-            Call::TopUpById => self.roamify.top_up(&top_up(&self.esim.0)).await,
+            Call::Order => self.roamify.purchase(&order(name, window)).await,
+            Call::TopUpByCard => {
+                self.roamify
+                    .purchase(&top_up(Some(self.card.clone())))
+                    .await
+            }
+            Call::TopUpById => self.roamify.purchase(&top_up(None)).await,
         };
         bought.map(|order| order.id)
     }
@@ -260,11 +269,13 @@ impl Line {
     }
 }
 
-fn order(name: &str, window: SendWindow) -> OrderRequest {
-    OrderRequest {
+fn order(name: &str, window: SendWindow) -> Purchase {
+    Purchase {
         reference: reference(name),
-        lines: vec![line(PACKAGE, 1)],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line(PACKAGE, 1)],
+            start_date: None,
+        },
         window,
     }
 }

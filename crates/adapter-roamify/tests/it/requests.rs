@@ -9,7 +9,7 @@ use roamport_adapter_roamify::{EsimFilter, EsimStatus, Roamify, RoamifyConfig};
 use roamport_domain::package::Geography;
 use roamport_domain::provider::{
     CallClass, Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider as _, Gate, PackageQuery,
-    ProvisionRequest, ProvisionTarget, Provisioning, TopUpQuery, TopUpRequest, UsageQuery,
+    ProvisionRequest, Provisioning, Purchase, PurchaseRequest, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{CountryCode, DataSize, EsimId, Iccid, PackageId};
 use roamport_provider_http::test_support::TestClock;
@@ -61,7 +61,7 @@ async fn every_request_bears_the_token_and_says_json() {
     let provider = roamify(&format!("{}/", server.uri()));
     provider.balance().await.unwrap_err();
     provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
     for request in server.received_requests().await.unwrap() {
@@ -129,12 +129,16 @@ async fn every_filter_is_sent_as_the_provider_takes_it() {
 #[tokio::test]
 async fn an_order_is_a_pure_function_of_its_request() {
     let server = refusing().await;
-    let mut request = order(&*TestClock::new());
-    request.lines = vec![line("p-1", 2), line("p-2", 1), line("p-1", 3)];
-    request.start_date = Some(date(2026, 12, 24));
+    let request = Purchase {
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line("p-1", 2), line("p-2", 1), line("p-1", 3)],
+            start_date: Some(date(2026, 12, 24)),
+        },
+        ..order(&*TestClock::new())
+    };
     let provider = roamify(&server.uri());
     for _ in 0..2 {
-        provider.place_order(&request).await.unwrap_err();
+        provider.purchase(&request).await.unwrap_err();
     }
     let body = r#"{"items":[{"packageId":"p-1","quantity":2},{"packageId":"p-2","quantity":1},{"packageId":"p-1","quantity":3}],"referenceId":"shop-10442"}"#;
     for sent in server.received_requests().await.unwrap() {
@@ -150,27 +154,35 @@ async fn an_instant_order_goes_its_own_way_and_takes_no_travel_date() {
         ..config(&server.uri())
     };
     let provider = Roamify::new(&config, TestClock::new()).unwrap();
-    let mut request = order(&*TestClock::new());
-    request.start_date = Some(date(2026, 12, 24));
-    let error = provider.place_order(&request).await.unwrap_err();
+    let request = order(&*TestClock::new());
+    let dated = Purchase {
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line("p", 1)],
+            start_date: Some(date(2026, 12, 24)),
+        },
+        ..request.clone()
+    };
+    let error = provider.purchase(&dated).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-    request.start_date = None;
-    provider.place_order(&request).await.unwrap_err();
+    provider.purchase(&request).await.unwrap_err();
     assert!(shown(&only(&server).await).starts_with("POST /api/esim/order/instant {\"items\":"));
 }
 
 #[tokio::test]
 async fn a_top_up_is_sent_for_the_iccid() {
     let server = refusing().await;
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("t-1"),
-        esim: EsimKey::new(Some(esim_id()), Some(iccid())).unwrap(),
-        package: PackageId::parse("p-5").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: esim_id(),
+            iccid: Some(iccid()),
+            package: PackageId::parse("p-5").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(&*TestClock::new()).window,
     };
-    roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(
         shown(&only(&server).await),
         r#"POST /api/esim/order/topup {"iccid":"8988303000001234567","packageId":"p-5","referenceId":"t-1"}"#
@@ -185,15 +197,18 @@ async fn a_top_up_by_id_reads_the_iccid_first() {
         .mount(&server)
         .await;
     let id = EsimId::parse("7d0f3b52-1c84-4a6e-9f0b-5b2c8a61e901").unwrap();
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("t-1"),
-        esim: EsimKey::from_id(id),
-        package: PackageId::parse("p-5").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: id,
+            iccid: None,
+            package: PackageId::parse("p-5").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(&*TestClock::new()).window,
     };
-    let error = roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    let error = roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     let sent: Vec<_> = server
         .received_requests()
@@ -220,15 +235,18 @@ async fn a_card_number_sent_as_a_number_tops_up_exactly_that_card() {
         .mount(&server)
         .await;
     let id = EsimId::parse("71234567890123456789").unwrap();
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("t-1"),
-        esim: EsimKey::from_id(id),
-        package: PackageId::parse("p-5").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: id,
+            iccid: None,
+            package: PackageId::parse("p-5").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(&*TestClock::new()).window,
     };
-    roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    roamify(&server.uri()).purchase(&request).await.unwrap_err();
     let sent = server.received_requests().await.unwrap();
     assert_eq!(
         shown(sent.last().unwrap()),
@@ -245,40 +263,34 @@ async fn no_card_is_topped_up_under_a_number_that_was_rounded() {
         .respond_with(json(200, body))
         .mount(&server)
         .await;
-    let request = TopUpRequest {
+    let request = Purchase {
         reference: reference("t-1"),
-        esim: EsimKey::from_id(EsimId::parse("e-1").unwrap()),
-        package: PackageId::parse("p-5").unwrap(),
-        unit_price: usd("5.10"),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: EsimId::parse("e-1").unwrap(),
+            iccid: None,
+            package: PackageId::parse("p-5").unwrap(),
+            unit_price: usd("5.10"),
+            days: None,
+        },
         window: order(&*TestClock::new()).window,
     };
-    roamify(&server.uri()).top_up(&request).await.unwrap_err();
+    roamify(&server.uri()).purchase(&request).await.unwrap_err();
     let sent = server.received_requests().await.unwrap();
     assert!(sent.iter().all(|request| request.method.as_str() == "GET"));
 }
 
 #[tokio::test]
 async fn a_provisioning_names_the_esim_or_the_order_and_the_day() {
-    for (target, start_date, body) in [
+    for (start_date, body) in [
+        (None, r#"{"esimId":"e-1"}"#),
         (
-            ProvisionTarget::Esim(esim_id()),
-            None,
-            r#"{"esimId":"e-1"}"#,
-        ),
-        (
-            ProvisionTarget::Esim(esim_id()),
             Some(date(2026, 12, 24)),
             r#"{"esimId":"e-1","startDate":"2026-12-24"}"#,
         ),
-        (
-            ProvisionTarget::Order(reference("R")),
-            None,
-            r#"{"referenceId":"R"}"#,
-        ),
     ] {
         let server = refusing().await;
-        let request = ProvisionRequest { target, start_date };
+        let esim = esim_id();
+        let request = ProvisionRequest { esim, start_date };
         roamify(&server.uri())
             .provision(&request)
             .await
@@ -408,13 +420,13 @@ async fn the_gate_is_asked_before_each_request_and_told_what_it_is_for() {
         .with_gate(gate.clone());
     provider.balance().await.unwrap_err();
     provider
-        .place_order(&order(&*TestClock::new()))
+        .purchase(&order(&*TestClock::new()))
         .await
         .unwrap_err();
-    let target = ProvisionTarget::Esim(esim_id());
+    let esim = esim_id();
     provider
         .provision(&ProvisionRequest {
-            target,
+            esim,
             start_date: None,
         })
         .await

@@ -9,9 +9,9 @@ use futures::TryStreamExt as _;
 use roamport_adapter_roamify::{EsimFilter, Roamify, RoamifyConfig};
 use roamport_domain::esim::ProfileState;
 use roamport_domain::provider::{
-    DestinationFilter, ErrorKind, EsimKey, EsimProvider as _, OrderLookup, OrderRequest,
-    PackageQuery, ProviderOrderStatus, ProvisionRequest, ProvisionTarget, SendWindow, TopUpQuery,
-    TopUpRequest, UsageQuery,
+    DestinationFilter, ErrorKind, EsimKey, EsimProvider as _, OrderLookup, PackageQuery,
+    ProviderOrderStatus, ProvisionRequest, Purchase, PurchaseRequest, SendWindow, TopUpQuery,
+    UsageQuery,
 };
 use roamport_domain::{Clock, Package, PackageId};
 use roamport_provider_http::test_support::TestClock;
@@ -55,11 +55,13 @@ impl Shop {
         self.roamify.packages(query).try_collect().await.unwrap()
     }
 
-    fn request(&self, name: &str, package: &PackageId, quantity: u16) -> OrderRequest {
-        OrderRequest {
+    fn request(&self, name: &str, package: &PackageId, quantity: u16) -> Purchase {
+        Purchase {
             reference: reference(name),
-            lines: vec![line(package.as_str(), quantity)],
-            start_date: None,
+            request: PurchaseRequest::PlaceOrder {
+                lines: vec![line(package.as_str(), quantity)],
+                start_date: None,
+            },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
         }
     }
@@ -137,7 +139,7 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
     let package = shop.plain_package().await;
 
     let request = shop.request("flow-1", &package.id, 2);
-    let order = roamify.place_order(&request).await.unwrap();
+    let order = roamify.purchase(&request).await.unwrap();
     assert_eq!(order.status, ProviderOrderStatus::Completed);
     assert_eq!(order.total, Some(package.price.checked_times(2).unwrap()));
     assert_eq!(order.reference, Some(request.reference.clone()));
@@ -173,11 +175,11 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
     let new = roamify.esim(&key).await.unwrap();
     assert_eq!(new.profile(), &ProfileState::Unprovisioned);
     let provision = ProvisionRequest {
-        target: ProvisionTarget::Esim(esim),
+        esim,
         start_date: None,
     };
     let ready = roamify.provision(&provision).await.unwrap();
-    assert!(ready[0].is_ready(), "{ready:?}");
+    assert!(ready.is_ready(), "{ready:?}");
     let all = roamify.provision_order(&request.reference).await.unwrap();
     assert_eq!(all.len(), 2);
     let filter = EsimFilter {
@@ -186,7 +188,7 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
     };
     assert_eq!(roamify.esims(&filter).await.unwrap().len(), 2);
 
-    let iccid = ready[0].iccid().unwrap().clone();
+    let iccid = ready.iccid().unwrap().clone();
     let usage = roamify
         .usage(&UsageQuery {
             esim: key.clone(),
@@ -205,15 +207,18 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
         .try_collect()
         .await
         .unwrap();
-    let top_up = TopUpRequest {
+    let top_up = Purchase {
         reference: reference("flow-1-topup"),
-        esim: key,
-        package: top_ups[0].id.clone(),
-        unit_price: top_ups[0].price,
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: key.id().cloned().unwrap(),
+            iccid: None,
+            package: top_ups[0].id.clone(),
+            unit_price: top_ups[0].price,
+            days: None,
+        },
         window: request.window,
     };
-    let topped_up = roamify.top_up(&top_up).await.unwrap();
+    let topped_up = roamify.purchase(&top_up).await.unwrap();
     assert_eq!(topped_up.total, Some(top_ups[0].price));
     assert_eq!(roamify.history(&iccid).await.unwrap().len(), 2);
 }
@@ -228,7 +233,7 @@ async fn an_instant_order_brings_ready_profiles() {
     let roamify = Roamify::new(&config, shop.clock.clone()).unwrap();
     let package = shop.plain_package().await;
     let order = roamify
-        .place_order(&shop.request("instant-1", &package.id, 2))
+        .purchase(&shop.request("instant-1", &package.id, 2))
         .await
         .unwrap();
     assert_eq!(order.items.len(), 2);
@@ -251,18 +256,18 @@ async fn refusals_say_what_they_are() {
     assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
     shop.world.set_balance(0.into()).unwrap();
     let request = shop.request("poor-1", &package.id, 1);
-    let error = shop.roamify.place_order(&request).await.unwrap_err();
+    let error = shop.roamify.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InsufficientFunds, "{error}");
     // Roamify answers 500 for an unknown package: nobody can tell that from a charge gone wrong.
     shop.world.set_balance(1000.into()).unwrap();
     let request = shop.request("unknown-1", &PackageId::parse("nowhere").unwrap(), 1);
-    let error = shop.roamify.place_order(&request).await.unwrap_err();
+    let error = shop.roamify.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert!(shop.world.ledger().unwrap().is_empty());
     // A second order under one reference is refused in words that may mean that the first one landed.
     let request = shop.request("twice-1", &package.id, 1);
-    shop.roamify.place_order(&request).await.unwrap();
-    let error = shop.roamify.place_order(&request).await.unwrap_err();
+    shop.roamify.purchase(&request).await.unwrap();
+    let error = shop.roamify.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
     assert_eq!(shop.world.charges_for("twice-1").unwrap().len(), 1);
 }

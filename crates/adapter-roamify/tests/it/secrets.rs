@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 
-use roamport_domain::provider::{EsimKey, EsimProvider as _, ProvisionRequest, ProvisionTarget};
+use roamport_domain::provider::{EsimKey, EsimProvider as _, ProvisionRequest};
 use roamport_domain::{EsimId, Iccid, ProviderError};
 use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::any;
@@ -54,9 +54,9 @@ async fn no_error_repeats_a_secret_that_the_provider_sends() {
         "<html>K2-SECRET</html>".to_owned(),
     ];
     let key = EsimKey::from_iccid(Iccid::parse(ICCID).unwrap());
-    let target = ProvisionTarget::Esim(EsimId::parse("e-1").unwrap());
+    let esim = EsimId::parse("e-1").unwrap();
     let provision = ProvisionRequest {
-        target,
+        esim,
         start_date: None,
     };
     for status in [200, 400, 401, 404, 409, 500] {
@@ -69,7 +69,7 @@ async fn no_error_repeats_a_secret_that_the_provider_sends() {
             check(&provider.esim(&key).await.unwrap_err());
             check(
                 &provider
-                    .place_order(&order(&*TestClock::new()))
+                    .purchase(&order(&*TestClock::new()))
                     .await
                     .unwrap_err(),
             );

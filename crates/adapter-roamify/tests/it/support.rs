@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
-use roamport_domain::provider::{Line, OrderRequest, SendWindow};
+use roamport_domain::provider::{Line, Purchase, PurchaseRequest, SendWindow};
 use roamport_domain::{Clock, Currency, Money, PackageId, Reference};
 use roamport_provider_http::test_support::TestClock;
 use wiremock::matchers::{method, path};
@@ -64,11 +64,21 @@ pub(crate) fn line(package: &str, quantity: u16) -> Line {
 }
 
 /// An order that may be sent for a minute from now.
-pub(crate) fn order(clock: &dyn Clock) -> OrderRequest {
-    OrderRequest {
+pub(crate) fn order(clock: &dyn Clock) -> Purchase {
+    Purchase {
         reference: reference("shop-10442"),
-        lines: vec![line("esim-portugal-15days-3gb-all", 2)],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line("esim-portugal-15days-3gb-all", 2)],
+            start_date: None,
+        },
         window: SendWindow::open(clock, Duration::from_mins(1)),
+    }
+}
+
+/// The lines of an order, to change.
+pub(crate) fn lines(purchase: &mut Purchase) -> &mut Vec<Line> {
+    match &mut purchase.request {
+        PurchaseRequest::PlaceOrder { lines, .. } => lines,
+        PurchaseRequest::TopUp { .. } => panic!("a top-up has no lines"),
     }
 }

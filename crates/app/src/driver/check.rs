@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use roamport_domain::order::{
-    AttemptNumber, DeferralReason, GuardReason, OrderContent, PurchaseRequest, WalletReading,
+    AttemptNumber, DeferralReason, GuardReason, OrderContent, WalletReading,
 };
-use roamport_domain::provider::{EsimKey, Line, ProviderError, Reaction};
+use roamport_domain::provider::{EsimKey, ProviderError, PurchaseRequest, Reaction};
 use roamport_domain::{EsimProviderExt as _, Money, Order, Package};
 
 use super::{Break, Driver};
@@ -52,10 +52,9 @@ impl Driver {
                 baseline: None,
             });
         }
-        let content = &order.requested().content;
-        let mut lines = Vec::with_capacity(content.lines().len());
-        for line in content.lines() {
-            let package = self.read_package(content, &line.line).await?;
+        let mut content = order.requested().content.clone();
+        for place in 0..content.lines().len() {
+            let package = self.read_package(&content, place).await?;
             if package.flags.travel_date_required
                 && content.start_date().is_none()
                 && !content.is_top_up()
@@ -63,36 +62,22 @@ impl Driver {
                 let message = format!("package `{}` needs the date of travel", package.id);
                 return Err(Not::Ever(GuardReason::TravelDateMissing, message));
             }
-            lines.push(Line {
-                unit_price: package.price,
-                ..line.line.clone()
-            });
+            content.lines_mut()[place].line.unit_price = package.price;
         }
-        let request = match content {
-            OrderContent::Esims { start_date, .. } => PurchaseRequest::PlaceOrder {
-                lines,
-                start_date: *start_date,
-            },
-            OrderContent::TopUp(top_up) => PurchaseRequest::TopUp {
-                esim: top_up.esim.clone(),
-                iccid: top_up.iccid.clone(),
-                package: top_up.line.line.package.clone(),
-                unit_price: lines[0].unit_price,
-                days: top_up.line.line.days,
-            },
-        };
+        let request = content.request();
         let balance = self.check_price(order, &request).await?;
         let baseline = Some(WalletReading { at, balance });
         Ok(Checked { request, baseline })
     }
 
-    async fn read_package(&self, content: &OrderContent, line: &Line) -> Result<Package, Not> {
+    /// The package of the line at this place, as it is sold now.
+    async fn read_package(&self, content: &OrderContent, place: usize) -> Result<Package, Not> {
         let provider = &self.parts.provider;
+        let line = &content.lines()[place].line;
         let found = match content {
             OrderContent::Esims { .. } => provider.find_package(&line.package).await,
             OrderContent::TopUp(top_up) => {
-                let key = EsimKey::new(Some(top_up.esim.clone()), top_up.iccid.clone());
-                let key = key.expect("the id is given");
+                let key = EsimKey::of(top_up.esim.clone(), top_up.iccid.clone());
                 provider.find_top_up_package(&key, &line.package).await
             }
         };

@@ -9,9 +9,7 @@ use roamport_domain::journal::{Delivery, KeptProfile};
 use roamport_domain::order::{
     AttentionReason, EsimProgress, Event, ItemNumber, ItemState, ItemStep, ProvisioningOutcome,
 };
-use roamport_domain::provider::{
-    ErrorKind, EsimKey, ProviderError, ProvisionRequest, ProvisionTarget, Reaction,
-};
+use roamport_domain::provider::{ErrorKind, EsimKey, ProviderError, ProvisionRequest, Reaction};
 use roamport_domain::{Esim, EsimProvider as _, Order};
 
 use super::{Break, Driver};
@@ -27,7 +25,7 @@ pub(super) struct Done {
 }
 
 enum Answer {
-    Provisioned(Result<Vec<Esim>, ProviderError>),
+    Provisioned(Result<Box<Esim>, ProviderError>),
     Read(Result<Box<Esim>, ProviderError>),
 }
 
@@ -68,9 +66,8 @@ impl Driver {
         Box::pin(async move {
             let answer = match step {
                 ItemStep::Provision(_) => {
-                    let target = ProvisionTarget::Esim(esim);
-                    let request = ProvisionRequest { target, start_date };
-                    Answer::Provisioned(provider.provision(&request).await)
+                    let request = ProvisionRequest { esim, start_date };
+                    Answer::Provisioned(provider.provision(&request).await.map(Box::new))
                 }
                 ItemStep::Read(_) => {
                     Answer::Read(provider.esim(&EsimKey::from_id(esim)).await.map(Box::new))
@@ -86,9 +83,9 @@ impl Driver {
         let item = done.item;
         let esim = &order.items()[usize::from(item)].esim;
         let ready = match &done.answer {
-            Answer::Provisioned(Ok(esims)) => esims
-                .iter()
-                .find(|given| given.id() == esim && given.is_ready()),
+            Answer::Provisioned(Ok(given)) if given.id() == esim && given.is_ready() => {
+                Some(given.as_ref())
+            }
             Answer::Read(Ok(given)) if given.is_ready() => Some(given.as_ref()),
             _ => None,
         };
@@ -100,10 +97,9 @@ impl Driver {
         let at = self.parts.journal.now().await?;
         let settled = |outcome| Event::ProvisioningSettled { item, at, outcome };
         let event = match &done.answer {
-            Answer::Provisioned(Ok(esims)) => settled(
-                esims
-                    .iter()
-                    .find(|given| given.id() == esim)
+            Answer::Provisioned(Ok(given)) => settled(
+                Some(given.as_ref())
+                    .filter(|given| given.id() == esim)
                     .and_then(failure)
                     .unwrap_or(ProvisioningOutcome::Pending),
             ),

@@ -7,11 +7,10 @@ use roamport_domain::clock::Clock as _;
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{
     AnswerEvidence, AttemptNumber, DeferralReason, Doubt, Event, LookUpResult, NotSentCause,
-    OrderState, PlacedOrder, PlacementEvidence, PlacementOutcome, PurchaseRequest,
+    OrderState, PlacedOrder, PlacementEvidence, PlacementOutcome,
 };
 use roamport_domain::provider::{
-    CallProof, ErrorKind, EsimKey, OrderRequest, ProviderError, ProviderOrder, SendWindow,
-    TopUpRequest,
+    CallProof, ErrorKind, ProviderError, ProviderOrder, Purchase, SendWindow,
 };
 use roamport_domain::{Esim, EsimProvider as _, Monotonic, Order};
 
@@ -67,11 +66,16 @@ impl Driver {
         if claim.is_lost() {
             return Err(Break::Elsewhere);
         }
+        let purchase = Purchase {
+            reference: order.requested().reference.clone(),
+            request,
+            window,
+        };
         let started = Event::PlacementStarted {
             attempt,
             opens_at,
             closes_at,
-            request: request.clone(),
+            request: purchase.request.clone(),
             replays,
             blind,
             evidence: Some(PlacementEvidence {
@@ -85,7 +89,7 @@ impl Driver {
             attempt,
             until: closes_at,
         });
-        let answer = self.purchase(order, &request, window).await;
+        let answer = self.parts.provider.purchase(&purchase).await;
         self.settle(order, attempt, answer).await
     }
 
@@ -168,44 +172,6 @@ impl Driver {
                 .await?;
         }
         Ok(None)
-    }
-
-    async fn purchase(
-        &self,
-        order: &Order,
-        request: &PurchaseRequest,
-        window: SendWindow,
-    ) -> Result<ProviderOrder, ProviderError> {
-        let reference = order.requested().reference.clone();
-        match request.clone() {
-            PurchaseRequest::PlaceOrder { lines, start_date } => {
-                let request = OrderRequest {
-                    reference,
-                    lines,
-                    start_date,
-                    window,
-                };
-                self.parts.provider.place_order(&request).await
-            }
-            PurchaseRequest::TopUp {
-                esim,
-                iccid,
-                package,
-                unit_price,
-                days,
-            } => {
-                let esim = EsimKey::new(Some(esim), iccid).expect("the id is given");
-                let request = TopUpRequest {
-                    reference,
-                    esim,
-                    package,
-                    unit_price,
-                    days,
-                    window,
-                };
-                self.parts.provider.top_up(&request).await
-            }
-        }
     }
 
     /// Records the answer, whatever became of the order meanwhile: an answer is never dropped.

@@ -26,12 +26,11 @@ async fn lost(answer: Answer, left: &'static str) -> (Desk, Order, usize) {
     let calls = Arc::new(AtomicUsize::new(0));
     let (counted, looked, paid) = (calls.clone(), calls.clone(), calls.clone());
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
-            match counted.fetch_add(1, Ordering::SeqCst) {
+        mock.expect_purchase()
+            .returning(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
                 0 => Err(mocks::lost()),
                 _ => Ok(placed("P-again", &["esim-again"])),
-            }
-        });
+            });
         mock.expect_balance().returning(move || {
             let is_charged = paid.load(Ordering::SeqCst) > 0;
             Ok(usd(if is_charged { left } else { FULL }))
@@ -44,7 +43,7 @@ async fn lost(answer: Answer, left: &'static str) -> (Desk, Order, usize) {
                 _ => Ok(nothing()),
             });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     let order = desk.buy().await.order;
     (desk, order, calls.load(Ordering::SeqCst))
@@ -133,7 +132,7 @@ async fn a_404_counts_as_none_after_a_probe_has_seen_the_very_body() {
     ] {
         let desk = Desk::at(mocks::provider(|mock| {
             let mut calls = 0;
-            mock.expect_place_order().returning(move |_| {
+            mock.expect_purchase().returning(move |_| {
                 calls += 1;
                 match calls {
                     1 => Err(mocks::lost()),
@@ -171,12 +170,11 @@ async fn a_lookup_that_does_not_find_an_order_which_is_there_proves_no_absence()
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
-            match counted.fetch_add(1, Ordering::SeqCst) {
+        mock.expect_purchase()
+            .returning(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
                 0 => Ok(placed("P-control", &["esim-0"])),
                 _ => Err(mocks::lost()),
-            }
-        });
+            });
     }));
     assert_eq!(desk.buy().await.order.state(), OrderState::Fulfilled);
     tokio::time::sleep(Duration::from_mins(2)).await;
@@ -199,12 +197,11 @@ async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_no
     let (counted, paid, shown) = (calls.clone(), calls.clone(), is_shown.clone());
     let taken = Reference::derive(&mocks::name(), &key(charged));
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
-            match counted.fetch_add(1, Ordering::SeqCst) {
+        mock.expect_purchase()
+            .returning(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
                 0 | 1 => Err(mocks::lost()),
                 _ => Ok(placed("P-again", &["esim-again"])),
-            }
-        });
+            });
         mock.expect_balance().returning(move || {
             let is_charged = paid.load(Ordering::SeqCst) > 1;
             Ok(usd(if is_charged { CHARGED } else { FULL }))
@@ -219,7 +216,7 @@ async fn while_another_order_is_in_doubt_what_left_the_wallet_is_held_against_no
             })
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     let mut work = Vec::new();
     for name in ["first", "second"] {

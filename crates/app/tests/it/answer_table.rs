@@ -11,7 +11,6 @@ use roamport_domain::money::Currency;
 use roamport_domain::order::{AnswerField, AttentionReason, Event, OrderState};
 use roamport_domain::provider::{
     EsimKey, MockEsimProvider, OrderLookup, ProviderOrder, ProviderOrderItem, ProviderOrderStatus,
-    ProvisionTarget,
 };
 use roamport_domain::{
     EsimId, Iccid, IdempotencyKey, Money, Order, ProviderError, ProviderOrderId, Reference,
@@ -236,11 +235,11 @@ fn provider(
     let again = answer.clone();
     let noted = diary.clone();
     let mut mock = MockEsimProvider::new();
-    mock.expect_place_order().returning(move |request| {
+    mock.expect_purchase().returning(move |request| {
         bought.get_or_init(|| request.reference.clone());
         answer(&request.reference)
     });
-    mock.expect_top_up().returning(move |request| {
+    mock.expect_purchase().returning(move |request| {
         topped_up.get_or_init(|| request.reference.clone());
         again(&request.reference)
     });
@@ -277,12 +276,8 @@ fn provider(
         .returning(move |_| mocks::listed(selling().into()));
     mock.expect_top_up_packages()
         .returning(move |_| mocks::listed(selling().into()));
-    mock.expect_provision().returning(|request| {
-        let ProvisionTarget::Esim(esim) = &request.target else {
-            panic!("one eSIM at a time")
-        };
-        Ok(vec![mocks::ready(esim.as_str())])
-    });
+    mock.expect_provision()
+        .returning(|request| Ok(mocks::ready(request.esim.as_str())));
     mocks::provider(|usual| *usual = mock)
 }
 

@@ -27,7 +27,7 @@ fn guard_refused(order: &Order) -> (GuardReason, String) {
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_refuses_the_intent_means_no_purchase_call() {
     let provider = provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
     });
     let desk = Desk::at(provider);
     let refusing = journal(
@@ -58,7 +58,7 @@ async fn a_journal_that_refuses_the_intent_means_no_purchase_call() {
 async fn a_package_that_is_gone_is_not_bought() {
     let mut asked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
             listed(if asked == 1 {
@@ -77,7 +77,7 @@ async fn a_package_that_is_gone_is_not_bought() {
 async fn a_price_above_the_cap_is_never_paid() {
     let mut asked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
             listed(vec![package(if asked == 1 { "4.00" } else { "4.000001" })])
@@ -95,7 +95,7 @@ async fn a_price_above_the_cap_is_never_paid() {
 async fn a_travel_date_that_became_necessary_stops_the_order() {
     let mut asked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
             let flags = PackageFlags {
@@ -117,7 +117,7 @@ async fn a_travel_date_that_became_necessary_stops_the_order() {
 async fn a_short_wallet_is_waited_for_and_then_given_up_naming_what_is_missing() {
     let mut asked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_balance().returning(move || {
             asked += 1;
             Ok(usd(if asked == 1 { "100" } else { "1.50" }))
@@ -158,7 +158,7 @@ async fn a_provider_that_does_not_accept_the_token_is_waited_for() {
     let diary = Diary::new();
     let asked = diary.clone();
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_balance()
             .returning(move || match asked.note("balance") {
                 1 => Ok(usd("100")),
@@ -184,7 +184,7 @@ async fn a_provider_that_does_not_accept_the_token_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_to_stop_during_the_checks_has_bought_nothing() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
     }));
     let id = desk.order(1).await;
     let (listener, stop) = Listener::stopping(|progress| matches!(progress, Progress::Checking));
@@ -204,9 +204,7 @@ async fn without_any_look_up_an_unknown_outcome_goes_to_a_person() {
         ..capabilities()
     });
     mock.expect_find_orders().never();
-    mock.expect_place_order()
-        .times(1)
-        .returning(|_| Err(lost()));
+    mock.expect_purchase().times(1).returning(|_| Err(lost()));
     let desk = Desk::at(with_the_rest(mock));
     let carried = desk.buy().await;
     assert_eq!(carried.order.state(), OrderState::NeedsAttention);

@@ -272,7 +272,7 @@ fn seller(set: impl FnOnce(&mut MockEsimProvider)) -> MockEsimProvider {
             cancellation: Some(Refund::Later),
             ..mocks::capabilities()
         });
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(mocks::placed("P-1", &["esim-1"])));
         mock.expect_esim().returning(|_| Ok(mocks::ready("esim-1")));
     })
@@ -281,7 +281,7 @@ fn seller(set: impl FnOnce(&mut MockEsimProvider)) -> MockEsimProvider {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_takes_nothing_back_is_not_asked_and_says_what_can_be_done() {
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(mocks::placed("P-1", &["esim-1"])));
         mock.expect_cancel().never();
         mock.expect_esim().never();
@@ -428,7 +428,7 @@ async fn an_esim_that_cannot_be_read_is_not_given_back() {
             cancellation: Some(Refund::AtOnce),
             ..mocks::capabilities()
         });
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(mocks::placed("P-1", &["esim-1"])));
         mock.expect_esim()
             .returning(|_| Err(mocks::error(ErrorKind::Unavailable, Call::Esim)));

@@ -28,7 +28,7 @@ fn desk(answers: Answers) -> (Desk, Arc<AtomicUsize>) {
     let ours: Arc<OnceLock<Reference>> = Arc::default();
     let sent = ours.clone();
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |request| {
+        mock.expect_purchase().returning(move |request| {
             sent.get_or_init(|| request.reference.clone());
             match counted.fetch_add(1, Ordering::SeqCst) {
                 0 => Err(mocks::lost()),
@@ -53,7 +53,7 @@ fn desk(answers: Answers) -> (Desk, Arc<AtomicUsize>) {
             })
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     (desk, calls)
 }
@@ -189,7 +189,7 @@ async fn a_nameless_order_of_another_order_of_ours_is_no_candidate() {
     let ours: Arc<Mutex<Vec<Reference>>> = Arc::default();
     let sent = ours.clone();
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |request| {
+        mock.expect_purchase().returning(move |request| {
             sent.lock().unwrap().push(request.reference.clone());
             match counted.fetch_add(1, Ordering::SeqCst) {
                 0 | 1 => Err(mocks::lost()),
@@ -206,7 +206,7 @@ async fn a_nameless_order_of_another_order_of_ours_is_no_candidate() {
             })
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     let first = desk.buy().await.order;
     assert_eq!(first.placed().unwrap().id.as_str(), "P-1");
@@ -226,7 +226,7 @@ async fn an_order_of_another_provider_with_the_same_id_does_not_take_a_candidate
         others: Vec::new(),
     });
     let elsewhere = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(placed("P-1", &["esim-1"])));
     }));
     let mut instance = desk.parts.instance.clone();

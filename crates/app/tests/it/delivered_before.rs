@@ -15,7 +15,7 @@ use crate::support::{carry, key, wish};
 fn selling(orders: Vec<ProviderOrder>, set: impl FnOnce(&mut MockEsimProvider)) -> Desk {
     let sold = AtomicUsize::new(0);
     Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             let number = sold.fetch_add(1, Ordering::SeqCst);
             Ok(orders[number].clone())
         });
@@ -88,7 +88,7 @@ async fn a_profile_that_comes_later_is_held_against_earlier_deliveries_as_well()
     let sold = ["P-1", "P-2"].map(|id| mocks::without_profiles(mocks::placed(id, &["esim-1"])));
     let desk = selling(sold.into(), |mock| {
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::esim("esim-1", ProfileState::Generating, None)]));
+            .returning(|_| Ok(mocks::esim("esim-1", ProfileState::Generating, None)));
         mock.expect_esim().returning(|_| Ok(mocks::ready("esim-1")));
     });
     let first = buy(&desk, "first", 1).await;

@@ -31,7 +31,7 @@ fn later(reads: Vec<ProviderOrder>) -> (Desk, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let done = count.clone();
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(pending(&[])));
         mock.expect_find_orders().returning(move |lookup| {
@@ -131,9 +131,9 @@ async fn an_order_the_provider_refuses_ends_with_its_words_and_nothing_charged()
                 price_guard: true,
                 ..mocks::capabilities()
             });
-            mock.expect_place_order()
+            mock.expect_purchase()
                 .times(1)
-                .withf(|request| request.lines[0].unit_price == usd("4.00"))
+                .withf(|request| request.request.lines()[0].unit_price == usd("4.00"))
                 .returning(move |_| {
                     let kind = ErrorKind::Rejected;
                     Err(
@@ -179,10 +179,10 @@ fn for_days(quantity: u16, days: Option<u16>) -> Wish {
 #[tokio::test(start_paused = true)]
 async fn a_package_sold_by_the_day_costs_its_price_times_days_times_quantity() {
     let desk = Desk::at(by_day(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .withf(|request| {
-                let line = &request.lines[0];
+                let line = &request.request.lines()[0];
                 (line.unit_price, line.days, line.total().ok())
                     == (usd("1.50"), Some(7), Some(usd("21")))
             })
@@ -208,7 +208,7 @@ async fn a_package_sold_by_the_day_costs_its_price_times_days_times_quantity() {
 #[tokio::test(start_paused = true)]
 async fn days_are_part_of_the_wish_its_range_and_its_cap() {
     let desk = Desk::at(by_day(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
     }));
     let fingerprint = |days| desk.orders.fingerprint(&for_days(1, Some(days)));
     assert_eq!(fingerprint(7), fingerprint(7));
@@ -242,7 +242,7 @@ async fn days_are_part_of_the_wish_its_range_and_its_cap() {
 #[tokio::test(start_paused = true)]
 async fn a_package_sold_as_it_stands_takes_no_days() {
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
     }));
     let error = desk.orders.quote(&for_days(1, Some(7))).await.unwrap_err();
     assert!(

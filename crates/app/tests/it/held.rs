@@ -52,7 +52,7 @@ fn mixing_up(first: usize) -> (Shop, Arc<AtomicUsize>) {
     let read = wallet.clone();
     let desk = Desk::at(mocks::provider(|mock| {
         mock.expect_balance().returning(move || Ok(read.balance()));
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             let call = counted.fetch_add(1, Ordering::SeqCst);
             let mut order = mocks::placed(&format!("P-{call}"), &[&format!("esim-{call}")]);
             if call < first {
@@ -177,7 +177,7 @@ async fn orders_of_another_account_are_not_held() {
 #[tokio::test(start_paused = true)]
 async fn orders_whose_outcome_nothing_speaks_about_hold_nothing() {
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(|_| Err(mocks::lost()));
+        mock.expect_purchase().returning(|_| Err(mocks::lost()));
         let mut lookups = 0;
         mock.expect_find_orders().returning(move |_| {
             lookups += 1;

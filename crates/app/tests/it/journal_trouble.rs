@@ -20,7 +20,7 @@ fn settles(events: &[Event]) -> bool {
 /// A desk whose provider takes the order, once.
 fn desk() -> Desk {
     Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(placed("paid", &["e1"])));
     }))
@@ -136,7 +136,7 @@ async fn an_answer_survives_a_lost_race_followed_by_a_journal_that_cannot_be_rea
 async fn an_intent_whose_fate_is_unknown_is_not_followed_by_the_call() {
     // The connection to the database breaks in the middle: the event may or may not be there.
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
     }));
     let inner = desk.journal.clone();
     let written = inner.clone();

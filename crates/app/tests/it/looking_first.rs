@@ -15,11 +15,11 @@ use crate::support::mocks::{
 async fn an_order_found_before_its_first_purchase_is_adopted_instead_of_bought_again() {
     // What a journal restored from yesterday looks like: it knows of no purchase, the provider does.
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders()
             .returning(|lookup| Ok(ours(lookup, vec![placed("bought", &["e1"])])));
         mock.expect_esim().returning(|_| Ok(ready("e1")));
-        mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
+        mock.expect_provision().returning(|_| Ok(ready("e1")));
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::Fulfilled);
@@ -32,7 +32,7 @@ async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_deare
     for later in [None, Some(package("9.00"))] {
         let mut asked = 0;
         let desk = Desk::at(provider(|mock| {
-            mock.expect_place_order().never();
+            mock.expect_purchase().never();
             mock.expect_packages().returning(move |_| {
                 asked += 1;
                 let first = (asked == 1).then(|| package("4.00"));
@@ -40,7 +40,7 @@ async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_deare
             });
             mock.expect_find_orders()
                 .returning(|lookup| Ok(ours(lookup, vec![placed("bought", &["e1"])])));
-            mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
+            mock.expect_provision().returning(|_| Ok(ready("e1")));
         }));
         let order = desk.buy().await.order;
         assert_eq!(order.state(), OrderState::Fulfilled);
@@ -52,7 +52,7 @@ async fn an_order_that_is_there_is_adopted_although_its_package_is_gone_or_deare
 async fn an_order_is_not_called_failed_before_a_look_up_confirms_that_nothing_is_there() {
     let mut asked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_packages().returning(move |_| {
             asked += 1;
             listed(if asked == 1 {
@@ -83,7 +83,7 @@ async fn nothing_is_bought_while_the_look_up_before_it_says_nothing() {
                 2 => Err(error(ErrorKind::InvalidResponse, Operation::FindOrders)),
                 _ => Ok(nothing()),
             });
-        mock.expect_place_order().times(1).returning(move |_| {
+        mock.expect_purchase().times(1).returning(move |_| {
             bought.note("place");
             Ok(placed("ours", &["e1"]))
         });
@@ -115,7 +115,7 @@ async fn before_anything_was_sent_an_answer_that_names_nothing_of_ours_is_enough
             mock.expect_find_orders()
                 .times(1)
                 .returning(move |_| Ok(answer.clone()));
-            mock.expect_place_order()
+            mock.expect_purchase()
                 .times(1)
                 .returning(|_| Ok(placed("ours", &["e1"])));
         }));
@@ -126,7 +126,7 @@ async fn before_anything_was_sent_an_answer_that_names_nothing_of_ours_is_enough
 #[tokio::test(start_paused = true)]
 async fn several_orders_under_our_reference_are_a_persons_business() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders().returning(|lookup| {
             let both = vec![placed("one", &["e1"]), placed("two", &["e2"])];
             Ok(ours(lookup, both))
@@ -144,13 +144,13 @@ async fn several_orders_under_our_reference_are_a_persons_business() {
 #[tokio::test(start_paused = true)]
 async fn an_order_of_another_package_under_our_reference_is_ours_and_shown() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders().returning(|lookup| {
             let mut order = placed("another", &["e1"]);
             order.items[0].package = Some(crate::support::package_id("esim-japan"));
             Ok(ours(lookup, vec![order]))
         });
-        mock.expect_provision().returning(|_| Ok(vec![ready("e1")]));
+        mock.expect_provision().returning(|_| Ok(ready("e1")));
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::NeedsAttention);
@@ -165,7 +165,7 @@ async fn an_order_of_another_package_under_our_reference_is_ours_and_shown() {
 #[tokio::test(start_paused = true)]
 async fn an_order_without_a_reference_does_not_matter_before_anything_was_sent() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(placed("ours", &["e1"])));
         mock.expect_find_orders()
@@ -180,7 +180,7 @@ async fn an_unsent_order_is_not_given_up_before_a_look_up_confirms_that_nothing_
     let diary = Diary::new();
     let looked = diary.clone();
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders().returning(move |_| {
             looked.note("find");
             Err(error(ErrorKind::Unavailable, Operation::FindOrders))
@@ -209,7 +209,7 @@ async fn a_shop_that_asks_for_it_proves_absence_three_times_before_its_first_cal
             looked.note("look");
             Ok(nothing())
         });
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             bought.note("buy");
             Ok(placed("PO-1", &["e1"]))
         });
@@ -230,7 +230,7 @@ async fn a_shop_that_asks_for_it_proves_absence_three_times_before_its_first_cal
 #[tokio::test(start_paused = true)]
 async fn such_a_shop_neither_buys_nor_gives_up_where_absence_is_not_proven() {
     let provider = provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders().returning(|_| {
             Ok(FoundOrders {
                 form: AnswerForm::Tolerated,

@@ -24,15 +24,14 @@ fn losing_the_first() -> (Desk, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
-            match counted.fetch_add(1, Ordering::SeqCst) {
+        mock.expect_purchase()
+            .returning(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
                 0 => Err(mocks::lost()),
                 call => Ok(mocks::placed(
                     &format!("P-{call}"),
                     &[&format!("esim-{call}")],
                 )),
-            }
-        });
+            });
     }));
     (desk, calls)
 }
@@ -123,7 +122,7 @@ async fn an_order_in_doubt_is_found_under_another_account_without_a_word() {
     let counted = calls.clone();
     let desk = Desk::at(mocks::provider(|mock| {
         let lost = counted.clone();
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             lost.fetch_add(1, Ordering::SeqCst);
             Err(mocks::lost())
         });
@@ -134,7 +133,7 @@ async fn an_order_in_doubt_is_found_under_another_account_without_a_word() {
             })
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     let id = in_doubt(&desk).await;
     let other = under(&desk, "the rotated token");
@@ -150,7 +149,7 @@ async fn an_order_in_doubt_is_found_under_another_account_without_a_word() {
 #[tokio::test(start_paused = true)]
 async fn orders_that_need_attention_are_listed_by_reason_oldest_first() {
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(|_| Err(mocks::lost()));
+        mock.expect_purchase().returning(|_| Err(mocks::lost()));
         let mut lookups = 0;
         mock.expect_find_orders().returning(move |lookup| {
             lookups += 1;

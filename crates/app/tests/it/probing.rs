@@ -14,7 +14,7 @@ fn desk(finds: bool, other: impl Fn() -> FoundOrders + Send + 'static) -> Desk {
     let sent: Arc<Mutex<Option<Reference>>> = Arc::default();
     let known = sent.clone();
     Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |request| {
+        mock.expect_purchase().returning(move |request| {
             *sent.lock().unwrap() = Some(request.reference.clone());
             Ok(placed("P-1", &["esim-1"]))
         });

@@ -220,7 +220,7 @@ fn slow(delivered: &Arc<AtomicBool>, reads: &Arc<AtomicUsize>) -> Desk {
         order
     };
     let provider = mocks::provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(move |_| Ok(pending()));
         mock.expect_find_orders().returning(move |lookup| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roamport_domain::esim::{ActivationError, EsimReport, PlanState, ProfileState};
 use roamport_domain::order::{AttentionReason, ItemState, OrderState};
-use roamport_domain::provider::{ErrorKind, MockEsimProvider, Operation, ProvisionTarget};
+use roamport_domain::provider::{ErrorKind, MockEsimProvider, Operation};
 use roamport_domain::{Activation, Esim, Order, ProviderError, Secret};
 use roamport_sandbox::{Fault, Operation as Call, Rule};
 
@@ -14,12 +14,12 @@ use crate::support::{PORTUGAL_3GB, Shop, carry, carry_beside, wish};
 /// A provider that sold one eSIM; provisioning it and reading it answer this, by number of call.
 fn sold(
     diary: &Diary,
-    provision: impl Fn(usize) -> Result<Vec<Esim>, ProviderError> + Send + 'static,
+    provision: impl Fn(usize) -> Result<Esim, ProviderError> + Send + 'static,
     read: impl Fn(usize) -> Result<Esim, ProviderError> + Send + 'static,
 ) -> MockEsimProvider {
     let (asked, polled) = (diary.clone(), diary.clone());
     provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(without_profiles(placed("paid", &["e1"]))));
         mock.expect_provision()
@@ -58,7 +58,7 @@ async fn it_is_asked_for_again_only_after_two_minutes_and_where_a_read_says_noth
         if number == 1 {
             Err(time_out())
         } else {
-            Ok(vec![ready("e1")])
+            Ok(ready("e1"))
         }
     };
     let read = |_| Ok(esim("e1", ProfileState::Unprovisioned, None));
@@ -116,16 +116,14 @@ async fn a_state_nobody_has_documented_counts_as_pending_without_a_code_and_as_r
 #[tokio::test(start_paused = true)]
 async fn one_refused_profile_leaves_the_others_to_be_shown() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(without_profiles(placed("paid", &["e1", "e2"]))));
         mock.expect_provision()
             .times(2)
-            .returning(|request| match &request.target {
-                ProvisionTarget::Esim(id) if id.as_str() == "e1" => {
-                    Err(error(ErrorKind::Rejected, Operation::Provision))
-                }
-                _ => Ok(vec![ready("e2")]),
+            .returning(|request| match &request.esim {
+                id if id.as_str() == "e1" => Err(error(ErrorKind::Rejected, Operation::Provision)),
+                _ => Ok(ready("e2")),
             });
     }));
     let id = desk.order(2).await;
@@ -146,7 +144,7 @@ async fn one_refused_profile_leaves_the_others_to_be_shown() {
 #[tokio::test(start_paused = true)]
 async fn a_profile_in_the_purchase_answer_is_kept_and_not_asked_for() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Ok(placed("paid", &["e1", "e2"])));
         mock.expect_provision().never();
@@ -235,7 +233,7 @@ async fn an_activation_code_that_is_none_is_told_at_once_with_its_reason() {
             if seen_by_reading {
                 Err(time_out())
             } else {
-                Ok(vec![unreadable()])
+                Ok(unreadable())
             }
         };
         let desk = Desk::at(sold(&Diary::new(), provision, |_| Ok(unreadable())));
@@ -285,7 +283,7 @@ async fn a_dead_esim_is_not_handed_out_though_it_has_a_code() {
             reported(profile.clone(), plan.clone(), Ok(activation))
         };
         let read = dead.clone();
-        let desk = Desk::at(sold(&diary, move |_| Ok(vec![dead()]), move |_| Ok(read())));
+        let desk = Desk::at(sold(&diary, move |_| Ok(dead()), move |_| Ok(read())));
         let order = desk.buy().await.order;
         assert_eq!(order.state(), OrderState::NeedsAttention, "{why}");
         assert_eq!(failed(&order).unwrap(), why);

@@ -10,7 +10,7 @@ use roamport_app::{Orders, Reconciler};
 use roamport_domain::journal::{BalanceStore, OrderJournal as _, Owner};
 use roamport_domain::order::{AttentionReason, OrderState};
 use roamport_domain::provider::{
-    FoundOrders, MockEsimProvider, OrderLookup, OrderRequest, SendWindow,
+    FoundOrders, MockEsimProvider, OrderLookup, PurchaseRequest, SendWindow,
 };
 use roamport_domain::{Capabilities, EsimProvider, Order, ProviderOrderId, Reference};
 use roamport_sandbox::world::Purchase;
@@ -30,18 +30,21 @@ pub(crate) fn reconciler(shop: &Shop) -> Reconciler {
 
 /// Buys one at the provider, past every journal.
 pub(crate) async fn buy_under(shop: &Shop, reference: &str) -> ProviderOrderId {
-    let request = OrderRequest {
+    let line = roamport_domain::provider::Line {
+        package: crate::support::package_id(PORTUGAL_3GB),
+        quantity: std::num::NonZeroU16::MIN,
+        unit_price: usd("1"),
+        days: None,
+    };
+    let purchase = roamport_domain::provider::Purchase {
         reference: Reference::parse(reference).unwrap(),
-        lines: vec![roamport_domain::provider::Line {
-            package: crate::support::package_id(PORTUGAL_3GB),
-            quantity: std::num::NonZeroU16::MIN,
-            unit_price: usd("1"),
-            days: None,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![line],
+            start_date: None,
+        },
         window: SendWindow::open(&*shop.clock, Duration::from_mins(1)),
     };
-    shop.parts.provider.place_order(&request).await.unwrap().id
+    shop.parts.provider.purchase(&purchase).await.unwrap().id
 }
 
 pub(crate) fn only(found: &Reconciliation) -> &roamport_app::reconcile::Finding {
@@ -467,7 +470,7 @@ pub(crate) fn with_capabilities(
     let mut mock = MockEsimProvider::new();
     mock.expect_name().return_const(inner.name().clone());
     mock.expect_capabilities().return_const(capabilities);
-    mock.expect_place_order().never();
+    mock.expect_purchase().never();
     let wallet = inner.clone();
     mock.expect_balance()
         .returning(move || wallet.balance().now_or_never().unwrap());

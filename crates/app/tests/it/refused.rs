@@ -18,7 +18,7 @@ use crate::support::{noon, usd};
 
 /// Refuses every purchase in a form that says that nothing was bought.
 fn refusing(mock: &mut MockEsimProvider) {
-    mock.expect_place_order()
+    mock.expect_purchase()
         .times(1)
         .returning(|_| Err(error(ErrorKind::Rejected, Operation::PlaceOrder)));
 }
@@ -50,12 +50,10 @@ fn refusing_with_a_list(
 ) -> Arc<Mutex<Option<Reference>>> {
     let reference = Arc::new(Mutex::new(None));
     let sent = reference.clone();
-    mock.expect_place_order()
-        .times(1)
-        .returning(move |request| {
-            *sent.lock().unwrap() = Some(request.reference.clone());
-            Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
-        });
+    mock.expect_purchase().times(1).returning(move |request| {
+        *sent.lock().unwrap() = Some(request.reference.clone());
+        Err(error(ErrorKind::Rejected, Operation::PlaceOrder))
+    });
     mock.expect_capabilities().return_const(Capabilities {
         lookup: Some(LookupSupport {
             by_reference,
@@ -79,8 +77,7 @@ async fn a_refused_purchase_that_the_provider_lists_is_delivered() {
     let lookups = found.clone();
     let desk = Desk::at(provider(|mock| {
         refusing(mock);
-        mock.expect_provision()
-            .returning(|_| Ok(vec![ready("esim-1")]));
+        mock.expect_provision().returning(|_| Ok(ready("esim-1")));
         mock.expect_find_orders().returning(move |lookup| {
             let is_first = lookups.fetch_add(1, Ordering::SeqCst) == 0;
             Ok(if is_first {
@@ -131,7 +128,7 @@ async fn a_refusal_beside_an_order_that_looks_like_ours_is_not_called_failed() {
 #[tokio::test(start_paused = true)]
 async fn what_left_the_wallet_contradicts_a_refusal(#[case] kind: ErrorKind, #[case] left: &str) {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(move |_| Err(error(kind, Operation::PlaceOrder)));
         no_lookup(mock);
@@ -187,7 +184,7 @@ async fn where_no_reference_is_looked_up_the_list_speaks_against_a_refusal() {
 #[tokio::test(start_paused = true)]
 async fn a_wallet_that_is_too_small_bears_out_a_refusal_for_want_of_money() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(|_| Err(error(ErrorKind::InsufficientFunds, Operation::PlaceOrder)));
         // Another buyer spent it in between.

@@ -15,7 +15,7 @@ use crate::support::{PORTUGAL_3GB, Shop, carry_beside, wish};
 #[tokio::test(start_paused = true)]
 async fn an_order_of_one_esim_takes_at_most_eleven_round_trips_to_its_journal() {
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(placed("PO-1", &["esim-1"])));
     }));
     let counters: [Arc<AtomicUsize>; 3] = Default::default();

@@ -27,7 +27,7 @@ async fn buying(
             looked.note("find");
             Ok(nothing())
         });
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(times)
             .returning(move |_| answer(bought.note("place")));
     });
@@ -39,9 +39,7 @@ async fn buying(
 async fn a_lost_reply_is_looked_up_and_never_repeated() {
     let mut looked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
-            .times(1)
-            .returning(|_| Err(lost()));
+        mock.expect_purchase().times(1).returning(|_| Err(lost()));
         mock.expect_find_orders().returning(move |lookup| {
             looked += 1;
             Ok(if looked < 4 {
@@ -52,7 +50,7 @@ async fn a_lost_reply_is_looked_up_and_never_repeated() {
         });
         mock.expect_provision()
             .times(1)
-            .returning(|_| Ok(vec![crate::support::mocks::ready("e1")]));
+            .returning(|_| Ok(crate::support::mocks::ready("e1")));
     }));
     let order = desk.buy().await.order;
     assert_eq!(order.state(), OrderState::Fulfilled);
@@ -140,7 +138,7 @@ async fn a_longer_effect_that_a_provider_documents_is_waited_for() {
         ..crate::support::mocks::capabilities()
     };
     mock.expect_capabilities().return_const(slow);
-    mock.expect_place_order()
+    mock.expect_purchase()
         .times(2)
         .returning(move |_| match bought.note("place") {
             1 => Err(lost()),
@@ -194,9 +192,7 @@ async fn there_are_never_more_calls_than_allowed() {
 async fn look_ups_that_fail_prove_no_absence() {
     let mut looked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
-            .times(1)
-            .returning(|_| Err(lost()));
+        mock.expect_purchase().times(1).returning(|_| Err(lost()));
         mock.expect_find_orders().returning(move |_| {
             looked += 1;
             if looked == 1 {
@@ -224,9 +220,7 @@ async fn look_ups_that_fail_prove_no_absence() {
 async fn an_order_that_rests_unknown_is_looked_up_again_and_settled_by_what_is_found() {
     let mut looked = 0;
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order()
-            .times(1)
-            .returning(|_| Err(lost()));
+        mock.expect_purchase().times(1).returning(|_| Err(lost()));
         mock.expect_find_orders().returning(move |lookup| {
             looked += 1;
             match looked {
@@ -237,7 +231,7 @@ async fn an_order_that_rests_unknown_is_looked_up_again_and_settled_by_what_is_f
             }
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![crate::support::mocks::ready("e1")]));
+            .returning(|_| Ok(crate::support::mocks::ready("e1")));
     }));
     let id = desk.buy().await.order.id();
     let mut order = desk.orders.order(id).await.unwrap();
@@ -307,7 +301,7 @@ async fn a_provider_that_halts_at_the_purchase_is_waited_for_and_then_given_up()
     let diary = Diary::new();
     let bought = diary.clone();
     let desk = Desk::at(provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             bought.note("place");
             Err(error(ErrorKind::InsufficientFunds, Operation::PlaceOrder))
         });
@@ -338,7 +332,7 @@ async fn a_provider_that_halts_at_the_purchase_is_waited_for_and_then_given_up()
 /// does not find the first order either, and nothing it says of the second one counts.
 fn always_the_same() -> roamport_domain::provider::MockEsimProvider {
     provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(2)
             .returning(|_| Ok(placed("one-and-the-same", &["esim-1"])));
     })

@@ -24,13 +24,13 @@ fn desk(set: impl FnOnce(&mut MockEsimProvider)) -> (Desk, Arc<AtomicUsize>) {
     let counted = calls.clone();
     let desk = Desk::at(mocks::provider(|mock| {
         set(mock);
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
             Ok(mocks::without_profiles(mocks::placed("P-1", &["esim-1"])))
         });
         mock.expect_provision().returning(|request| {
             if request.start_date == Some(ACCEPTED) {
-                Ok(vec![mocks::ready("esim-1")])
+                Ok(mocks::ready("esim-1"))
             } else {
                 Err(mocks::error(ErrorKind::Rejected, Operation::Provision))
             }

@@ -62,7 +62,7 @@ fn desk(
     let read = reads.clone();
     let desk = Desk::at(mocks::provider(|mock| {
         mock.expect_capabilities().return_const(listing());
-        mock.expect_place_order().returning(move |request| {
+        mock.expect_purchase().returning(move |request| {
             let call = counted.fetch_add(1, Ordering::SeqCst);
             if call == 0 {
                 *first.lock().unwrap() = Some(request.reference.clone());
@@ -100,7 +100,7 @@ fn desk(
             Ok(found(rows))
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     (desk, calls)
 }
@@ -317,7 +317,7 @@ async fn what_others_bought_by_the_list_explains_what_left_the_wallet() {
         let desk = Desk::at(mocks::provider(|mock| {
             mock.expect_capabilities().return_const(listing());
             let mut calls = 0;
-            mock.expect_place_order().returning(move |_| {
+            mock.expect_purchase().returning(move |_| {
                 calls += 1;
                 match calls {
                     1 => Err(mocks::lost()),

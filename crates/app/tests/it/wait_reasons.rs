@@ -27,7 +27,7 @@ fn accepted(id: &str) -> ProviderOrder {
 /// A provider that accepts an order under `id` and answers questions about it so.
 fn asked(id: &'static str, answer: impl Fn() -> Result<FoundOrders> + Send + 'static) -> Desk {
     Desk::at(mocks::provider(|mock: &mut MockEsimProvider| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .times(1)
             .returning(move |_| Ok(accepted(id)));
         mock.expect_find_orders()
@@ -113,7 +113,7 @@ async fn an_order_whose_id_is_a_uuid_in_other_letters_is_the_same_order() {
 #[tokio::test(start_paused = true)]
 async fn why_an_esim_cannot_be_used_is_told_while_it_is_awaited_and_when_it_is_given_up() {
     let desk = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order()
+        mock.expect_purchase()
             .returning(|_| Ok(mocks::without_profiles(placed("P-1", &["esim-1"]))));
         mock.expect_provision()
             .returning(|_| Err(mocks::error(ErrorKind::Ambiguous, Operation::Provision)));
@@ -140,7 +140,7 @@ async fn what_could_not_be_read_of_an_order_is_told_and_answers_that_follow_repl
         why: "`total` is no amount of a known currency".to_owned(),
     };
     let direct = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().returning(move |_| {
+        mock.expect_purchase().returning(move |_| {
             Ok(ProviderOrder {
                 total: None,
                 oddities: vec![odd()],
@@ -157,7 +157,7 @@ async fn what_could_not_be_read_of_an_order_is_told_and_answers_that_follow_repl
     assert_eq!(order.unreadable(), []);
 
     let lookup = Desk::at(mocks::provider(|mock| {
-        mock.expect_place_order().never();
+        mock.expect_purchase().never();
         mock.expect_find_orders().returning(move |lookup| {
             let found = ProviderOrder {
                 oddities: vec![odd()],
@@ -166,7 +166,7 @@ async fn what_could_not_be_read_of_an_order_is_told_and_answers_that_follow_repl
             Ok(mocks::ours(lookup, vec![found]))
         });
         mock.expect_provision()
-            .returning(|_| Ok(vec![mocks::ready("esim-1")]));
+            .returning(|_| Ok(mocks::ready("esim-1")));
     }));
     let (order, _) = buy(&lookup, Waiting::Profile).await;
     assert_eq!(order.unreadable(), [odd()]);

@@ -12,9 +12,8 @@ use roamport_domain::money::Currency;
 use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
-    LookupSupport, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder,
-    ProviderOrderItem, ProviderOrderStatus, ProvisionRequest, ProvisionTarget, Result, SendWindow,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    LookupSupport, Operation, OrderLookup, PackageQuery, ProviderOrder, ProviderOrderItem,
+    ProviderOrderStatus, ProvisionRequest, Purchase, Result, SendWindow, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Activation, Capabilities, DataAllowance, DataSize, Destination, Esim, EsimId, EsimProvider,
@@ -266,24 +265,8 @@ fn esim(id: &EsimId, profile: ProfileState) -> Esim {
     let activation = (profile == ProfileState::Ready)
         .then(|| Activation::new("smdp.example.com", Secret::new(format!("SIM-{id}"))));
     Esim::from_report(EsimReport {
-        provider: NAME.clone(),
-        id: id.clone(),
-        iccid: None,
-        profile,
-        plan: PlanState::NotStarted,
         activation,
-        pin: None,
-        puk: None,
-        msisdn: None,
-        top_up: None,
-        usage_readable: None,
-        hotspot: None,
-        created_at: None,
-        updated_at: None,
-        usable_until: None,
-        plans: Vec::new(),
-        notes: Vec::new(),
-        oddities: Vec::new(),
+        ..EsimReport::new(NAME.clone(), id.clone(), profile, PlanState::NotStarted)
     })
 }
 
@@ -390,11 +373,8 @@ impl EsimProvider for SimulatedProvider {
             .await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
-        let ProvisionTarget::Esim(id) = &request.target else {
-            let kind = ErrorKind::Unsupported;
-            return Err(Self::error(kind, Operation::Provision, UNUSED));
-        };
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
+        let id = &request.esim;
         self.read(Operation::Provision, |provider| {
             let life = &provider.process.life;
             let unknown = life.strikes(Fault::ProfileUnknown, 15_000);
@@ -414,23 +394,17 @@ impl EsimProvider for SimulatedProvider {
                 let (kind, message) = (ErrorKind::Ambiguous, "no answer in time");
                 return Err(Self::error(kind, Operation::Provision, message));
             }
-            Ok(vec![esim(
-                id,
-                if ready {
-                    ProfileState::Ready
-                } else {
-                    ProfileState::Generating
-                },
-            )])
+            let profile = if ready {
+                ProfileState::Ready
+            } else {
+                ProfileState::Generating
+            };
+            Ok(esim(id, profile))
         })
         .await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        self.buy(Operation::PlaceOrder, &request.window).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.buy(Operation::TopUp, &request.window).await
+    async fn purchase(&self, request: &Purchase) -> Result<ProviderOrder> {
+        self.buy(request.request.operation(), &request.window).await
     }
 }

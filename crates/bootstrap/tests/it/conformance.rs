@@ -145,7 +145,7 @@ mod roamify_over_http {
 
 mod esim_access_over_http {
     /// What does not apply to eSIM Access, by its capabilities.
-    const NOT_APPLICABLE: [&str; 15] = [
+    const NOT_APPLICABLE: [&str; 14] = [
         // Orders are repeated rather than looked up by our reference.
         "an_order_is_found_by_its_reference",
         "a_reference_never_used_finds_nothing",
@@ -153,7 +153,6 @@ mod esim_access_over_http {
         // Profiles come by themselves.
         "an_esim_without_a_profile_has_no_activation",
         "provisioning_twice_is_safe",
-        "an_order_is_provisioned_by_its_reference",
         "a_pending_profile_is_no_error",
         "a_lost_reply_of_provisioning_is_ambiguous",
         "a_missing_travel_date_is_rejected",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::money::Currency;
-use roamport_domain::provider::{ErrorKind, Line, OrderRequest, SendWindow};
+use roamport_domain::provider::{ErrorKind, Line, Purchase, PurchaseRequest, SendWindow};
 use roamport_domain::{
     Clock as _, EsimProvider as _, IdempotencyKey, Money, Monotonic, PackageId, ProviderName,
     Reference,
@@ -35,17 +35,19 @@ fn clock() -> Arc<PausedClock> {
     Arc::new(PausedClock(tokio::time::Instant::now()))
 }
 
-fn purchase(clock: &PausedClock) -> OrderRequest {
+fn purchase(clock: &PausedClock) -> Purchase {
     let key = IdempotencyKey::parse("a-key").unwrap();
-    OrderRequest {
+    Purchase {
         reference: Reference::derive(&ProviderName::parse("roamify").unwrap(), &key),
-        lines: vec![Line {
-            package: PackageId::parse("esim-portugal-7days-1gb-all").unwrap(),
-            quantity: NonZeroU16::MIN,
-            unit_price: Money::parse_amount("1.76", Currency::USD).unwrap(),
-            days: None,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![Line {
+                package: PackageId::parse("esim-portugal-7days-1gb-all").unwrap(),
+                quantity: NonZeroU16::MIN,
+                unit_price: Money::parse_amount("1.76", Currency::USD).unwrap(),
+                days: None,
+            }],
+            start_date: None,
+        },
         window: SendWindow::open(clock, Duration::from_mins(1)),
     }
 }
@@ -78,7 +80,7 @@ async fn a_purchase_outside_its_window_reaches_no_handler() {
     let (provider, count) = ending("http://window.test", &clock, end, Duration::ZERO);
     let request = purchase(&clock);
     tokio::time::sleep(Duration::from_mins(1)).await;
-    let error = provider.place_order(&request).await.unwrap_err();
+    let error = provider.purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
@@ -110,7 +112,7 @@ async fn a_purchase_without_an_answer_is_ambiguous_and_one_that_was_not_sent_is_
         ),
     ] {
         let (provider, count) = ending(url, &clock, end, Duration::ZERO);
-        let error = provider.place_order(&purchase(&clock)).await.unwrap_err();
+        let error = provider.purchase(&purchase(&clock)).await.unwrap_err();
         assert_eq!(error.kind(), expected, "{url}: {error}");
         assert_eq!(count.load(Ordering::SeqCst), 1, "{url}");
     }
@@ -123,7 +125,7 @@ async fn whoever_hears_nothing_gives_up_at_the_end_of_the_window() {
     let hour = Duration::from_hours(1);
     let (provider, _) = ending("http://silence.test", &clock, end, hour);
     let began = clock.monotonic();
-    let error = provider.place_order(&purchase(&clock)).await.unwrap_err();
+    let error = provider.purchase(&purchase(&clock)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     assert!(clock.monotonic().since(began) <= Duration::from_secs(61));
 }

@@ -9,7 +9,7 @@ use roamport_domain::journal::{KeptProfile, NewOrder};
 use roamport_domain::order::{
     AttemptNumber, DeferralReason, Event, Fingerprint, LookUpResult, OrderContent, OrderedLine,
     PlacedItem, PlacedOrder, PlacementEvidence, PlacementOutcome, ProviderInstance,
-    ProvisioningOutcome, PurchaseRequest, Requested,
+    ProvisioningOutcome, Requested,
 };
 use roamport_domain::provider::{Line, ProviderOrderStatus};
 use roamport_domain::{
@@ -161,19 +161,7 @@ pub fn impossible(at: Timestamp) -> Event {
 
 /// A look-up finds nothing and a purchase call begins.
 pub fn started(wish: &Requested, attempt: AttemptNumber, at: Timestamp) -> Vec<Event> {
-    let request = match &wish.content {
-        OrderContent::Esims { lines, start_date } => PurchaseRequest::PlaceOrder {
-            lines: lines.iter().map(|line| line.line.clone()).collect(),
-            start_date: *start_date,
-        },
-        OrderContent::TopUp(top_up) => PurchaseRequest::TopUp {
-            esim: top_up.esim.clone(),
-            iccid: top_up.iccid.clone(),
-            package: top_up.line.line.package.clone(),
-            unit_price: top_up.line.line.unit_price,
-            days: top_up.line.line.days,
-        },
-    };
+    let request = wish.content.request();
     vec![
         Event::LookedUp {
             started_at: at,

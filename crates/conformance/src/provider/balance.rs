@@ -95,7 +95,7 @@ pub async fn only_purchases_move_the_balance(harness: &dyn ProviderHarness) -> V
         format!("the wallet had {before}, an eSIM cost {paid}, and now it has {between}")
     })?;
     let request = trial.request(vec![trial.unknown_line(&package)]);
-    let refused = trial.provider.place_order(&request).await;
+    let refused = trial.provider.purchase(&request).await;
     ensure(refused.is_err(), || {
         "a package that nobody sells was bought".to_owned()
     })?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roamport_domain::provider::{Dedup, OrderLookup, OrderRequest, ProviderOrder, Reaction};
+use roamport_domain::provider::{Dedup, OrderLookup, ProviderOrder, Purchase, Reaction};
 
 use super::trial::Trial;
 use crate::verdict::{OrBroken as _, broken, ensure, skipped};
@@ -34,7 +34,7 @@ pub async fn an_order_delivered_later_is_whole_in_the_end(
     let request = trial.request(vec![Trial::line(&package, quantity)]);
     let placed = trial
         .provider
-        .place_order(&request)
+        .purchase(&request)
         .await
         .or_broken("an order that is delivered later")?;
     ensure(!placed.status.is_final(), || {
@@ -86,7 +86,7 @@ pub async fn an_order_that_lands_late_lands_within_the_longest_effect(
     let package = trial.ordinary().await?;
     trial.trouble(Trouble::LateOrder).await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    match trial.provider.place_order(&request).await {
+    match trial.provider.purchase(&request).await {
         Ok(order) => {
             return broken(format!(
                 "order {} was answered before it was taken",
@@ -120,13 +120,13 @@ pub async fn an_order_that_lands_late_lands_within_the_longest_effect(
     }
     // A memory of limited length may be over by now.
     if trial.capabilities.dedup == (Dedup::Replays { window: None }) {
-        let again = OrderRequest {
+        let again = Purchase {
             window: trial.window(),
             ..request.clone()
         };
         trial
             .provider
-            .place_order(&again)
+            .purchase(&again)
             .await
             .or_broken("repeating an order that landed late")?;
         trial.charged_exactly(&request.reference, 1).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roamport_domain::Reference;
-use roamport_domain::provider::{Dedup, EsimKey, EsimProviderExt as _, OrderRequest, TopUpQuery};
+use roamport_domain::provider::{Dedup, EsimKey, EsimProviderExt as _, Purchase, TopUpQuery};
 
 use super::cancellation;
 use super::trial::Trial;
@@ -34,11 +34,11 @@ pub async fn a_dropped_order_is_charged_at_most_once_and_found(
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
     let untouched = trial.request(vec![Trial::line(&package, 1)]);
-    drop(trial.provider.place_order(&untouched));
+    drop(trial.provider.purchase(&untouched));
     trial.charged_exactly(&untouched.reference, 0).await?;
     for patience in PATIENCE {
         let request = trial.request(vec![Trial::line(&package, 1)]);
-        let call = trial.provider.place_order(&request);
+        let call = trial.provider.purchase(&request);
         let _ = tokio::time::timeout(patience, call).await;
         check_once(&trial, &request.reference).await?;
         repeat(&trial, &request).await?;
@@ -57,7 +57,7 @@ pub async fn an_order_dropped_before_its_answer_is_found(harness: &dyn ProviderH
     let package = trial.ordinary().await?;
     trial.trouble(Trouble::SlowOrderReply).await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    let call = trial.provider.place_order(&request);
+    let call = trial.provider.purchase(&request);
     if tokio::time::timeout(MIDWAY, call).await.is_ok() {
         return skipped("the answer came before the order was dropped");
     }
@@ -91,8 +91,8 @@ pub async fn a_dropped_top_up_is_charged_at_most_once(harness: &dyn ProviderHarn
         return skipped("nothing can top up an eSIM of the ordinary package");
     };
     for patience in PATIENCE {
-        let request = trial.top_up_request(key.clone(), top_up);
-        let call = trial.provider.top_up(&request);
+        let request = trial.top_up_request(&key, top_up);
+        let call = trial.provider.purchase(&request);
         let _ = tokio::time::timeout(patience, call).await;
         check_once(&trial, &request.reference).await?;
     }
@@ -141,17 +141,17 @@ async fn check_once(trial: &Trial<'_>, reference: &Reference) -> Verdict<usize> 
 }
 
 /// Repeats an order where that is promised to be harmless.
-async fn repeat(trial: &Trial<'_>, request: &OrderRequest) -> Verdict {
+async fn repeat(trial: &Trial<'_>, request: &Purchase) -> Verdict {
     if !matches!(trial.capabilities.dedup, Dedup::Replays { .. }) {
         return Ok(());
     }
-    let again = OrderRequest {
+    let again = Purchase {
         window: trial.window(),
         ..request.clone()
     };
     trial
         .provider
-        .place_order(&again)
+        .purchase(&again)
         .await
         .or_broken("repeating an order that was dropped")?;
     trial.charged_exactly(&request.reference, 1).await

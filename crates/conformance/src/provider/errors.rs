@@ -2,8 +2,8 @@
 
 use futures::StreamExt as _;
 use roamport_domain::provider::{
-    CancelRequest, ErrorKind, EsimKey, Operation, OrderLookup, OrderRequest, PackageQuery,
-    ProvisionRequest, ProvisionTarget, Reaction, TopUpQuery, UsageQuery,
+    CancelRequest, ErrorKind, EsimKey, Operation, OrderLookup, PackageQuery, ProvisionRequest,
+    Purchase, Reaction, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{ProviderError, ProviderOrderId};
 
@@ -34,17 +34,16 @@ pub(super) async fn refusals(trial: &Trial<'_>) -> Verdict<Vec<(Operation, Provi
             let answer = provider.usage_batch(some).await;
             errors.push((Operation::UsageBatch, answer.err()));
         }
-        let request = trial.top_up_request(esim.clone(), &package);
-        errors.push((Operation::TopUp, provider.top_up(&request).await.err()));
         let listed = provider
             .top_up_packages(TopUpQuery::all(esim.clone()))
             .next()
             .await;
         errors.push((Operation::TopUpPackages, listed.and_then(Result::err)));
         if let Some(id) = esim.id() {
-            let target = ProvisionTarget::Esim(id.clone());
+            let request = trial.top_up_request(&esim, &package);
+            errors.push((Operation::TopUp, provider.purchase(&request).await.err()));
             let request = ProvisionRequest {
-                target,
+                esim: id.clone(),
                 start_date: None,
             };
             errors.push((
@@ -56,16 +55,16 @@ pub(super) async fn refusals(trial: &Trial<'_>) -> Verdict<Vec<(Operation, Provi
     let unknown = trial.request(vec![trial.unknown_line(&package)]);
     errors.push((
         Operation::PlaceOrder,
-        provider.place_order(&unknown).await.err(),
+        provider.purchase(&unknown).await.err(),
     ));
     for (_, window) in trial.closed_windows() {
-        let request = OrderRequest {
+        let request = Purchase {
             window,
             ..trial.request(vec![Trial::line(&package, 1)])
         };
         errors.push((
             Operation::PlaceOrder,
-            provider.place_order(&request).await.err(),
+            provider.purchase(&request).await.err(),
         ));
     }
     Ok(errors

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use roamport_domain::provider::{CallProof, ErrorKind, Line, OrderLookup, OrderRequest, Reaction};
+use roamport_domain::provider::{CallProof, ErrorKind, Line, OrderLookup, Purchase, Reaction};
 use roamport_domain::{Money, ProviderError, ProviderOrderId, Reference};
 
 use super::trial::Trial;
@@ -290,7 +290,7 @@ async fn check_doubt(harness: &dyn ProviderHarness, trouble: Trouble) -> Verdict
     let package = trial.ordinary().await?;
     trial.trouble(trouble).await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    match trial.provider.place_order(&request).await {
+    match trial.provider.purchase(&request).await {
         Ok(_) => {
             return broken(format!(
                 "{trouble:?} was answered as if nothing had happened"
@@ -417,7 +417,7 @@ pub async fn a_closed_window_sends_no_order(harness: &dyn ProviderHarness) -> Ve
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
     for (what, window) in trial.closed_windows() {
-        let request = OrderRequest {
+        let request = Purchase {
             window,
             ..trial.request(vec![Trial::line(&package, 1)])
         };
@@ -492,8 +492,8 @@ pub async fn a_short_wallet_is_said_and_not_touched(harness: &dyn ProviderHarnes
 }
 
 /// The error of an order that must not go well.
-async fn refused(trial: &Trial<'_>, request: &OrderRequest) -> Verdict<ProviderError> {
-    match trial.provider.place_order(request).await {
+async fn refused(trial: &Trial<'_>, request: &Purchase) -> Verdict<ProviderError> {
+    match trial.provider.purchase(request).await {
         Err(error) => Ok(error),
         Ok(order) => broken(format!(
             "order {} was taken and should not have been",

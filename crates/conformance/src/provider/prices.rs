@@ -3,8 +3,7 @@
 use std::num::NonZeroU16;
 
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProviderExt as _, Line, OrderRequest, Reaction, TopUpQuery,
-    TopUpRequest,
+    ErrorKind, EsimKey, EsimProviderExt as _, Line, Purchase, Reaction, TopUpQuery,
 };
 use roamport_domain::{Money, Package, Reference};
 
@@ -93,14 +92,15 @@ pub async fn a_top_up_at_another_price_is_refused(harness: &dyn ProviderHarness)
     let Some(top_up) = listed.first() else {
         return skipped("nothing can top up an eSIM of the ordinary package");
     };
-    let request = TopUpRequest {
-        unit_price: another(top_up)?,
-        ..trial.top_up_request(key, top_up)
+    let dearer = Package {
+        price: another(top_up)?,
+        ..top_up.clone()
     };
-    match trial.provider.top_up(&request).await {
+    let request = trial.top_up_request(&key, &dearer);
+    match trial.provider.purchase(&request).await {
         Ok(order) => broken(format!(
             "a top-up at {} was sold as {}, though it costs {}",
-            request.unit_price, order.id, top_up.price
+            dearer.price, order.id, top_up.price
         )),
         Err(error) => {
             ensure(error.kind() == ErrorKind::Rejected, || {
@@ -163,7 +163,7 @@ pub async fn days_that_are_not_for_sale_are_never_charged(
             ..Trial::line(&package, 1)
         };
         let request = trial.request(vec![line]);
-        match trial.provider.place_order(&request).await {
+        match trial.provider.purchase(&request).await {
             Ok(order) => {
                 return broken(format!(
                     "package {} was sold for {days:?} days as {}",
@@ -200,8 +200,8 @@ fn another(package: &Package) -> Verdict<Money> {
     package.price.checked_times(2).or_broken("doubling a price")
 }
 
-async fn check_guarded(trial: &Trial<'_>, request: OrderRequest) -> Verdict {
-    match trial.provider.place_order(&request).await {
+async fn check_guarded(trial: &Trial<'_>, request: Purchase) -> Verdict {
+    match trial.provider.purchase(&request).await {
         Ok(order) => broken(format!(
             "order {} was taken at a price that is not the current one",
             order.id

@@ -1,9 +1,7 @@
 //! Profiles are generated, safely twice, and read back.
 
-use std::collections::HashSet;
-
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, OrderRequest, ProvisionRequest, ProvisionTarget, Provisioning, Reaction,
+    ErrorKind, EsimKey, ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Reaction,
 };
 use roamport_domain::{Esim, EsimId};
 
@@ -46,9 +44,9 @@ pub async fn provisioning_ends_in_a_ready_esim(harness: &dyn ProviderHarness) ->
     let bought = trial.buy(&package, 1).await?;
     for id in bought.esims()? {
         if trial.provisions_by_call().is_ok() {
-            let esims = trial.provision(ProvisionTarget::Esim(id.clone())).await?;
-            check_ids(&esims, std::slice::from_ref(&id))?;
-            esims.iter().try_for_each(check_consistent)?;
+            let esim = trial.provision(&id).await?;
+            check_id(&esim, &id)?;
+            check_consistent(&esim)?;
         }
         let esim = trial.ready(&id).await?;
         ensure(esim.id() == &id, || {
@@ -75,42 +73,11 @@ pub async fn provisioning_twice_is_safe(harness: &dyn ProviderHarness) -> Verdic
     trial.provisions_by_call()?;
     let package = trial.ordinary().await?;
     let (bought, first) = trial.installable(&package).await?;
-    let again = trial
-        .provision(ProvisionTarget::Esim(first.id().clone()))
-        .await?;
-    check_ids(&again, std::slice::from_ref(first.id()))?;
+    check_id(&trial.provision(first.id()).await?, first.id())?;
     let second = trial.ready(first.id()).await?;
     ensure(second.activation() == first.activation(), || {
         "asking for a profile again changed its activation".to_owned()
     })?;
-    trial.charged(&bought.reference, 1).await
-}
-
-/// The reference of an order generates all its eSIMs.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_order_is_provisioned_by_its_reference(harness: &dyn ProviderHarness) -> Verdict {
-    let trial = Trial::of(harness);
-    trial.provisions_by_call()?;
-    if !trial.capabilities.finds_by_reference() {
-        return skipped("the provider's orders are not known by our reference");
-    }
-    let package = trial.ordinary().await?;
-    let single = trial
-        .capabilities
-        .esims_per_order
-        .is_some_and(|limit| limit.get() < 2);
-    let bought = trial.buy(&package, if single { 1 } else { 2 }).await?;
-    let ids = bought.esims()?;
-    let esims = trial
-        .provision(ProvisionTarget::Order(bought.reference.clone()))
-        .await?;
-    check_ids(&esims, &ids)?;
-    for id in &ids {
-        trial.ready(id).await?;
-    }
     trial.charged(&bought.reference, 1).await
 }
 
@@ -127,17 +94,15 @@ pub async fn a_pending_profile_is_no_error(harness: &dyn ProviderHarness) -> Ver
     let bought = trial.buy(&package, 1).await?;
     trial.trouble(Trouble::PendingProfile).await?;
     for id in bought.esims()? {
-        let esims = trial.provision(ProvisionTarget::Esim(id.clone())).await?;
-        check_ids(&esims, std::slice::from_ref(&id))?;
-        for esim in &esims {
-            check_consistent(esim)?;
-            ensure(!esim.is_ready(), || {
-                "a pending profile was said to be ready".to_owned()
-            })?;
-            ensure(esim.activation().is_none(), || {
-                "a pending profile has an activation".to_owned()
-            })?;
-        }
+        let esim = trial.provision(&id).await?;
+        check_id(&esim, &id)?;
+        check_consistent(&esim)?;
+        ensure(!esim.is_ready(), || {
+            "a pending profile was said to be ready".to_owned()
+        })?;
+        ensure(esim.activation().is_none(), || {
+            "a pending profile has an activation".to_owned()
+        })?;
         trial.ready(&id).await?;
     }
     trial.charged(&bought.reference, 1).await
@@ -156,9 +121,8 @@ pub async fn a_lost_reply_of_provisioning_is_ambiguous(harness: &dyn ProviderHar
     let bought = trial.buy(&package, 1).await?;
     trial.trouble(Trouble::LostProvisionReply).await?;
     for id in bought.esims()? {
-        let target = ProvisionTarget::Esim(id.clone());
         let request = ProvisionRequest {
-            target: target.clone(),
+            esim: id.clone(),
             start_date: None,
         };
         match trial.provider.provision(&request).await {
@@ -167,7 +131,7 @@ pub async fn a_lost_reply_of_provisioning_is_ambiguous(harness: &dyn ProviderHar
                 format!("a lost answer is an error of another kind: {error}")
             })?,
         }
-        trial.provision(target).await?;
+        trial.provision(&id).await?;
         trial.ready(&id).await?;
     }
     trial.charged(&bought.reference, 1).await
@@ -192,34 +156,37 @@ pub async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) ->
     let tomorrow = trial.clock.now() + jiff::SignedDuration::from_hours(48);
     let start_date = Some(tomorrow.to_zoned(jiff::tz::TimeZone::UTC).date());
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    let placed = match trial.provider.place_order(&request).await {
+    let placed = match trial.provider.purchase(&request).await {
         Ok(order) => order,
         // Refused with the order already: then the order with a date has to go well.
         Err(error) => {
             check_rejected(&error)?;
-            let request = OrderRequest {
-                start_date,
-                ..trial.request(vec![Trial::line(&package, 1)])
+            let lines = vec![Trial::line(&package, 1)];
+            let request = Purchase {
+                request: PurchaseRequest::PlaceOrder { lines, start_date },
+                ..request
             };
             trial
                 .provider
-                .place_order(&request)
+                .purchase(&request)
                 .await
                 .or_broken("an order with a travel date")?;
             return Ok(());
         }
     };
     for esim in placed.items.into_iter().filter_map(|item| item.esim) {
-        let target = ProvisionTarget::Esim(esim.clone());
         let without = ProvisionRequest {
-            target: target.clone(),
+            esim: esim.clone(),
             start_date: None,
         };
         match trial.provider.provision(&without).await {
             Ok(_) => return broken("a profile was generated without the travel date it needs"),
             Err(error) => check_rejected(&error)?,
         }
-        let with = ProvisionRequest { target, start_date };
+        let with = ProvisionRequest {
+            start_date,
+            ..without
+        };
         trial
             .provider
             .provision(&with)
@@ -248,17 +215,13 @@ pub async fn provisioning_an_unknown_esim_is_refused(harness: &dyn ProviderHarne
         .unknown_esims()
         .into_iter()
         .filter_map(|key| key.id().cloned());
-    let mut targets: Vec<_> = unknown.map(ProvisionTarget::Esim).collect();
-    if trial.capabilities.finds_by_reference() {
-        targets.push(ProvisionTarget::Order(harness.reference()));
-    }
-    for target in targets {
+    for esim in unknown {
         let request = ProvisionRequest {
-            target,
+            esim,
             start_date: None,
         };
         match trial.provider.provision(&request).await {
-            Ok(esims) => return broken(format!("{} eSIMs came of nothing", esims.len())),
+            Ok(esim) => return broken(format!("eSIM {} came of nothing", esim.id())),
             Err(error) => ensure(error.reaction() == Reaction::Refuse, || {
                 format!("what does not exist is no refusal: {error}")
             })?,
@@ -284,14 +247,12 @@ pub async fn a_profile_comes_by_itself_where_that_is_promised(
     let bought = trial.buy(&package, 1).await?;
     for id in bought.esims()? {
         let first = trial.ready(&id).await?;
-        let asked = trial.provision(ProvisionTarget::Esim(id.clone())).await?;
-        check_ids(&asked, std::slice::from_ref(&id))?;
-        for esim in &asked {
-            check_consistent(esim)?;
-            ensure(esim.activation() == first.activation(), || {
-                "asking for a profile that came by itself changed its activation".to_owned()
-            })?;
-        }
+        let esim = trial.provision(&id).await?;
+        check_id(&esim, &id)?;
+        check_consistent(&esim)?;
+        ensure(esim.activation() == first.activation(), || {
+            "asking for a profile that came by itself changed its activation".to_owned()
+        })?;
     }
     trial.charged(&bought.reference, 1).await
 }
@@ -313,7 +274,7 @@ pub async fn a_profile_comes_with_the_order_where_that_is_promised(
     let request = trial.request(vec![Trial::line(&package, 1)]);
     let order = trial
         .provider
-        .place_order(&request)
+        .purchase(&request)
         .await
         .or_broken("an ordinary order")?;
     ensure(!order.items.is_empty(), || {
@@ -396,10 +357,8 @@ fn check_consistent(esim: &Esim) -> Verdict {
     )
 }
 
-fn check_ids(esims: &[Esim], expected: &[EsimId]) -> Verdict {
-    let given: HashSet<_> = esims.iter().map(Esim::id).collect();
-    let same = esims.len() == expected.len() && given == expected.iter().collect();
-    ensure(same, || {
-        format!("{} profiles came for {} eSIMs", esims.len(), expected.len())
+fn check_id(esim: &Esim, expected: &EsimId) -> Verdict {
+    ensure(esim.id() == expected, || {
+        format!("eSIM {expected} was asked for, and {} came", esim.id())
     })
 }

@@ -2,8 +2,7 @@
 
 use roamport_domain::ProviderError;
 use roamport_domain::provider::{
-    Dedup, ErrorKind, EsimKey, EsimProviderExt as _, OrderRequest, ProviderOrder, TopUpQuery,
-    TopUpRequest,
+    Dedup, ErrorKind, EsimKey, EsimProviderExt as _, ProviderOrder, Purchase, TopUpQuery,
 };
 
 use super::trial::Trial;
@@ -23,10 +22,10 @@ pub async fn a_repeated_reference_does_what_is_promised(harness: &dyn ProviderHa
     let request = trial.request(vec![Trial::line(&package, 1)]);
     let first = trial
         .provider
-        .place_order(&request)
+        .purchase(&request)
         .await
         .or_broken("an ordinary order")?;
-    let second = trial.provider.place_order(&request).await;
+    let second = trial.provider.purchase(&request).await;
     trial.charged_exactly(&request.reference, 1).await?;
     check_second(&trial, Some(&first), second)?;
     if trial.capabilities.finds_by_reference() {
@@ -48,14 +47,14 @@ pub async fn a_repeat_after_a_lost_reply_charges_no_more(harness: &dyn ProviderH
     let package = trial.ordinary().await?;
     trial.trouble(Trouble::LostOrderReply).await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    if trial.provider.place_order(&request).await.is_ok() {
+    if trial.provider.purchase(&request).await.is_ok() {
         return broken("a lost answer was answered");
     }
-    let again = OrderRequest {
+    let again = Purchase {
         window: trial.window(),
         ..request.clone()
     };
-    let second = trial.provider.place_order(&again).await;
+    let second = trial.provider.purchase(&again).await;
     trial.charged_exactly(&request.reference, 1).await?;
     check_second(&trial, None, second)
 }
@@ -81,17 +80,17 @@ pub async fn a_repeated_top_up_does_what_is_promised(harness: &dyn ProviderHarne
     let Some(top_up) = listed.first() else {
         return skipped("nothing can top up an eSIM of the ordinary package");
     };
-    let request = trial.top_up_request(key, top_up);
+    let request = trial.top_up_request(&key, top_up);
     let first = trial
         .provider
-        .top_up(&request)
+        .purchase(&request)
         .await
         .or_broken("a compatible top-up")?;
-    let again = TopUpRequest {
+    let again = Purchase {
         window: trial.window(),
         ..request.clone()
     };
-    let second = trial.provider.top_up(&again).await;
+    let second = trial.provider.purchase(&again).await;
     trial.charged_exactly(&request.reference, 1).await?;
     check_second(&trial, Some(&first), second)
 }

@@ -74,7 +74,7 @@ pub async fn errors_show_no_secret(harness: &dyn ProviderHarness) -> Verdict {
     ] {
         if harness.make(trouble).await {
             let request = trial.request(vec![Trial::line(&package, 1)]);
-            errors.extend(trial.provider.place_order(&request).await.err());
+            errors.extend(trial.provider.purchase(&request).await.err());
         }
     }
     for error in &errors {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures::StreamExt as _;
 use roamport_domain::provider::{
-    ErrorKind, EsimKey, EsimProviderExt as _, Reaction, TopUpQuery, TopUpRequest, UsageQuery,
+    ErrorKind, EsimKey, EsimProviderExt as _, Purchase, Reaction, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{Esim, Package, ProviderError, Usage};
 
@@ -97,16 +97,16 @@ fn matches(package: &Package, query: &TopUpQuery) -> bool {
 pub async fn a_top_up_charges_once_and_is_found(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let (_, key, top_up) = compatible(&trial).await?;
-    let request = trial.top_up_request(key, &top_up);
+    let request = trial.top_up_request(&key, &top_up);
     let order = trial
         .provider
-        .top_up(&request)
+        .purchase(&request)
         .await
         .or_broken("a compatible top-up")?;
     trial.charged_exactly(&request.reference, 1).await?;
-    let days = request.days.unwrap_or(1);
-    let price = top_up.price.checked_times(days.into());
-    let price = price.or_broken("adding up days")?;
+    let Some(price) = request.request.total() else {
+        return broken("the price of a top-up is out of range");
+    };
     for amount in harness
         .charges(&request.reference)
         .await
@@ -141,10 +141,10 @@ pub async fn a_top_up_adds_to_what_is_there(harness: &dyn ProviderHarness) -> Ve
     let (_, key, top_up) = compatible(&trial).await?;
     let before = trial.provider.esim(&key).await.or_broken(READING)?;
     let used = usage(&trial, &key).await?;
-    let request = trial.top_up_request(key.clone(), &top_up);
+    let request = trial.top_up_request(&key, &top_up);
     trial
         .provider
-        .top_up(&request)
+        .purchase(&request)
         .await
         .or_broken("a compatible top-up")?;
     let after = trial.provider.esim(&key).await.or_broken(READING)?;
@@ -186,7 +186,7 @@ async fn usage(trial: &Trial<'_>, key: &EsimKey) -> Verdict<Option<Usage>> {
     usage.or_broken("reading usage").map(Some)
 }
 
-/// A top-up for an eSIM is possible by either of its names.
+/// A top-up for an eSIM is listed under either of its names, and possible by its id with and without its ICCID.
 ///
 /// # Errors
 ///
@@ -194,9 +194,13 @@ async fn usage(trial: &Trial<'_>, key: &EsimKey) -> Verdict<Option<Usage>> {
 pub async fn an_esim_is_topped_up_by_either_name(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let (esim, _, top_up) = compatible(&trial).await?;
-    let mut names = vec![EsimKey::from_id(esim.id().clone())];
-    names.extend(esim.iccid().cloned().map(EsimKey::from_iccid));
-    for key in names {
+    let id = EsimKey::from_id(esim.id().clone());
+    let mut names = vec![(id.clone(), id.clone())];
+    if let Some(iccid) = esim.iccid().cloned() {
+        let both = EsimKey::of(esim.id().clone(), Some(iccid.clone()));
+        names.push((EsimKey::from_iccid(iccid), both));
+    }
+    for (key, bought) in names {
         let listed = trial.top_ups(TopUpQuery::all(key.clone())).await?;
         ensure(ids(&listed).contains(&&top_up.id), || {
             format!(
@@ -204,10 +208,10 @@ pub async fn an_esim_is_topped_up_by_either_name(harness: &dyn ProviderHarness) 
                 top_up.id
             )
         })?;
-        let request = trial.top_up_request(key, &top_up);
+        let request = trial.top_up_request(&bought, &top_up);
         trial
             .provider
-            .top_up(&request)
+            .purchase(&request)
             .await
             .or_broken("a compatible top-up")?;
         trial.charged(&request.reference, 1).await?;
@@ -224,7 +228,7 @@ pub async fn a_lost_reply_to_a_top_up_is_ambiguous(harness: &dyn ProviderHarness
     let trial = Trial::of(harness);
     let (_, key, top_up) = compatible(&trial).await?;
     trial.trouble(Trouble::LostTopUpReply).await?;
-    let request = trial.top_up_request(key, &top_up);
+    let request = trial.top_up_request(&key, &top_up);
     let error = refused(&trial, &request).await?;
     ensure(error.reaction() == Reaction::Reconcile, || {
         format!(
@@ -251,9 +255,9 @@ pub async fn a_closed_window_sends_no_top_up(harness: &dyn ProviderHarness) -> V
     let trial = Trial::of(harness);
     let (_, key, top_up) = compatible(&trial).await?;
     for (what, window) in trial.closed_windows() {
-        let request = TopUpRequest {
+        let request = Purchase {
             window,
-            ..trial.top_up_request(key.clone(), &top_up)
+            ..trial.top_up_request(&key, &top_up)
         };
         let error = refused(&trial, &request).await?;
         ensure(error.kind() == ErrorKind::Unavailable, || {
@@ -276,9 +280,11 @@ pub async fn an_impossible_top_up_is_never_charged(harness: &dyn ProviderHarness
         id: harness.unknown_package(),
         ..top_up.clone()
     };
-    let mut requests = vec![trial.top_up_request(key, &unknown)];
-    for nobodys in harness.unknown_esims() {
-        requests.push(trial.top_up_request(nobodys, &top_up));
+    let mut requests = vec![trial.top_up_request(&key, &unknown)];
+    for unknown in harness.unknown_esims() {
+        if unknown.id().is_some() {
+            requests.push(trial.top_up_request(&unknown, &top_up));
+        }
     }
     for request in requests {
         let error = refused(&trial, &request).await?;
@@ -322,7 +328,7 @@ pub async fn an_esim_that_cannot_be_topped_up_says_so(harness: &dyn ProviderHarn
             format!("an eSIM without top-ups is no refusal: {error}")
         })?,
     }
-    let request = trial.top_up_request(key, &top_up);
+    let request = trial.top_up_request(&key, &top_up);
     let error = refused(&trial, &request).await?;
     let fits = matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Rejected);
     ensure(fits, || {
@@ -353,7 +359,7 @@ pub async fn a_provider_without_top_ups_says_so(harness: &dyn ProviderHarness) -
     ensure(said, || {
         format!("a listing of top-ups began with {listed:?}")
     })?;
-    let request = trial.top_up_request(key, &package);
+    let request = trial.top_up_request(&key, &package);
     let error = refused(&trial, &request).await?;
     ensure(error.kind() == ErrorKind::Unsupported, || {
         format!("a top-up said: {error}")
@@ -362,8 +368,8 @@ pub async fn a_provider_without_top_ups_says_so(harness: &dyn ProviderHarness) -
 }
 
 /// The error of a top-up that must not go well.
-async fn refused(trial: &Trial<'_>, request: &TopUpRequest) -> Verdict<ProviderError> {
-    match trial.provider.top_up(request).await {
+async fn refused(trial: &Trial<'_>, request: &Purchase) -> Verdict<ProviderError> {
+    match trial.provider.purchase(request).await {
         Err(error) => Ok(error),
         Ok(order) => broken(format!(
             "top-up {} was taken and should not have been",

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    EsimKey, EsimProviderExt as _, FoundOrders, Line, OrderLookup, OrderRequest, PackageQuery,
-    ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning, Result as Answer, SendWindow,
-    TopUpQuery, TopUpRequest,
+    EsimKey, EsimProviderExt as _, FoundOrders, Line, OrderLookup, PackageQuery, ProviderOrder,
+    ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Result as Answer, SendWindow,
+    TopUpQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Esim, EsimId, EsimProvider, Money, Monotonic, Package, PackageId,
@@ -180,24 +180,29 @@ impl<'a> Trial<'a> {
     }
 
     /// A request for these lines under a new reference, to be sent now.
-    pub(super) fn request(&self, lines: Vec<Line>) -> OrderRequest {
+    pub(super) fn request(&self, lines: Vec<Line>) -> Purchase {
         let reference = self.harness.reference();
-        OrderRequest {
+        Purchase {
             reference,
-            lines,
-            start_date: None,
+            request: PurchaseRequest::PlaceOrder {
+                lines,
+                start_date: None,
+            },
             window: self.window(),
         }
     }
 
-    /// A request for a top-up under a new reference, to be sent now.
-    pub(super) fn top_up_request(&self, esim: EsimKey, package: &Package) -> TopUpRequest {
-        TopUpRequest {
+    /// A request for a top-up of an eSIM whose id is known, under a new reference, to be sent now.
+    pub(super) fn top_up_request(&self, esim: &EsimKey, package: &Package) -> Purchase {
+        Purchase {
             reference: self.harness.reference(),
-            esim,
-            package: package.id.clone(),
-            unit_price: package.price,
-            days: package.by_day.map(|range| range.least),
+            request: PurchaseRequest::TopUp {
+                esim: esim.id().cloned().expect("a case names the id"),
+                iccid: esim.iccid().cloned(),
+                package: package.id.clone(),
+                unit_price: package.price,
+                days: package.by_day.map(|range| range.least),
+            },
             window: self.window(),
         }
     }
@@ -212,7 +217,7 @@ impl<'a> Trial<'a> {
         let request = self.request(lines);
         let placed = self
             .provider
-            .place_order(&request)
+            .purchase(&request)
             .await
             .or_broken("an ordinary order")?;
         let order = self.delivered(placed).await?;
@@ -336,16 +341,16 @@ impl<'a> Trial<'a> {
         let [id] = <[EsimId; 1]>::try_from(bought.esims()?)
             .or_else(|ids| broken(format!("an order for one eSIM has {}", ids.len())))?;
         if self.capabilities.provisioning == Provisioning::SeparateCall {
-            self.provision(ProvisionTarget::Esim(id.clone())).await?;
+            self.provision(&id).await?;
         }
         let esim = self.ready(&id).await?;
         Ok((bought, esim))
     }
 
-    /// Has profiles generated; an error is a broken promise.
-    pub(super) async fn provision(&self, target: ProvisionTarget) -> Verdict<Vec<Esim>> {
+    /// Generates a profile; an error is a broken promise.
+    pub(super) async fn provision(&self, id: &EsimId) -> Verdict<Esim> {
         let request = ProvisionRequest {
-            target,
+            esim: id.clone(),
             start_date: None,
         };
         self.provider

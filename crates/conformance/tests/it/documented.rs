@@ -160,7 +160,10 @@ fn expected() -> String {
          contract (wishes, appends, claims, wakes, profiles, balances, provider events, a store that is \
          opened\nagain), everything compared after each.\n\n\
          An event that cannot follow is refused with all that came in the same append, wherever it stands, \
-         before any\njournal sees it: `an_event_that_may_not_follow_makes_no_change`, a test of `roamport-domain`.\n",
+         before any\njournal sees it: `an_event_that_may_not_follow_makes_no_change`, a test of `roamport-domain`.\n\n\
+         The port provisions one eSIM at a time, and tops up the eSIM with an id. The reference of an order generates all \
+         its eSIMs\nby a method of Roamify's adapter: `an_esim_is_bought_provisioned_used_and_topped_up`, a test of \
+         `roamport-adapter-roamify`.\n",
     );
     page
 }

@@ -8,8 +8,8 @@ use futures::stream::BoxStream;
 use roamport_conformance::Wrapped;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, ProvisionTarget, Provisioning,
-    Result, TopUpQuery, TopUpRequest, UsageQuery,
+    PackageQuery, ProviderOrder, ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Result,
+    TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderName, Usage,
@@ -67,7 +67,7 @@ impl EsimProvider for AtOnce {
         self.0.balance().await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         self.0.provision(request).await
     }
 
@@ -75,24 +75,18 @@ impl EsimProvider for AtOnce {
         self.0.cancel(request).await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let mut order = self.0.place_order(request).await?;
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        let mut order = self.0.purchase(purchase).await?;
+        let PurchaseRequest::PlaceOrder { start_date, .. } = purchase.request else {
+            return Ok(order);
+        };
         for item in &mut order.items {
-            let Some(esim) = item.esim.clone() else {
-                continue;
-            };
-            let target = ProvisionTarget::Esim(esim);
-            let request = ProvisionRequest {
-                target,
-                start_date: request.start_date,
-            };
-            item.profile = self.0.provision(&request).await?.pop();
+            if let Some(esim) = item.esim.clone() {
+                let request = ProvisionRequest { esim, start_date };
+                item.profile = Some(self.0.provision(&request).await?);
+            }
         }
         Ok(order)
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.0.top_up(request).await
     }
 }
 
@@ -110,7 +104,6 @@ mod suite {
         "a_profile_comes_by_itself_where_that_is_promised",
         "an_esim_without_a_profile_has_no_activation",
         "provisioning_twice_is_safe",
-        "an_order_is_provisioned_by_its_reference",
         "a_pending_profile_is_no_error",
         "a_lost_reply_of_provisioning_is_ambiguous",
         "a_missing_travel_date_is_rejected",

@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 pub use self::attention::{AttentionReason, Resolution};
 pub use self::content::{
     AttemptNumber, Fingerprint, ItemNumber, OrderContent, OrderedLine, PlacedItem, PlacedOrder,
-    ProviderInstance, PurchaseRequest, Requested,
+    ProviderInstance, Requested,
 };
 pub use self::stored::EventFormatError;
 use super::evidence::{AbsenceEvidence, AnswerEvidence, LookUpEvidence, PlacementEvidence};
 use crate::Money;
-use crate::provider::Refund;
+use crate::provider::{PurchaseRequest, Refund};
 
 /// Why a purchase call is known not to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

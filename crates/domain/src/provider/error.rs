@@ -30,9 +30,9 @@ pub enum Operation {
     Provision,
     /// [`EsimProvider::cancel`](super::EsimProvider::cancel)
     Cancel,
-    /// [`EsimProvider::place_order`](super::EsimProvider::place_order)
+    /// [`EsimProvider::purchase`](super::EsimProvider::purchase) of new eSIMs
     PlaceOrder,
-    /// [`EsimProvider::top_up`](super::EsimProvider::top_up)
+    /// [`EsimProvider::purchase`](super::EsimProvider::purchase) of a top-up
     TopUp,
     /// A call that only one provider has.
     Other(&'static str),

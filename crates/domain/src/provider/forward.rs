@@ -7,8 +7,8 @@ use futures_core::stream::BoxStream;
 
 use super::{
     CancelRequest, CancelledEsim, Capabilities, DestinationFilter, EsimKey, EsimProvider,
-    FoundOrders, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    FoundOrders, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result,
+    TopUpQuery, UsageQuery,
 };
 use crate::{Destination, Esim, Money, Package, ProviderName, Usage};
 
@@ -56,7 +56,7 @@ macro_rules! forward {
                 (**self).balance().await
             }
 
-            async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+            async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
                 (**self).provision(request).await
             }
 
@@ -64,12 +64,8 @@ macro_rules! forward {
                 (**self).cancel(request).await
             }
 
-            async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-                (**self).place_order(request).await
-            }
-
-            async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-                (**self).top_up(request).await
+            async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+                (**self).purchase(purchase).await
             }
         }
     };

@@ -1,18 +1,13 @@
-//! What is asked of a provider, and the orders it answers with.
+//! What is asked of a provider beside purchases, and the orders it answers with.
 
 use std::fmt;
-use std::num::NonZeroU16;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Refund;
-use crate::{
-    Clock, Esim, EsimId, Iccid, Money, Monotonic, Oddity, PackageId, ProviderOrderId, Reference,
-    money::MoneyError,
-};
+use crate::{Esim, EsimId, Iccid, Money, Oddity, PackageId, ProviderOrderId, Reference};
 
 /// How to find an order again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +188,14 @@ impl EsimKey {
         }
     }
 
+    /// The eSIM with the provider's id, and its card number if that is known too.
+    pub const fn of(id: EsimId, iccid: Option<Iccid>) -> Self {
+        Self {
+            id: Some(id),
+            iccid,
+        }
+    }
+
     /// The provider's id, where known.
     pub const fn id(&self) -> Option<&EsimId> {
         self.id.as_ref()
@@ -239,122 +242,13 @@ pub struct CancelledEsim {
     pub amount: Option<Money>,
 }
 
-/// What to generate profiles for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProvisionTarget {
-    /// One eSIM.
-    Esim(EsimId),
-    /// All eSIMs of the order under our reference.
-    Order(Reference),
-}
-
-/// Asks for profiles.
+/// Asks for the profile of an eSIM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionRequest {
-    /// For which eSIM or order.
-    pub target: ProvisionTarget,
+    /// For which eSIM.
+    pub esim: EsimId,
     /// The day the journey starts, where the package asks for it.
     pub start_date: Option<Date>,
-}
-
-/// One line of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// What.
-    pub package: PackageId,
-    /// How many eSIMs of it.
-    pub quantity: NonZeroU16,
-    /// What one was quoted at, wholesale; for one day, where `days` says how many.
-    pub unit_price: Money,
-    /// How many days, for a package that is [sold by the day](crate::Package::by_day).
-    pub days: Option<u16>,
-}
-
-impl Line {
-    /// What the whole line costs: unit price times quantity, times days where it is sold by the day.
-    ///
-    /// # Errors
-    ///
-    /// [`MoneyError`] where the product is out of range.
-    pub fn total(&self) -> Result<Money, MoneyError> {
-        let each = match self.days {
-            Some(days) => self.unit_price.checked_times(days.into())?,
-            None => self.unit_price,
-        };
-        each.checked_times(self.quantity.get().into())
-    }
-}
-
-/// The time in which a purchase may be sent and answered, on two clocks: a sender stops when
-/// *either* says it is over, so that no step of a wall clock costs money.
-///
-/// The adapter asks [`SendWindow::remaining`] after all its waiting, just before it writes to the
-/// socket, and uses the smaller of that and its own time-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SendWindow {
-    /// Nothing is sent before this moment: an earlier one means that the wall clock was set back.
-    pub opens_at: Timestamp,
-    /// The end on the wall clock.
-    pub closes_at: Timestamp,
-    /// The end on this process's own clock.
-    pub closes_at_monotonic: Monotonic,
-}
-
-impl SendWindow {
-    /// The window that opens now and is `length` long.
-    pub fn open(clock: &dyn Clock, length: Duration) -> Self {
-        let opens_at = clock.now();
-        Self {
-            opens_at,
-            closes_at: crate::clock::later(opens_at, length),
-            closes_at_monotonic: clock.monotonic().plus(length),
-        }
-    }
-
-    /// What is left of the window on the clock that says less; `None` once either says it is over,
-    /// or that it has not begun.
-    pub fn remaining(&self, clock: &dyn Clock) -> Option<Duration> {
-        let now = clock.now();
-        if now < self.opens_at {
-            return None;
-        }
-        let wall = Duration::try_from(self.closes_at.duration_since(now)).ok()?;
-        let own = self.closes_at_monotonic.since(clock.monotonic());
-        Some(wall.min(own)).filter(|left| !left.is_zero())
-    }
-}
-
-/// Buys eSIMs. The HTTP body is a pure function of it, so that the journal's copy is the request.
-///
-/// Where the provider has a [price guard](super::Capabilities::price_guard), the request names every
-/// unit price and the total, so that a price that moved is refused instead of charged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderRequest {
-    /// What we call the order, for life.
-    pub reference: Reference,
-    /// What is bought. Two lines for one package stay two lines.
-    pub lines: Vec<Line>,
-    /// The day the journey starts, where a package asks for it.
-    pub start_date: Option<Date>,
-    /// When it may be sent.
-    pub window: SendWindow,
-}
-
-/// Buys more data for an eSIM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopUpRequest {
-    /// What we call the order, for life.
-    pub reference: Reference,
-    /// For which eSIM.
-    pub esim: EsimKey,
-    /// What is bought, once.
-    pub package: PackageId,
-    /// What it was quoted at, wholesale; for one day, where `days` says how many.
-    pub unit_price: Money,
-    /// How many days, for a package that is [sold by the day](crate::Package::by_day).
-    pub days: Option<u16>,
-    /// When it may be sent.
-    pub window: SendWindow,
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use roamport_domain::order::{AttentionReason, Event, OrderState, PurchaseRequest, Step, Waiting};
+use roamport_domain::order::{AttentionReason, Event, OrderState, Step, Waiting};
 use roamport_domain::provider::Dedup;
+use roamport_domain::provider::PurchaseRequest;
 
 use crate::support::{
     PLACE_BEFORE, Scene, ambiguous, at, bought, conclusively_nothing, deferred, found, not_sent,

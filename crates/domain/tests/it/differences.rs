@@ -77,7 +77,7 @@ fn the_price_is_compared_with_what_was_sent_not_with_the_first_quote() {
         unreachable!()
     };
     let cheaper = line("one", 1, "3.00").line;
-    let request = roamport_domain::order::PurchaseRequest::PlaceOrder {
+    let request = roamport_domain::provider::PurchaseRequest::PlaceOrder {
         lines: vec![cheaper],
         start_date: None,
     };

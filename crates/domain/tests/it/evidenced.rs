@@ -9,7 +9,7 @@ use roamport_domain::order::{
 
 use crate::support::{
     account, ambiguous, at, bought, esims, line, nothing_worth, placed, proof, provider_order,
-    raised, request_of, requested, resolved, usd,
+    raised, requested, resolved, usd,
 };
 
 pub(crate) fn all() -> Vec<(String, Event)> {
@@ -214,7 +214,7 @@ fn others() -> Vec<(&'static str, Event)> {
         attempt: 1,
         opens_at: at(2),
         closes_at: at(62),
-        request: request_of(&content),
+        request: content.request(),
         replays: None,
         blind: false,
         evidence: Some(PlacementEvidence {

@@ -1,9 +1,10 @@
 //! Giving an eSIM back, as far as the pure machine knows it: once is once.
 
+use roamport_domain::journal::{OrderChange, RefundRecord};
 use roamport_domain::order::{CancellationOutcome, Event};
 use roamport_domain::provider::Refund;
 
-use crate::support::{Scene, at, bought, placed, settled};
+use crate::support::{Scene, at, bought, placed, settled, usd};
 
 fn delivered() -> Scene {
     Scene::new()
@@ -70,4 +71,26 @@ fn what_may_not_have_been_given_back_may_be_asked_for_again() {
     assert_eq!(outcome(&scene), None);
     let scene = scene.with(ended(21, taken_back()));
     assert_eq!(outcome(&scene), Some(taken_back()));
+}
+
+#[test]
+fn a_cancellation_that_names_an_amount_is_a_refund() {
+    let order = delivered().with(asked_for(10)).order;
+    let amount = Some(usd("3.27"));
+    let refunded = CancellationOutcome::Cancelled {
+        refund: Refund::AtOnce,
+        amount,
+    };
+    for (outcome, refund) in [(refunded, amount), (taken_back(), None), (unknown(), None)] {
+        let change = OrderChange::of(&order, vec![ended(11, outcome)]).unwrap();
+        let expected = refund.map(|amount| RefundRecord {
+            item: 0,
+            at: at(11),
+            amount,
+        });
+        assert_eq!(
+            change.refunds().collect::<Vec<_>>(),
+            Vec::from_iter(expected)
+        );
+    }
 }

@@ -13,9 +13,9 @@ use roamport_domain::data::AfterLimit;
 use roamport_domain::order::{
     AttentionReason, CancellationOutcome, DeferralReason, EsimProgress, Event, EventFormatError,
     GuardReason, LookUpResult, NotSentCause, OrderContent, PlacementOutcome, ProvisioningOutcome,
-    PurchaseRequest, Resolution,
+    Resolution,
 };
-use roamport_domain::provider::{ProviderOrderStatus, Refund};
+use roamport_domain::provider::{ProviderOrderStatus, PurchaseRequest, Refund};
 
 use crate::{evidenced, samples};
 

@@ -4,7 +4,7 @@ use roamport_domain::order::{AttentionReason, Event, OrderState, Step, Waiting};
 
 use crate::support::{
     PLACE_BEFORE, QUIET, Scene, WINDOW, abandoned, absent, ambiguous, at, conclusively_nothing,
-    deferred, found, not_sent, nothing, pending, placed, request_of, settled, unhealthy,
+    deferred, found, not_sent, nothing, pending, placed, settled, unhealthy,
 };
 
 #[test]
@@ -40,7 +40,7 @@ fn a_window_that_closes_before_it_opens_is_refused() {
             attempt: 1,
             opens_at: at(0),
             closes_at,
-            request: request_of(&scene.order.requested().content),
+            request: scene.order.requested().content.request(),
             replays: None,
             blind: false,
             evidence: None,

@@ -17,7 +17,7 @@ async fn a_mocked_provider_works_behind_the_port_and_counts_its_calls() {
     mock.expect_balance()
         .times(1)
         .returning(move || Ok(balance));
-    mock.expect_place_order().never();
+    mock.expect_purchase().never();
     mock.expect_packages()
         .times(1)
         .returning(|_| Box::pin(futures::stream::empty()));

@@ -14,9 +14,7 @@ use roamport_domain::provider::{Line, ProviderOrderStatus, Refund};
 use roamport_domain::{DataAllowance, Iccid, OrderId};
 use uuid::Uuid;
 
-use crate::support::{
-    at, esim, package, provider_order, request_of, requested, top_up_content, usd,
-};
+use crate::support::{at, esim, package, provider_order, requested, top_up_content, usd};
 
 /// Every stored form, with the name of its golden file.
 pub(crate) fn all() -> Vec<(String, Event)> {
@@ -274,7 +272,7 @@ fn placements() -> Vec<(&'static str, Event)> {
         attempt: 2,
         opens_at: at(3) + Duration::from_millis(250),
         closes_at: at(63),
-        request: request_of(content),
+        request: content.request(),
         replays,
         blind,
         evidence: None,

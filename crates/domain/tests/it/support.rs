@@ -11,8 +11,8 @@ use roamport_domain::order::{
     AttentionReason, Beginning, ControlEvidence, DeferralReason, Event, FilterEvidence,
     Fingerprint, ItemNumber, LookUpEvidence, LookUpResult, Moment, NotSentCause, OrderContent,
     OrderPolicy, OrderState, OrderedLine, PlacedItem, PlacedOrder, PlacementEvidence,
-    PlacementOutcome, ProviderInstance, ProvisioningOutcome, PurchaseRequest, Requested,
-    Resolution, Step, Waiting, WalletEvidence, next_step,
+    PlacementOutcome, ProviderInstance, ProvisioningOutcome, Requested, Resolution, Step, Waiting,
+    WalletEvidence, next_step,
 };
 use roamport_domain::provider::{Dedup, Line, LookupSupport, ProviderOrderStatus, Provisioning};
 use roamport_domain::{
@@ -94,23 +94,6 @@ pub(crate) fn requested(content: OrderContent) -> Requested {
         cap: usd("100"),
         place_before: at(PLACE_BEFORE),
         account: None,
-    }
-}
-
-/// What the wish asks for, as it is sent.
-pub(crate) fn request_of(content: &OrderContent) -> PurchaseRequest {
-    match content {
-        OrderContent::Esims { lines, start_date } => PurchaseRequest::PlaceOrder {
-            lines: lines.iter().map(|line| line.line.clone()).collect(),
-            start_date: *start_date,
-        },
-        OrderContent::TopUp(top_up) => PurchaseRequest::TopUp {
-            esim: top_up.esim.clone(),
-            iccid: top_up.iccid.clone(),
-            package: top_up.line.line.package.clone(),
-            unit_price: top_up.line.line.unit_price,
-            days: top_up.line.line.days,
-        },
     }
 }
 
@@ -458,7 +441,7 @@ impl Scene {
             attempt,
             opens_at: at(second),
             closes_at: at(second + WINDOW),
-            request: request_of(&self.order.requested().content),
+            request: self.order.requested().content.request(),
             replays,
             blind,
             evidence: Some(PlacementEvidence {

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::date;
-use roamport_domain::order::{Fingerprint, OrderContent, OrderState, PurchaseRequest};
+use roamport_domain::order::{Fingerprint, OrderContent, OrderState};
+use roamport_domain::provider::PurchaseRequest;
 
-use crate::support::{esims, line, request_of, requested, top_up_content, usd};
+use crate::support::{esims, line, requested, top_up_content, usd};
 
 #[test]
 fn a_state_bears_one_name_in_text_in_json_and_on_the_command_line() {
@@ -128,8 +129,8 @@ fn the_start_date_of_a_wish_is_the_one_that_was_given() {
 fn a_total_is_the_sum_of_prices_times_quantities() {
     let content = esims(vec![line("one", 2, "3.27"), line("two", 3, "1.01")]);
     assert_eq!(content.quoted_total(), Some(usd("9.57")));
-    assert_eq!(request_of(&content).total(), Some(usd("9.57")));
-    assert_eq!(request_of(&top_up_content()).total(), Some(usd("3.27")));
+    assert_eq!(content.request().total(), Some(usd("9.57")));
+    assert_eq!(top_up_content().request().total(), Some(usd("3.27")));
     assert_eq!(top_up_content().quoted_total(), Some(usd("3.27")));
     let nothing = PurchaseRequest::PlaceOrder {
         lines: Vec::new(),

@@ -8,8 +8,8 @@ use futures::stream::BoxStream;
 use roamport_domain::money::Currency;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, EsimProvider, FoundOrders, Line,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, ProvisionTarget,
-    Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, PurchaseRequest, Result,
+    SendWindow, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Clock as _, Destination, Esim, EsimId, Iccid, Money, Package, PackageId, ProviderError,
@@ -115,9 +115,9 @@ pub(crate) async fn perform(
     let by_id = EsimKey::from_id(esim.clone());
     let by_iccid = EsimKey::from_iccid(Iccid::parse(names.iccid).unwrap());
     let lookup = |lookup| async move { provider.find_orders(&lookup).await.map(Outcome::Found) };
-    let top_up = |esim| async move {
-        let request = top_up_request(names, esim);
-        provider.top_up(&request).await.map(Outcome::Bought)
+    let top_up = |iccid| async move {
+        let request = top_up_request(names, iccid);
+        provider.purchase(&request).await.map(Outcome::Bought)
     };
     let usage = |esim, daily| async move {
         let usage = provider.usage(&UsageQuery { esim, daily }).await?;
@@ -125,16 +125,16 @@ pub(crate) async fn perform(
     };
     match call {
         Call::PlaceOrder => provider
-            .place_order(&order_request(names))
+            .purchase(&order_request(names))
             .await
             .map(Outcome::Bought),
-        Call::TopUp => top_up(by_id).await,
-        Call::TopUpByOtherName => top_up(by_iccid).await,
+        Call::TopUp => top_up(None).await,
+        Call::TopUpByOtherName => top_up(by_iccid.iccid().cloned()).await,
         Call::Provision => {
-            let target = ProvisionTarget::Esim(esim);
             let start_date = None;
-            let request = ProvisionRequest { target, start_date };
-            provider.provision(&request).await.map(Outcome::Esims)
+            let request = ProvisionRequest { esim, start_date };
+            let esim = provider.provision(&request).await?;
+            Ok(Outcome::Esims(vec![esim]))
         }
         Call::Cancel => {
             let request = CancelRequest { esim: by_id };
@@ -192,27 +192,32 @@ fn price() -> Money {
     Money::parse_amount("3.27", Currency::USD).unwrap()
 }
 
-fn order_request(names: &Names) -> OrderRequest {
-    OrderRequest {
+fn order_request(names: &Names) -> Purchase {
+    Purchase {
         reference: Reference::named(names.reference).unwrap(),
-        lines: vec![Line {
-            package: PackageId::parse(names.package).unwrap(),
-            quantity: NonZeroU16::new(2).unwrap(),
-            unit_price: price(),
-            days: None,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![Line {
+                package: PackageId::parse(names.package).unwrap(),
+                quantity: NonZeroU16::new(2).unwrap(),
+                unit_price: price(),
+                days: None,
+            }],
+            start_date: None,
+        },
         window: window(),
     }
 }
 
-fn top_up_request(names: &Names, esim: EsimKey) -> TopUpRequest {
-    TopUpRequest {
+fn top_up_request(names: &Names, iccid: Option<Iccid>) -> Purchase {
+    Purchase {
         reference: Reference::named(names.reference).unwrap(),
-        esim,
-        package: PackageId::parse(names.package).unwrap(),
-        unit_price: price(),
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: EsimId::parse(names.esim).unwrap(),
+            iccid,
+            package: PackageId::parse(names.package).unwrap(),
+            unit_price: price(),
+            days: None,
+        },
         window: window(),
     }
 }

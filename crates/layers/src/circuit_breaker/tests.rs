@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
 use futures::{FutureExt as _, stream};
-use roamport_domain::provider::Reaction;
+use roamport_domain::provider::{Reaction, SendWindow};
 use tokio::time::Instant;
 
 use super::*;
@@ -82,11 +82,11 @@ async fn every_call(provider: &dyn EsimProvider) -> Vec<(Operation, Option<Provi
         (Operation::Cancel, provider.cancel(&cancel).await.err()),
         (
             Operation::PlaceOrder,
-            provider.place_order(&request).await.err(),
+            provider.purchase(&request).await.err(),
         ),
         (
             Operation::TopUp,
-            provider.top_up(&top_up_request()).await.err(),
+            provider.purchase(&top_up_request()).await.err(),
         ),
     ]
 }
@@ -118,7 +118,7 @@ async fn a_refused_purchase_says_that_no_money_moved_and_when_to_come_back() {
     let (breaker, _, _) = opened().await;
     tokio::time::advance(Duration::from_millis(2_500)).await;
     let request = order_request(vec![line(1)]);
-    let refused = breaker.place_order(&request).await.unwrap_err();
+    let refused = breaker.purchase(&request).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "mock could not be reached (place_order): call after call failed, so it is left alone for \
@@ -160,7 +160,7 @@ async fn reached(kind: ErrorKind) -> usize {
     for _ in 0..5 {
         breaker.esim(&esim_key()).await.unwrap_err();
         let request = order_request(vec![line(1)]);
-        breaker.place_order(&request).await.unwrap_err();
+        breaker.purchase(&request).await.unwrap_err();
     }
     provider.count()
 }
@@ -218,11 +218,11 @@ async fn after_the_pause_one_read_is_let_through_and_its_answer_opens_the_way() 
     down.store(false, Ordering::SeqCst);
     tokio::time::advance(PAUSE).await;
     let request = order_request(vec![line(1)]);
-    let refused = breaker.place_order(&request).await.unwrap_err();
+    let refused = breaker.purchase(&request).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable, "reads go first");
     assert_eq!(provider.count_of(Operation::PlaceOrder), 0);
     breaker.balance().await.unwrap();
-    breaker.place_order(&request).await.unwrap();
+    breaker.purchase(&request).await.unwrap();
     assert_eq!(provider.count_of(Operation::PlaceOrder), 1);
 }
 
@@ -269,7 +269,7 @@ async fn purchases_alone_are_not_refused_for_ever() {
     let request = order_request(vec![line(1)]);
     let started = Instant::now();
     let mut refused = 0;
-    while let Err(error) = breaker.place_order(&request).await {
+    while let Err(error) = breaker.purchase(&request).await {
         refused += usize::from(error.retry_after().is_some());
         tokio::time::sleep(error.retry_after().unwrap_or_default()).await;
     }
@@ -288,10 +288,10 @@ async fn a_purchase_that_missed_its_window_in_our_own_queue_says_nothing_of_the_
         let window = SendWindow::open(&*clock, Duration::from_mins(1));
         let mut request = order_request(vec![line(1)]);
         request.window = window;
-        breaker.place_order(&request).await.unwrap_err();
+        breaker.purchase(&request).await.unwrap_err();
         let mut request = top_up_request();
         request.window = SendWindow::open(&*clock, Duration::from_mins(1));
-        breaker.top_up(&request).await.unwrap_err();
+        breaker.purchase(&request).await.unwrap_err();
     }
     assert_eq!(provider.count(), 20);
 }

@@ -44,7 +44,7 @@ fn by_reference() -> OrderLookup {
 #[tokio::test]
 async fn a_top_up_that_nobody_sells_is_never_sent() {
     let guard = unreachable(Capabilities::NONE);
-    let answer = guard.top_up(&top_up_request()).await;
+    let answer = guard.purchase(&top_up_request()).await;
     check_refused(answer, ErrorKind::Unsupported, "buy a new package");
 }
 
@@ -146,18 +146,16 @@ async fn an_order_above_a_limit_is_never_sent() {
         ..Capabilities::NONE
     };
     let guard = unreachable(limited);
-    let answer = guard.place_order(&order_request(vec![])).await;
+    let answer = guard.purchase(&order_request(vec![])).await;
     check_refused(answer, ErrorKind::Rejected, "no line");
     let answer = guard
-        .place_order(&order_request(vec![line(1), line(1), line(1)]))
+        .purchase(&order_request(vec![line(1), line(1), line(1)]))
         .await;
     check_refused(answer, ErrorKind::Rejected, "3 lines and at most 2");
-    let answer = guard
-        .place_order(&order_request(vec![line(8), line(3)]))
-        .await;
+    let answer = guard.purchase(&order_request(vec![line(8), line(3)])).await;
     check_refused(answer, ErrorKind::Rejected, "11 eSIMs and at most 10");
     let answer = guard
-        .place_order(&order_request(vec![line(u16::MAX), line(u16::MAX)]))
+        .purchase(&order_request(vec![line(u16::MAX), line(u16::MAX)]))
         .await;
     check_refused(answer, ErrorKind::Rejected, "131070 eSIMs");
 }
@@ -172,13 +170,13 @@ async fn an_order_at_the_limit_is_sent_once() {
     };
     name_and_capabilities(&mut provider, limited);
     provider
-        .expect_place_order()
+        .expect_purchase()
         .times(1)
         .returning(|_| Ok(placed()));
     let guard = Guard::new(provider);
     assert!(
         guard
-            .place_order(&order_request(vec![line(9), line(1)]))
+            .purchase(&order_request(vec![line(9), line(1)]))
             .await
             .is_ok()
     );
@@ -202,7 +200,7 @@ async fn what_the_provider_can_do_passes() {
     };
     name_and_capabilities(&mut provider, able);
     provider
-        .expect_top_up()
+        .expect_purchase()
         .times(1)
         .returning(|_| Ok(placed()));
     provider
@@ -219,7 +217,7 @@ async fn what_the_provider_can_do_passes() {
         .returning(|_| Err(crate::testing::error(ErrorKind::NotFound, Operation::Usage)));
     let guard = Guard::new(provider);
 
-    assert!(guard.top_up(&top_up_request()).await.is_ok());
+    assert!(guard.purchase(&top_up_request()).await.is_ok());
     assert!(
         guard
             .top_up_packages(TopUpQuery::all(esim_key()))

@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 
-use roamport_domain::Reference;
-use roamport_domain::provider::{ErrorKind, MockEsimProvider, Operation, ProvisionTarget};
+use roamport_domain::provider::{ErrorKind, MockEsimProvider, Operation};
 use tokio::time::Instant;
 
 use super::*;
 use crate::testing::{
     Answer, Events, Troubled, error, esim_key, line, mock, money, order_request, package,
-    top_up_request, usage_query,
+    provision_request, top_up_request, usage_query,
 };
 
 fn retry(provider: MockEsimProvider) -> Retry<MockEsimProvider> {
@@ -42,30 +41,22 @@ async fn a_purchase_is_called_exactly_once_whatever_its_error() {
     for kind in transient().into_iter().chain(lasting()) {
         let mut provider = mock();
         provider
-            .expect_place_order()
-            .times(1)
-            .returning(move |_| Err(error(kind, Operation::PlaceOrder)));
-        provider
-            .expect_top_up()
-            .times(1)
-            .returning(move |_| Err(error(kind, Operation::TopUp)));
+            .expect_purchase()
+            .times(2)
+            .returning(move |purchase| Err(error(kind, purchase.request.operation())));
         provider
             .expect_provision()
             .times(1)
             .returning(move |_| Err(error(kind, Operation::Provision)));
         let retry = retry(provider);
-        let ordered = retry.place_order(&order_request(vec![line(1)])).await;
+        let ordered = retry.purchase(&order_request(vec![line(1)])).await;
         assert_eq!(ordered.unwrap_err().kind(), kind);
         assert_eq!(
-            retry.top_up(&top_up_request()).await.unwrap_err().kind(),
+            retry.purchase(&top_up_request()).await.unwrap_err().kind(),
             kind
         );
-        let target = ProvisionTarget::Order(Reference::parse("R").unwrap());
-        let request = ProvisionRequest {
-            target,
-            start_date: None,
-        };
-        assert_eq!(retry.provision(&request).await.unwrap_err().kind(), kind);
+        let provisioned = retry.provision(&provision_request()).await;
+        assert_eq!(provisioned.unwrap_err().kind(), kind);
     }
 }
 

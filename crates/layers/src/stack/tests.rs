@@ -31,7 +31,7 @@ fn layered(
 
 async fn buy(provider: &impl EsimProvider) -> Result<(), ProviderError> {
     let request = order_request(vec![line(1)]);
-    provider.place_order(&request).await.map(|_| ())
+    provider.purchase(&request).await.map(|_| ())
 }
 
 /// How long it took, and what came of it.
@@ -94,7 +94,7 @@ async fn what_the_guard_refuses_takes_no_turn_of_an_open_circuit_and_is_refused_
     }
     tokio::time::advance(PAUSE).await;
     let refused = layered
-        .place_order(&order_request(Vec::new()))
+        .purchase(&order_request(Vec::new()))
         .await
         .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Rejected);
@@ -140,7 +140,7 @@ async fn a_tarpit_costs_five_reads_their_time_and_everybody_else_nothing() {
         assert_eq!(refused.retry_after(), Some(PAUSE));
         let refused = buy(&layered).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unavailable);
-        let refused = layered.top_up(&top_up_request()).await.unwrap_err();
+        let refused = layered.purchase(&top_up_request()).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unavailable);
         let mut listing = layered.packages(PackageQuery::default());
         let refused = listing.next().await.unwrap().unwrap_err();

@@ -9,8 +9,8 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Refund, Result,
-    TopUpQuery, TopUpRequest, UsageQuery,
+    OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Refund, Result,
+    TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimProvider, Money, Package, ProviderName, Usage,
@@ -212,9 +212,9 @@ impl EsimProvider for Troubled {
         Ok(super::money("1"))
     }
 
-    async fn provision(&self, _: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, _: &ProvisionRequest) -> Result<Esim> {
         self.called(Operation::Provision).await?;
-        Ok(Vec::new())
+        Err(super::error(ErrorKind::NotFound, Operation::Provision))
     }
 
     async fn cancel(&self, _: &CancelRequest) -> Result<CancelledEsim> {
@@ -225,13 +225,8 @@ impl EsimProvider for Troubled {
         })
     }
 
-    async fn place_order(&self, _: &OrderRequest) -> Result<ProviderOrder> {
-        self.called(Operation::PlaceOrder).await?;
-        Ok(super::placed())
-    }
-
-    async fn top_up(&self, _: &TopUpRequest) -> Result<ProviderOrder> {
-        self.called(Operation::TopUp).await?;
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        self.called(purchase.request.operation()).await?;
         Ok(super::placed())
     }
 }

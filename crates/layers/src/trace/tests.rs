@@ -35,10 +35,10 @@ fn check_line(line: &str, words: &[&str]) {
 #[tokio::test]
 async fn a_purchase_is_told_at_info_with_reference_and_order() {
     let mut provider = mock();
-    provider.expect_place_order().returning(|_| Ok(placed()));
+    provider.expect_purchase().returning(|_| Ok(placed()));
     let events = Events::capture();
     trace(provider)
-        .place_order(&order_request(vec![line(1)]))
+        .purchase(&order_request(vec![line(1)]))
         .await
         .unwrap();
     let words = [
@@ -90,14 +90,14 @@ async fn a_read_is_told_at_debug() {
 async fn a_failure_is_told_at_warn_by_its_kind_and_code_alone() {
     let mut provider = mock();
     provider
-        .expect_top_up()
+        .expect_purchase()
         .returning(|_| Err(error(ErrorKind::Ambiguous, Operation::TopUp).with_code("E-504")));
     provider
         .expect_usage()
         .returning(|_| Err(error(ErrorKind::NotFound, Operation::Usage)));
     let events = Events::capture();
     let trace = trace(provider);
-    trace.top_up(&top_up_request()).await.unwrap_err();
+    trace.purchase(&top_up_request()).await.unwrap_err();
     trace.usage(&usage_query()).await.unwrap_err();
     let lines = events.lines_with("provider call failed");
     check_line(
@@ -135,18 +135,20 @@ async fn an_esims_names_appear_in_no_event() {
     provider
         .expect_esim()
         .returning(|_| Err(error(ErrorKind::NotFound, Operation::Esim)));
-    provider.expect_provision().returning(|_| Ok(Vec::new()));
+    provider
+        .expect_provision()
+        .returning(|_| Err(error(ErrorKind::NotFound, Operation::Provision)));
     let events = Events::capture();
     let trace = trace(provider);
     trace.esim(&esim_key()).await.unwrap_err();
-    let target = ProvisionTarget::Esim(EsimId::parse(ICCID).unwrap());
+    let esim = EsimId::parse(ICCID).unwrap();
     trace
         .provision(&ProvisionRequest {
-            target,
+            esim,
             start_date: None,
         })
         .await
-        .unwrap();
+        .unwrap_err();
     assert!(!events.text().contains(ICCID), "{}", events.text());
 }
 
@@ -156,7 +158,7 @@ async fn a_dropped_purchase_call_is_told_as_unknown() {
     let events = Events::capture();
     let trace = Trace::new(inner, Arc::new(TokioClock::new()));
     let request = order_request(vec![line(1)]);
-    let call = trace.place_order(&request);
+    let call = trace.purchase(&request);
     assert!(futures::poll!(call).is_pending());
     check_line(
         &only_line(&events),

@@ -1,6 +1,6 @@
 //! What costs money, and what gives it back, in the words of the world.
 
-use roamport_domain::provider::{CancelledEsim, OrderRequest, Refund, TopUpRequest};
+use roamport_domain::provider::{CancelledEsim, Purchase as PortPurchase, PurchaseRequest, Refund};
 use rust_decimal::Decimal;
 
 use super::convert;
@@ -9,37 +9,38 @@ use crate::world::{
     DetailedLine, EsimRecord, OrderDetails, Purchase, Refusal, TopUpDetails, World, WorldError,
 };
 
-/// An order; with the prices it was quoted at where the provider compares them.
-pub(super) fn order(request: &OrderRequest, guard: bool) -> Purchase {
-    let lines = request.lines.iter().map(|line| DetailedLine {
-        package_id: line.package.as_str().to_owned(),
-        quantity: line.quantity.get().into(),
-        days: line.days,
-        unit_price: guard.then(|| line.unit_price.amount()),
-    });
-    Purchase::Detailed(OrderDetails {
-        reference: Some(request.reference.as_str().to_owned()),
-        lines: lines.collect(),
-        ..OrderDetails::default()
-    })
-}
-
-/// A top-up, for the eSIM of the id where there is one, of the card number otherwise.
-pub(super) fn top_up(request: &TopUpRequest, guard: bool) -> Purchase {
-    let (id, iccid) = (request.esim.id(), request.esim.iccid());
-    let esim = match (id, iccid) {
-        (Some(id), _) => id.as_str(),
-        (None, iccid) => iccid.map_or("", |iccid| iccid.as_str()),
-    };
-    let days = Decimal::from(request.days.unwrap_or(1));
-    Purchase::DetailedTopUp(TopUpDetails {
-        reference: Some(request.reference.as_str().to_owned()),
-        esim: esim.to_owned(),
-        package_id: request.package.as_str().to_owned(),
-        days: request.days,
-        total: guard.then(|| request.unit_price.amount() * days),
-        ..TopUpDetails::default()
-    })
+/// A purchase; with the prices it was quoted at where the provider compares them.
+pub(super) fn purchase(bought: &PortPurchase, guard: bool) -> Purchase {
+    let reference = Some(bought.reference.as_str().to_owned());
+    match &bought.request {
+        PurchaseRequest::PlaceOrder { lines, .. } => {
+            let lines = lines.iter().map(|line| DetailedLine {
+                package_id: line.package.as_str().to_owned(),
+                quantity: line.quantity.get().into(),
+                days: line.days,
+                unit_price: guard.then(|| line.unit_price.amount()),
+            });
+            Purchase::Detailed(OrderDetails {
+                reference,
+                lines: lines.collect(),
+                ..OrderDetails::default()
+            })
+        }
+        PurchaseRequest::TopUp {
+            esim,
+            iccid: _,
+            package,
+            unit_price,
+            days,
+        } => Purchase::DetailedTopUp(TopUpDetails {
+            reference,
+            esim: esim.as_str().to_owned(),
+            package_id: package.as_str().to_owned(),
+            days: *days,
+            total: guard.then(|| unit_price.amount() * Decimal::from(days.unwrap_or(1))),
+            ..TopUpDetails::default()
+        }),
+    }
 }
 
 /// Gives an eSIM back. One that was given back before is as it is asked to be.

@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::provider::{
     Dedup, DestinationFilter, ErrorKind, EsimKey, EsimProvider, EsimProviderExt as _, Line,
-    OrderLookup, OrderRequest, PackageQuery, ProviderError, ProviderOrderStatus, ProvisionRequest,
-    ProvisionTarget, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    OrderLookup, PackageQuery, ProviderError, ProviderOrderStatus, ProvisionRequest, Purchase,
+    PurchaseRequest, SendWindow, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     CountryCode, DataSize, Esim, EsimId, Iccid, Monotonic, PackageId, Reference, package,
@@ -41,42 +41,48 @@ fn reference(text: &str) -> Reference {
     Reference::parse(text).unwrap()
 }
 
-async fn request(provider: &SandboxProvider, package: &str, quantity: u16) -> OrderRequest {
+async fn request(provider: &SandboxProvider, package: &str, quantity: u16) -> Purchase {
     let unit_price = provider
         .find_package(&package_id(package))
         .await
         .unwrap()
         .unwrap()
         .price;
-    OrderRequest {
+    Purchase {
         reference: reference("shop-1"),
-        lines: vec![Line {
-            package: package_id(package),
-            quantity: NonZeroU16::new(quantity).unwrap(),
-            unit_price,
-            days: None,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![Line {
+                package: package_id(package),
+                quantity: NonZeroU16::new(quantity).unwrap(),
+                unit_price,
+                days: None,
+            }],
+            start_date: None,
+        },
         window: window(),
+    }
+}
+
+/// The first line of an order, to change.
+fn line(purchase: &mut Purchase) -> &mut Line {
+    match &mut purchase.request {
+        PurchaseRequest::PlaceOrder { lines, .. } => &mut lines[0],
+        PurchaseRequest::TopUp { .. } => panic!("a top-up has no lines"),
     }
 }
 
 fn provision(esim: &EsimId) -> ProvisionRequest {
     ProvisionRequest {
-        target: ProvisionTarget::Esim(esim.clone()),
+        esim: esim.clone(),
         start_date: None,
     }
 }
 
 async fn bought(provider: &SandboxProvider, package: &str) -> Esim {
     let request = request(provider, package, 1).await;
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     let esim = order.items[0].esim.clone().unwrap();
-    provider
-        .provision(&provision(&esim))
-        .await
-        .unwrap()
-        .remove(0)
+    provider.provision(&provision(&esim)).await.unwrap()
 }
 
 #[tokio::test]
@@ -84,25 +90,19 @@ async fn the_flow_in_process_charges_what_it_shows() {
     let world = small().build().unwrap();
     let provider = provider(&world);
     let request = request(&provider, PORTUGAL_1GB, 2).await;
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     assert_eq!(order.status, ProviderOrderStatus::Completed);
-    assert_eq!(
-        order.total,
-        request.lines[0].unit_price.checked_times(2).ok()
-    );
+    assert_eq!(order.total, request.request.total());
     assert_eq!(
         (order.items.len(), order.reference.clone()),
         (2, Some(reference("shop-1")))
     );
 
-    let esims = provider
-        .provision(&ProvisionRequest {
-            target: ProvisionTarget::Order(reference("shop-1")),
-            start_date: None,
-        })
-        .await
-        .unwrap();
-    assert_eq!(esims.len(), 2);
+    let mut esims = Vec::new();
+    for item in &order.items {
+        let request = provision(item.esim.as_ref().unwrap());
+        esims.push(provider.provision(&request).await.unwrap());
+    }
     assert!(esims.iter().all(Esim::is_ready));
     let key = EsimKey::from_iccid(esims[0].iccid().unwrap().clone());
     world.use_data(esims[0].id().as_str(), 100 * 1024).unwrap();
@@ -134,15 +134,18 @@ async fn the_flow_in_process_charges_what_it_shows() {
         .iter()
         .find(|package| package.id.as_str() == PORTUGAL_3GB)
         .unwrap();
-    let top_up = TopUpRequest {
+    let top_up = Purchase {
         reference: reference("shop-1-more"),
-        esim: EsimKey::from_id(esims[0].id().clone()),
-        package: more.id.clone(),
-        unit_price: more.price,
-        days: None,
+        request: PurchaseRequest::TopUp {
+            esim: esims[0].id().clone(),
+            iccid: None,
+            package: more.id.clone(),
+            unit_price: more.price,
+            days: None,
+        },
         window: window(),
     };
-    let topped = provider.top_up(&top_up).await.unwrap();
+    let topped = provider.purchase(&top_up).await.unwrap();
     assert_eq!(
         (topped.total, topped.items[0].esim.clone()),
         (Some(more.price), None)
@@ -168,9 +171,9 @@ async fn orders_are_found_by_reference_id_and_time() {
     let world = careless().build().unwrap();
     let provider = provider(&world);
     let request = request(&provider, PORTUGAL_1GB, 1).await;
-    let first = provider.place_order(&request).await.unwrap();
+    let first = provider.purchase(&request).await.unwrap();
     world.advance(SignedDuration::from_secs(60)).unwrap();
-    provider.place_order(&request).await.unwrap();
+    provider.purchase(&request).await.unwrap();
     let count = async |lookup: OrderLookup| {
         let found = provider.find_orders(&lookup).await.unwrap();
         assert!(found.complete);
@@ -372,7 +375,7 @@ async fn every_fault_of_a_purchase_has_its_kind_and_its_charge() {
         world
             .add_fault(Rule::new(Operation::Order, fault.clone()))
             .unwrap();
-        let error = provider.place_order(&request).await.unwrap_err();
+        let error = provider.purchase(&request).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{fault:?}");
         assert_eq!(world.ledger().unwrap().len(), charges, "{fault:?}");
         world.advance(SignedDuration::from_secs(1)).unwrap();
@@ -412,10 +415,9 @@ async fn refusals_have_their_kinds_and_charge_nothing() {
     let world = small().balance("30").build().unwrap();
     let provider = provider(&world);
     let good = request(&provider, PORTUGAL_1GB, 1).await;
-    let kind =
-        async |request: OrderRequest| provider.place_order(&request).await.unwrap_err().kind();
+    let kind = async |request: Purchase| provider.purchase(&request).await.unwrap_err().kind();
     let mut unknown = good.clone();
-    unknown.lines[0].package = package_id("esim-nowhere-7days-1gb-all");
+    line(&mut unknown).package = package_id("esim-nowhere-7days-1gb-all");
     assert_eq!(kind(unknown).await, ErrorKind::NotFound);
     assert_eq!(
         kind(request(&provider, PORTUGAL_1GB, 11).await).await,
@@ -430,7 +432,7 @@ async fn refusals_have_their_kinds_and_charge_nothing() {
         ..window()
     };
     assert_eq!(
-        kind(OrderRequest {
+        kind(Purchase {
             window: closed,
             ..good.clone()
         })
@@ -438,7 +440,7 @@ async fn refusals_have_their_kinds_and_charge_nothing() {
         ErrorKind::Unavailable
     );
     assert!(world.ledger().unwrap().is_empty());
-    provider.place_order(&good).await.unwrap();
+    provider.purchase(&good).await.unwrap();
     assert_eq!(
         kind(good).await,
         ErrorKind::Ambiguous,
@@ -485,7 +487,7 @@ async fn a_profile_under_way_is_pending_and_no_error() {
     let world = small().build().unwrap();
     let provider = provider(&world);
     let request = request(&provider, PORTUGAL_1GB, 1).await;
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     let id = order.items[0].esim.clone().unwrap();
     let key = EsimKey::from_id(id.clone());
     assert_eq!(
@@ -500,7 +502,7 @@ async fn a_profile_under_way_is_pending_and_no_error() {
         .unwrap();
     let made = provider.provision(&provision(&id)).await.unwrap();
     assert_eq!(
-        (made[0].profile(), made[0].activation()),
+        (made.profile(), made.activation()),
         (&ProfileState::Generating, None)
     );
     world.advance(SignedDuration::from_secs(90)).unwrap();
@@ -512,7 +514,7 @@ async fn a_travel_date_reaches_the_profile() {
     let world = small().build().unwrap();
     let provider = provider(&world);
     let request = request(&provider, KENYA_TRAVEL_DATE, 1).await;
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     let id = order.items[0].esim.clone().unwrap();
     let error = provider.provision(&provision(&id)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
@@ -520,7 +522,7 @@ async fn a_travel_date_reaches_the_profile() {
         start_date: Some("2026-12-01".parse().unwrap()),
         ..provision(&id)
     };
-    assert!(provider.provision(&dated).await.unwrap()[0].is_ready());
+    assert!(provider.provision(&dated).await.unwrap().is_ready());
 }
 
 #[tokio::test(start_paused = true)]
@@ -532,7 +534,7 @@ async fn a_stall_waits_in_a_time_that_tests_can_pause() {
         .add_fault(Rule::new(Operation::Order, Fault::Stall { ms: 3_600_000 }))
         .unwrap();
     let started = tokio::time::Instant::now();
-    let waited = tokio::time::timeout(Duration::from_mins(1), provider.place_order(&request)).await;
+    let waited = tokio::time::timeout(Duration::from_mins(1), provider.purchase(&request)).await;
     assert!(waited.is_err());
     assert_eq!(started.elapsed(), Duration::from_mins(1));
     assert_eq!(
@@ -556,7 +558,7 @@ async fn states_nobody_has_documented_come_through_as_they_are() {
             Rule::new(Operation::Apply, unknown()),
         ])
         .unwrap();
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     assert_eq!(
         order.status,
         ProviderOrderStatus::Other("QUANTUM".to_owned())
@@ -564,8 +566,7 @@ async fn states_nobody_has_documented_come_through_as_they_are() {
     let esim = provider
         .provision(&provision(&order.items[0].esim.clone().unwrap()))
         .await
-        .unwrap()
-        .remove(0);
+        .unwrap();
     assert_eq!(esim.profile(), &ProfileState::Other("QUANTUM".to_owned()));
     let tolerance = world.switches().unwrap().duplicate_reference;
     assert_eq!(tolerance, Tolerance::Refused);

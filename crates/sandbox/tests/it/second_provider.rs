@@ -9,13 +9,12 @@ use roamport_domain::esim::{PlanState, ProfileState};
 use roamport_domain::package::DayRange;
 use roamport_domain::provider::{
     CancelRequest, Dedup, ErrorKind, EsimKey, EsimProvider, EsimProviderExt as _, Line,
-    OrderRequest, PackageQuery, ProvisionRequest, ProvisionTarget, Refund, SendWindow, TopUpQuery,
-    TopUpRequest,
+    PackageQuery, ProvisionRequest, Purchase, PurchaseRequest, Refund, SendWindow, TopUpQuery,
 };
 use roamport_domain::{DataAllowance, Esim, EsimId, Iccid, Monotonic, PackageId, Reference};
 use roamport_sandbox::switches::Switches;
 use roamport_sandbox::world::{
-    DetailedLine, EsimState, Hook, OrderDetails, Profiles, Purchase, WorldBuilder,
+    DetailedLine, EsimState, Hook, OrderDetails, Profiles, WorldBuilder,
 };
 use roamport_sandbox::{Dialect, Fault, Operation, Rule, SandboxProvider, World};
 use rust_decimal::Decimal;
@@ -50,35 +49,37 @@ async fn request(
     package: &str,
     days: Option<u16>,
     reference: &str,
-) -> OrderRequest {
+) -> Purchase {
     let package = PackageId::parse(package).unwrap();
     let found = provider.find_package(&package).await.unwrap().unwrap();
-    OrderRequest {
+    Purchase {
         reference: Reference::parse(reference).unwrap(),
-        lines: vec![Line {
-            package,
-            quantity: NonZeroU16::MIN,
-            unit_price: found.price,
-            days,
-        }],
-        start_date: None,
+        request: PurchaseRequest::PlaceOrder {
+            lines: vec![Line {
+                package,
+                quantity: NonZeroU16::MIN,
+                unit_price: found.price,
+                days,
+            }],
+            start_date: None,
+        },
         window: window(),
     }
 }
 
 async fn bought(provider: &SandboxProvider, package: &str, reference: &str) -> Esim {
     let request = request(provider, package, None, reference).await;
-    let order = provider.place_order(&request).await.unwrap();
+    let order = provider.purchase(&request).await.unwrap();
     let esim = order.items[0].esim.clone().unwrap();
     provision(provider, esim).await
 }
 
 async fn provision(provider: &SandboxProvider, esim: EsimId) -> Esim {
     let request = ProvisionRequest {
-        target: ProvisionTarget::Esim(esim),
+        esim,
         start_date: None,
     };
-    provider.provision(&request).await.unwrap().remove(0)
+    provider.provision(&request).await.unwrap()
 }
 
 fn cancel(esim: &Esim) -> CancelRequest {
@@ -195,7 +196,7 @@ async fn a_price_that_moved_is_refused_only_where_the_guard_is_up() {
             .world()
             .add_fault(Rule::new(Operation::Order, dearer))
             .unwrap();
-        let outcome = provider.place_order(&request).await;
+        let outcome = provider.purchase(&request).await;
         assert_eq!(provider.world().ledger().unwrap().len(), charged);
         match outcome {
             Ok(_) => assert_eq!(charged, 1),
@@ -211,8 +212,8 @@ async fn a_price_that_moved_is_refused_only_where_the_guard_is_up() {
 async fn a_repeated_reference_answers_the_first_order() {
     let provider = provider(second());
     let request = request(&provider, PORTUGAL_3GB, None, "shop-1").await;
-    let first = provider.place_order(&request).await.unwrap();
-    let again = provider.place_order(&request).await.unwrap();
+    let first = provider.purchase(&request).await.unwrap();
+    let again = provider.purchase(&request).await.unwrap();
     assert_eq!(first, again);
     assert_eq!(provider.world().charges_for("shop-1").unwrap().len(), 1);
 }
@@ -239,8 +240,8 @@ async fn a_day_pass_is_listed_bought_and_topped_up_by_the_day() {
     assert_eq!(pass.by_day, Some(range));
     assert!(matches!(pass.data, DataAllowance::Daily { .. }));
     let request = request(&provider, DAILY, Some(7), "shop-1").await;
-    let order = provider.place_order(&request).await.unwrap();
-    assert_eq!(order.total, Some(request.lines[0].total().unwrap()));
+    let order = provider.purchase(&request).await.unwrap();
+    assert_eq!(order.total, request.request.total());
     let esim = provision(&provider, order.items[0].esim.clone().unwrap()).await;
     let key = EsimKey::from_id(esim.id().clone());
     let top_ups: Vec<_> = provider
@@ -249,22 +250,28 @@ async fn a_day_pass_is_listed_bought_and_topped_up_by_the_day() {
         .await
         .unwrap();
     assert_eq!(top_ups.len(), 1);
-    let top_up = TopUpRequest {
+    let top_up = Purchase {
         reference: Reference::parse("shop-2").unwrap(),
-        esim: key.clone(),
-        package: top_ups[0].id.clone(),
-        unit_price: top_ups[0].price,
-        days: Some(2),
+        request: PurchaseRequest::TopUp {
+            esim: esim.id().clone(),
+            iccid: None,
+            package: top_ups[0].id.clone(),
+            unit_price: top_ups[0].price,
+            days: Some(2),
+        },
         window: window(),
     };
-    provider.top_up(&top_up).await.unwrap();
+    provider.purchase(&top_up).await.unwrap();
     let plans = provider.esim(&key).await.unwrap().report().plans.clone();
     let days: Vec<_> = plans.iter().map(|plan| plan.days).collect();
     assert_eq!(days, [Some(7), Some(2)]);
     let mut without = request.clone();
     without.reference = Reference::parse("shop-3").unwrap();
-    without.lines[0].days = None;
-    let error = provider.place_order(&without).await.unwrap_err();
+    let PurchaseRequest::PlaceOrder { lines, .. } = &mut without.request else {
+        panic!("an order")
+    };
+    lines[0].days = None;
+    let error = provider.purchase(&without).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     let hidden = self::provider(small());
     let none = hidden
@@ -342,7 +349,9 @@ fn everything_new_survives_in_the_file() {
         ..OrderDetails::default()
     };
     let order = world
-        .purchase(&Purchase::Detailed(details.clone()))
+        .purchase(&roamport_sandbox::world::Purchase::Detailed(
+            details.clone(),
+        ))
         .unwrap();
     world.advance(SignedDuration::from_secs(1)).unwrap();
     let (one, two) = (&order.items[0].esim_id, &order.items[1].esim_id);
@@ -362,14 +371,18 @@ fn everything_new_survives_in_the_file() {
     assert_eq!(other.hooks().unwrap(), world.hooks().unwrap());
     // Idempotency holds across processes, and the card number comes back across them, too.
     let again = other
-        .purchase(&Purchase::Detailed(details.clone()))
+        .purchase(&roamport_sandbox::world::Purchase::Detailed(
+            details.clone(),
+        ))
         .unwrap();
     assert_eq!(again, order);
     let fresh = OrderDetails {
         reference: Some("fresh".to_owned()),
         ..details
     };
-    let fresh = other.purchase(&Purchase::Detailed(fresh)).unwrap();
+    let fresh = other
+        .purchase(&roamport_sandbox::world::Purchase::Detailed(fresh))
+        .unwrap();
     let iccid = |id: &str| {
         let esim = world.find_esim(id).unwrap().unwrap();
         esim.profile.unwrap().iccid

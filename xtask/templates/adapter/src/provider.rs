@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, EsimProvider, FoundOrders,
-    Gate, Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest,
-    Result, TopUpQuery, TopUpRequest, UsageQuery,
+    Gate, Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result,
+    TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Money, Package, ProviderError, ProviderName, Usage,
@@ -119,7 +119,7 @@ impl EsimProvider for @Type@ {
         Err(self.not_written(Operation::Balance))
     }
 
-    async fn provision(&self, _request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, _request: &ProvisionRequest) -> Result<Esim> {
         Err(self.not_written(Operation::Provision))
     }
 
@@ -127,11 +127,10 @@ impl EsimProvider for @Type@ {
         Err(self.unsupported(Operation::Cancel))
     }
 
-    async fn place_order(&self, _request: &OrderRequest) -> Result<ProviderOrder> {
-        Err(self.not_written(Operation::PlaceOrder))
-    }
-
-    async fn top_up(&self, _request: &TopUpRequest) -> Result<ProviderOrder> {
-        Err(self.unsupported(Operation::TopUp))
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        Err(match purchase.request.operation() {
+            Operation::TopUp => self.unsupported(Operation::TopUp),
+            operation => self.not_written(operation),
+        })
     }
 }

@@ -182,24 +182,13 @@ pub(crate) fn with_code(id: &str, code_of: &str) -> Esim {
 
 pub(crate) fn esim(id: &str, profile: ProfileState, activation: Option<Activation>) -> Esim {
     Esim::from_report(EsimReport {
-        plans: Vec::new(),
-        provider: name(),
-        id: EsimId::parse(id).unwrap(),
-        iccid: None,
-        profile,
-        plan: PlanState::NotStarted,
         activation: activation.map(Ok),
-        pin: None,
-        puk: None,
-        msisdn: None,
-        top_up: None,
-        usage_readable: None,
-        hotspot: None,
-        created_at: None,
-        updated_at: None,
-        usable_until: None,
-        notes: Vec::new(),
-        oddities: Vec::new(),
+        ..EsimReport::new(
+            name(),
+            EsimId::parse(id).unwrap(),
+            profile,
+            PlanState::NotStarted,
+        )
     })
 }
 

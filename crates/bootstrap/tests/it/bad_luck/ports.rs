@@ -17,8 +17,7 @@ use roamport_domain::journal::{
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest,
-    UsageQuery,
+    PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Account, Capabilities, Destination, Esim, EsimProvider, IdempotencyKey, Money, Order, OrderId,
@@ -251,7 +250,7 @@ macro_rules! hand_on {
                 self.$inner.balance().await
             }
 
-            async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+            async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
                 self.$inner.provision(request).await
             }
         }
@@ -270,14 +269,8 @@ hand_on!(Unanswered, inner, {
         self.inner.capabilities()
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let answer = self.inner.place_order(request).await;
-        self.dying.reach(Death::Unanswered).await;
-        answer
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let answer = self.inner.top_up(request).await;
+    async fn purchase(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let answer = self.inner.purchase(request).await;
         self.dying.reach(Death::Unanswered).await;
         answer
     }
@@ -296,11 +289,7 @@ hand_on!(Quick<P>, 0, {
         }
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        self.0.place_order(request).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.0.top_up(request).await
+    async fn purchase(&self, request: &Purchase) -> Result<ProviderOrder> {
+        self.0.purchase(request).await
     }
 });

@@ -21,8 +21,7 @@ use roamport_domain::journal::{
 use roamport_domain::order::{Event, ProviderInstance};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
-    OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Result, TopUpQuery, TopUpRequest,
-    UsageQuery,
+    PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Account, Capabilities, Destination, Esim, EsimId, EsimProvider, IdempotencyKey, Money, Order,
@@ -338,18 +337,15 @@ impl EsimProvider for StoppingProvider {
         self.points.around("balance", self.inner.balance()).await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         let work = self.inner.provision(request);
         self.points.around("provision", work).await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let work = self.inner.place_order(request);
-        self.points.around("place_order", work).await
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let work = self.inner.top_up(request);
-        self.points.around("top_up", work).await
+    async fn purchase(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let work = self.inner.purchase(request);
+        self.points
+            .around(request.request.operation().as_str(), work)
+            .await
     }
 }

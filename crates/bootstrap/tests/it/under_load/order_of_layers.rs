@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use roamport_domain::EsimId;
 use roamport_domain::provider::{
-    CallClass, CancelRequest, ErrorKind, EsimKey, OrderLookup, OrderRequest,
+    CallClass, CancelRequest, ErrorKind, EsimKey, OrderLookup, Purchase, PurchaseRequest,
 };
 use roamport_domain::{Clock as _, ProviderError, Reference};
 use roamport_sandbox::Dialect;
@@ -94,11 +94,14 @@ async fn open(scene: &Scene, failures: usize) {
 
 /// What capabilities and common sense rule out: an order of nothing, and what this provider cannot do.
 async fn ruled_out(scene: &Scene) -> [ProviderError; 2] {
-    let nothing = OrderRequest {
-        lines: Vec::new(),
+    let nothing = Purchase {
+        request: PurchaseRequest::PlaceOrder {
+            lines: Vec::new(),
+            start_date: None,
+        },
         ..scene.order("nothing")
     };
-    let nothing = scene.provider.place_order(&nothing).await.unwrap_err();
+    let nothing = scene.provider.purchase(&nothing).await.unwrap_err();
     let unsupported = match scene.dialect {
         Dialect::Roamify => {
             let esim = EsimKey::from_id(EsimId::parse("esim-1").unwrap());

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
 use roamport_domain::provider::{
-    Line, OrderLookup, OrderRequest, PackageQuery, Result, SendWindow,
+    Line, OrderLookup, PackageQuery, Purchase, PurchaseRequest, Result, SendWindow,
 };
 use roamport_domain::{Clock, Currency, EsimProvider, Money, Monotonic, PackageId, Reference};
 use roamport_layers::{CircuitBreakerPolicy, RateLimit, RetryPolicy, Stack};
@@ -129,28 +129,30 @@ impl Scene {
     }
 
     /// An order for one eSIM, which may be sent from now on.
-    pub(crate) fn order(&self, reference: &str) -> OrderRequest {
+    pub(crate) fn order(&self, reference: &str) -> Purchase {
         let catalogue = self.world.catalogue();
         let mut packages = catalogue.packages_in(self.dialect);
         let package = packages
             .find(|package| package.by_day.is_none() && !package.travel_date)
             .unwrap();
-        OrderRequest {
+        Purchase {
             reference: Reference::parse(reference).unwrap(),
-            lines: vec![Line {
-                package: PackageId::parse(package.id).unwrap(),
-                quantity: NonZeroU16::MIN,
-                unit_price: Money::new(package.price, Currency::USD).unwrap(),
-                days: None,
-            }],
-            start_date: None,
+            request: PurchaseRequest::PlaceOrder {
+                lines: vec![Line {
+                    package: PackageId::parse(package.id).unwrap(),
+                    quantity: NonZeroU16::MIN,
+                    unit_price: Money::new(package.price, Currency::USD).unwrap(),
+                    days: None,
+                }],
+                start_date: None,
+            },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
         }
     }
 
     /// Buys, and leaves the answer away.
     pub(crate) async fn buy(&self, reference: &str) -> Result<()> {
-        let bought = self.provider.place_order(&self.order(reference)).await;
+        let bought = self.provider.purchase(&self.order(reference)).await;
         bought.map(|_| ())
     }
 

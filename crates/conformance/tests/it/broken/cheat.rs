@@ -1,5 +1,6 @@
 //! A provider that breaks one promise about what it sells, delivers or says: a sandbox behind a cheat.
 
+use super::lines;
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,12 +9,12 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _};
 use roamport_conformance::{ProviderHarness as _, Wrapped};
-use roamport_domain::esim::{EsimReport, ProfileState};
+use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::package::DayRange;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
-    OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Provisioning,
-    Reaction, Result, TopUpQuery, TopUpRequest, UsageQuery, UsageSupport,
+    OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Provisioning, Purchase,
+    PurchaseRequest, Reaction, Result, TopUpQuery, UsageQuery, UsageSupport,
 };
 use roamport_domain::{
     Activation, Capabilities, Currency, Destination, Esim, EsimProvider, Money, Package,
@@ -58,7 +59,7 @@ struct Cheat {
     trick: Trick,
     listings: AtomicU64,
     dropped: Arc<AtomicUsize>,
-    last_order: Mutex<Option<OrderRequest>>,
+    last_order: Mutex<Option<Purchase>>,
     last_top_up: Arc<Mutex<Option<Package>>>,
     /// What it sells in the place of something else.
     ordinary: Mutex<Option<Package>>,
@@ -162,6 +163,63 @@ fn shown(trick: Trick, esim: Esim) -> Esim {
             Esim::from_report(EsimReport { notes, ..report })
         }
         _ => esim,
+    }
+}
+
+impl Cheat {
+    async fn order(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let mut request = request.clone();
+        *self.last_order.lock().unwrap() = Some(request.clone());
+        if self.does(Trick::CutsLargeOrders) {
+            let most = self
+                .capabilities()
+                .esims_per_order
+                .map_or(1, NonZeroU16::get);
+            for line in lines(&mut request) {
+                line.quantity = line.quantity.min(NonZeroU16::new(most).unwrap());
+            }
+        }
+        let answer = self.inner.purchase(&request).await;
+        match (self.trick, answer) {
+            (Trick::SellsSomethingElse, Err(error)) if error.reaction() == Reaction::Refuse => {
+                let Some(ordinary) = self.ordinary().await else {
+                    return Err(error);
+                };
+                for line in lines(&mut request) {
+                    line.package = ordinary.id.clone();
+                }
+                self.inner.purchase(&request).await
+            }
+            (Trick::DeliversOneOfMany, Ok(mut order)) => {
+                order.items.truncate(1);
+                Ok(order)
+            }
+            (_, answer) => self.outage(answer, Operation::PlaceOrder),
+        }
+    }
+
+    async fn top_up(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let _again = self
+            .does(Trick::TopsUpAgainWhenDropped)
+            .then(|| TopsUpAgain {
+                inner: Arc::clone(&self.inner),
+                request: request.clone(),
+            });
+        let answer = self.inner.purchase(request).await;
+        match (self.trick, answer) {
+            (Trick::TopsUpSomethingElse, Err(error)) if error.reaction() == Reaction::Refuse => {
+                let last = self.last_top_up.lock().unwrap().clone();
+                let Some(last) = last else {
+                    return Err(error);
+                };
+                let mut request = request.clone();
+                if let PurchaseRequest::TopUp { package, .. } = &mut request.request {
+                    *package = last.id;
+                }
+                self.inner.purchase(&request).await
+            }
+            (_, answer) => answer,
+        }
     }
 }
 
@@ -284,7 +342,7 @@ impl EsimProvider for Cheat {
         self.inner.balance().await
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         let mut request = request.clone();
         if self.does(Trick::MakesUpATravelDate) {
             request.start_date = Some(jiff::civil::date(2026, 11, 30));
@@ -293,14 +351,20 @@ impl EsimProvider for Cheat {
         if self.does(Trick::ChargesForProfiles) {
             let last = self.last_order.lock().unwrap().clone();
             if let Some(last) = last {
-                self.inner.place_order(&last).await?;
+                self.inner.purchase(&last).await?;
             }
         }
         match (self.trick, answer) {
-            (Trick::CallsPendingAnError, Ok(esims)) if !esims.iter().all(Esim::is_ready) => {
+            (Trick::CallsPendingAnError, Ok(esim)) if !esim.is_ready() => {
                 Err(self.error(ErrorKind::Rejected, Operation::Provision))
             }
-            (Trick::ProvisionsNothingGladly, Err(_)) => Ok(Vec::new()),
+            (Trick::ProvisionsNothingGladly, Err(_)) => {
+                let (profile, plan) = (ProfileState::Generating, PlanState::NotStarted);
+                let (provider, esim) = (self.name().clone(), request.esim);
+                Ok(Esim::from_report(EsimReport::new(
+                    provider, esim, profile, plan,
+                )))
+            }
             (_, answer) => answer,
         }
     }
@@ -309,59 +373,10 @@ impl EsimProvider for Cheat {
         self.inner.cancel(request).await
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let mut request = request.clone();
-        *self.last_order.lock().unwrap() = Some(request.clone());
-        if self.does(Trick::CutsLargeOrders) {
-            let most = self
-                .capabilities()
-                .esims_per_order
-                .map_or(1, NonZeroU16::get);
-            for line in &mut request.lines {
-                line.quantity = line.quantity.min(NonZeroU16::new(most).unwrap());
-            }
-        }
-        let answer = self.inner.place_order(&request).await;
-        match (self.trick, answer) {
-            (Trick::SellsSomethingElse, Err(error)) if error.reaction() == Reaction::Refuse => {
-                let Some(ordinary) = self.ordinary().await else {
-                    return Err(error);
-                };
-                for line in &mut request.lines {
-                    line.package = ordinary.id.clone();
-                }
-                self.inner.place_order(&request).await
-            }
-            (Trick::DeliversOneOfMany, Ok(mut order)) => {
-                order.items.truncate(1);
-                Ok(order)
-            }
-            (_, answer) => self.outage(answer, Operation::PlaceOrder),
-        }
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        self.has_no_name(&request.esim, Operation::TopUp)?;
-        let _again = self
-            .does(Trick::TopsUpAgainWhenDropped)
-            .then(|| TopsUpAgain {
-                inner: Arc::clone(&self.inner),
-                request: request.clone(),
-            });
-        let answer = self.inner.top_up(request).await;
-        match (self.trick, answer) {
-            (Trick::TopsUpSomethingElse, Err(error)) if error.reaction() == Reaction::Refuse => {
-                let last = self.last_top_up.lock().unwrap().clone();
-                let Some(last) = last else {
-                    return Err(error);
-                };
-                let request = TopUpRequest {
-                    package: last.id,
-                    ..request.clone()
-                };
-                self.inner.top_up(&request).await
-            }
-            (_, answer) => answer,
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        match purchase.request.operation() {
+            Operation::TopUp => self.top_up(purchase).await,
+            _ => self.order(purchase).await,
         }
     }
 }
@@ -370,13 +385,13 @@ impl EsimProvider for Cheat {
 #[derive(Debug)]
 struct TopsUpAgain {
     inner: Arc<dyn EsimProvider>,
-    request: TopUpRequest,
+    request: Purchase,
 }
 
 impl Drop for TopsUpAgain {
     fn drop(&mut self) {
         let (inner, request) = (Arc::clone(&self.inner), self.request.clone());
-        tokio::spawn(async move { inner.top_up(&request).await });
+        tokio::spawn(async move { inner.purchase(&request).await });
     }
 }
 

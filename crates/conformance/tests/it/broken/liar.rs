@@ -1,5 +1,6 @@
 //! A provider that breaks one promise, and keeps the others: a sandbox behind a liar.
 
+use super::lines;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +11,8 @@ use futures::stream::{self, BoxStream};
 use roamport_conformance::Wrapped;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
-    Operation, OrderLookup, OrderRequest, PackageQuery, ProviderOrder, ProvisionRequest, Refund,
-    Result, SendWindow, TopUpQuery, TopUpRequest, UsageQuery,
+    Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Refund,
+    Result, SendWindow, TopUpQuery, UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Destination, Esim, EsimId, EsimProvider, Iccid, Money, Monotonic, Package,
@@ -71,7 +72,7 @@ struct Liar {
     lie: Lie,
     called: AtomicBool,
     placed: AtomicU64,
-    last: Mutex<Option<OrderRequest>>,
+    last: Mutex<Option<Purchase>>,
     /// The first eSIM that was seen with each card number.
     bearers: Mutex<Vec<(Iccid, EsimId)>>,
 }
@@ -153,6 +154,59 @@ fn always_open() -> SendWindow {
         opens_at: jiff::Timestamp::UNIX_EPOCH,
         closes_at: jiff::Timestamp::MAX,
         closes_at_monotonic: Monotonic::at(Duration::MAX),
+    }
+}
+
+impl Liar {
+    async fn order(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let mut request = request.clone();
+        if self.is(Lie::SendsLate) {
+            request.window = always_open();
+        }
+        if self.is(Lie::SellsDaysForOne) {
+            for line in lines(&mut request) {
+                line.days = line.days.map(|_| 1);
+            }
+        }
+        *self.last.lock().unwrap() = Some(Purchase {
+            window: always_open(),
+            ..request.clone()
+        });
+        let _again = self.is(Lie::BuysAgainWhenDropped).then(|| BuysAgain {
+            inner: Arc::clone(&self.inner),
+            request: request.clone(),
+        });
+        let answer = self.inner.purchase(&request).await;
+        match (self.lie, answer) {
+            (Lie::ReplaysAsAnother, Ok(order)) => {
+                let number = self.placed.fetch_add(1, Ordering::Relaxed);
+                let id = ProviderOrderId::parse(format!("{}-{number}", order.id)).unwrap();
+                Ok(ProviderOrder { id, ..order })
+            }
+            (Lie::ChargesTwice, Ok(_)) | (Lie::RepeatsOnAnError, Err(_)) => {
+                self.inner.purchase(&request).await
+            }
+            (Lie::HidesADoubt, Err(error)) if error.kind() == ErrorKind::Ambiguous => {
+                Err(self.error(ErrorKind::Unavailable, Operation::PlaceOrder))
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    async fn top_up(&self, request: &Purchase) -> Result<ProviderOrder> {
+        let mut request = request.clone();
+        if self.is(Lie::SendsLate) {
+            request.window = always_open();
+        }
+        if self.is(Lie::TakesAwayWithATopUp) {
+            self.placed.store(1, Ordering::Relaxed);
+        }
+        let answer = self.inner.purchase(&request).await;
+        match (self.lie, answer) {
+            (Lie::ChargesTwice, Ok(_)) => self.inner.purchase(&request).await,
+            (Lie::HidesADoubt, Err(_)) => Err(self.error(ErrorKind::Unavailable, Operation::TopUp)),
+            (_, answer) => answer,
+        }
     }
 }
 
@@ -334,13 +388,13 @@ impl EsimProvider for Liar {
         })
     }
 
-    async fn provision(&self, request: &ProvisionRequest) -> Result<Vec<Esim>> {
+    async fn provision(&self, request: &ProvisionRequest) -> Result<Esim> {
         let answer = self.inner.provision(request).await;
         match (self.lie, answer) {
             (Lie::HidesADoubt, Err(_)) => {
                 Err(self.error(ErrorKind::Unavailable, Operation::Provision))
             }
-            (Lie::LosesOrders, Ok(_)) => Ok(Vec::new()),
+            (Lie::LosesOrders, Ok(_)) => Err(self.error(ErrorKind::NotFound, Operation::Provision)),
             (_, answer) => answer,
         }
     }
@@ -359,7 +413,7 @@ impl EsimProvider for Liar {
                 // What came back is spent at once, on the same again.
                 let last = self.last.lock().unwrap().clone();
                 if let Some(last) = last {
-                    self.inner.place_order(&last).await?;
+                    self.inner.purchase(&last).await?;
                 }
                 Ok(given)
             }
@@ -378,54 +432,10 @@ impl EsimProvider for Liar {
         }
     }
 
-    async fn place_order(&self, request: &OrderRequest) -> Result<ProviderOrder> {
-        let mut request = request.clone();
-        if self.is(Lie::SendsLate) {
-            request.window = always_open();
-        }
-        if self.is(Lie::SellsDaysForOne) {
-            for line in &mut request.lines {
-                line.days = line.days.map(|_| 1);
-            }
-        }
-        *self.last.lock().unwrap() = Some(OrderRequest {
-            window: always_open(),
-            ..request.clone()
-        });
-        let _again = self.is(Lie::BuysAgainWhenDropped).then(|| BuysAgain {
-            inner: Arc::clone(&self.inner),
-            request: request.clone(),
-        });
-        let answer = self.inner.place_order(&request).await;
-        match (self.lie, answer) {
-            (Lie::ReplaysAsAnother, Ok(order)) => {
-                let number = self.placed.fetch_add(1, Ordering::Relaxed);
-                let id = ProviderOrderId::parse(format!("{}-{number}", order.id)).unwrap();
-                Ok(ProviderOrder { id, ..order })
-            }
-            (Lie::ChargesTwice, Ok(_)) | (Lie::RepeatsOnAnError, Err(_)) => {
-                self.inner.place_order(&request).await
-            }
-            (Lie::HidesADoubt, Err(error)) if error.kind() == ErrorKind::Ambiguous => {
-                Err(self.error(ErrorKind::Unavailable, Operation::PlaceOrder))
-            }
-            (_, answer) => answer,
-        }
-    }
-
-    async fn top_up(&self, request: &TopUpRequest) -> Result<ProviderOrder> {
-        let mut request = request.clone();
-        if self.is(Lie::SendsLate) {
-            request.window = always_open();
-        }
-        if self.is(Lie::TakesAwayWithATopUp) {
-            self.placed.store(1, Ordering::Relaxed);
-        }
-        let answer = self.inner.top_up(&request).await;
-        match (self.lie, answer) {
-            (Lie::ChargesTwice, Ok(_)) => self.inner.top_up(&request).await,
-            (Lie::HidesADoubt, Err(_)) => Err(self.error(ErrorKind::Unavailable, Operation::TopUp)),
-            (_, answer) => answer,
+    async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
+        match purchase.request.operation() {
+            Operation::TopUp => self.top_up(purchase).await,
+            _ => self.order(purchase).await,
         }
     }
 }
@@ -434,13 +444,13 @@ impl EsimProvider for Liar {
 #[derive(Debug)]
 struct BuysAgain {
     inner: Arc<dyn EsimProvider>,
-    request: OrderRequest,
+    request: Purchase,
 }
 
 impl Drop for BuysAgain {
     fn drop(&mut self) {
         let (inner, request) = (Arc::clone(&self.inner), self.request.clone());
-        tokio::spawn(async move { inner.place_order(&request).await });
+        tokio::spawn(async move { inner.purchase(&request).await });
     }
 }
 

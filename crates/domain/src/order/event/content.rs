@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{Line, ProviderOrder, ProviderOrderStatus};
+use crate::provider::{Line, ProviderOrder, ProviderOrderStatus, PurchaseRequest};
 use crate::{
     Account, DataAllowance, EsimId, IdempotencyKey, Money, PackageId, ProviderName,
     ProviderOrderId, Reference, TopUp,
@@ -66,6 +66,14 @@ impl OrderContent {
         match self {
             Self::Esims { lines, .. } => lines,
             Self::TopUp(top_up) => std::slice::from_ref(&top_up.line),
+        }
+    }
+
+    /// The same lines, to change.
+    pub fn lines_mut(&mut self) -> &mut [OrderedLine] {
+        match self {
+            Self::Esims { lines, .. } => lines,
+            Self::TopUp(top_up) => std::slice::from_mut(&mut top_up.line),
         }
     }
 
@@ -275,56 +283,26 @@ impl PlacedOrder {
     }
 }
 
-/// The full request of a purchase call: an adapter's body is a pure function of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "call", rename_all = "snake_case")]
-pub enum PurchaseRequest {
-    /// `place_order`.
-    PlaceOrder {
-        /// What is bought.
-        lines: Vec<Line>,
-        /// The day the journey starts.
-        start_date: Option<Date>,
-    },
-    /// `top_up`.
-    TopUp {
-        /// For which eSIM.
-        esim: EsimId,
-        /// Its card number.
-        iccid: Option<crate::Iccid>,
-        /// What is bought.
-        package: PackageId,
-        /// At which price.
-        unit_price: Money,
-        /// For how many days, where it is sold by the day.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        days: Option<u16>,
-    },
-}
-
-impl PurchaseRequest {
-    /// What it must cost at the prices it was sent with; `None` where currencies differ or the sum
-    /// is out of range.
-    pub fn total(&self) -> Option<Money> {
-        match self {
-            Self::PlaceOrder { lines, .. } => total_of(lines),
-            Self::TopUp {
-                unit_price, days, ..
-            } => unit_price.checked_times(days.map_or(1, u32::from)).ok(),
-        }
-    }
-}
-
 impl OrderContent {
     /// What it was quoted at in all; `None` where currencies differ or the sum is out of range.
     pub fn quoted_total(&self) -> Option<Money> {
-        total_of(self.lines().iter().map(|line| &line.line))
+        Line::sum(self.lines().iter().map(|line| &line.line))
     }
-}
 
-/// The sum of what lines cost; `None` for nothing at all too.
-fn total_of<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Option<Money> {
-    let mut lines = lines.into_iter();
-    let first = lines.next()?.total().ok()?;
-    lines.try_fold(first, |sum, line| sum.checked_add(line.total().ok()?).ok())
+    /// The request that buys this, at the prices of its lines.
+    pub fn request(&self) -> PurchaseRequest {
+        match self {
+            Self::Esims { lines, start_date } => PurchaseRequest::PlaceOrder {
+                lines: lines.iter().map(|line| line.line.clone()).collect(),
+                start_date: *start_date,
+            },
+            Self::TopUp(top_up) => PurchaseRequest::TopUp {
+                esim: top_up.esim.clone(),
+                iccid: top_up.iccid.clone(),
+                package: top_up.line.line.package.clone(),
+                unit_price: top_up.line.line.unit_price,
+                days: top_up.line.line.days,
+            },
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::order::event::{AttemptNumber, PurchaseRequest};
+use crate::order::event::AttemptNumber;
 use crate::order::evidence::WalletReading;
+use crate::provider::PurchaseRequest;
 use crate::{Account, ProviderOrderId};
 
 /// What is known of one purchase call.

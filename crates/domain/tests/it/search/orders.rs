@@ -19,8 +19,7 @@ use roamport_domain::order::{
 
 use super::Setting;
 use crate::support::{
-    Scene, account, ambiguous, at, bought, cancelled, not_sent, proof, refused, request_of,
-    top_up_content,
+    Scene, account, ambiguous, at, bought, cancelled, not_sent, proof, refused, top_up_content,
 };
 
 /// An order at a tick of the journal's clock, by its place in [`Orders`].
@@ -229,7 +228,7 @@ impl Orders {
                 attempt: attempt.into(),
                 opens_at: at(wall),
                 closes_at: at(wall + i64::from(self.setting.window)),
-                request: request_of(&order.requested().content),
+                request: order.requested().content.request(),
                 replays: None,
                 blind: false,
                 evidence: Some(PlacementEvidence {

@@ -1,7 +1,7 @@
 //! Repeats of purchases of unknown outcome under an open circuit, on tokio's paused clock.
 
 use futures::FutureExt as _;
-use roamport_domain::provider::{Dedup, ErrorKind, Operation, OrderRequest, TopUpRequest};
+use roamport_domain::provider::{Dedup, ErrorKind, Operation, Purchase};
 use roamport_domain::{Capabilities, EsimProvider as _};
 
 use super::super::tests::{PAUSE, breaker};
@@ -13,15 +13,15 @@ fn reference(text: &str) -> Reference {
     Reference::parse(text).unwrap()
 }
 
-fn order(text: &str) -> OrderRequest {
-    OrderRequest {
+fn order(text: &str) -> Purchase {
+    Purchase {
         reference: reference(text),
         ..order_request(vec![line(1)])
     }
 }
 
-fn top_up(text: &str) -> TopUpRequest {
-    TopUpRequest {
+fn top_up(text: &str) -> Purchase {
+    Purchase {
         reference: reference(text),
         ..top_up_request()
     }
@@ -40,8 +40,8 @@ async fn opened(dedup: Dedup, met: [ErrorKind; 2]) -> (CircuitBreaker<Troubled>,
         _ => Answer::bad(ErrorKind::Unavailable),
     });
     let breaker = breaker(provider.clone());
-    breaker.place_order(&order("order")).await.unwrap_err();
-    breaker.top_up(&top_up("top-up")).await.unwrap_err();
+    breaker.purchase(&order("order")).await.unwrap_err();
+    breaker.purchase(&top_up("top-up")).await.unwrap_err();
     for _ in 0..5 {
         breaker.balance().await.unwrap_err();
     }
@@ -54,16 +54,16 @@ const UNKNOWN: [ErrorKind; 2] = [ErrorKind::Ambiguous; 2];
 async fn a_repeat_that_settles_an_unknown_outcome_is_not_held_back_by_reads_that_fail() {
     for dedup in [Dedup::Replays { window: None }, Dedup::Rejects] {
         let (breaker, provider) = opened(dedup, UNKNOWN).await;
-        breaker.place_order(&order("order")).await.unwrap_err();
+        breaker.purchase(&order("order")).await.unwrap_err();
         assert_eq!(provider.count_of(Operation::PlaceOrder), 1, "not at once");
         tokio::time::advance(PAUSE).await;
         breaker.balance().await.unwrap_err();
-        breaker.place_order(&order("another")).await.unwrap_err();
-        breaker.top_up(&top_up("another")).await.unwrap_err();
+        breaker.purchase(&order("another")).await.unwrap_err();
+        breaker.purchase(&top_up("another")).await.unwrap_err();
         assert_eq!(provider.count_of(Operation::PlaceOrder), 1);
         assert_eq!(provider.count_of(Operation::TopUp), 1);
-        breaker.top_up(&top_up("top-up")).await.unwrap();
-        breaker.place_order(&order("another")).await.unwrap();
+        breaker.purchase(&top_up("top-up")).await.unwrap();
+        breaker.purchase(&order("another")).await.unwrap();
     }
 }
 
@@ -73,7 +73,7 @@ async fn a_repeat_waits_where_the_provider_does_not_promise_to_charge_once() {
     for _ in 0..10 {
         tokio::time::advance(PAUSE).await;
         breaker.balance().await.unwrap_err();
-        breaker.place_order(&order("order")).await.unwrap_err();
+        breaker.purchase(&order("order")).await.unwrap_err();
     }
     assert_eq!(provider.count_of(Operation::PlaceOrder), 1);
 }
@@ -84,7 +84,7 @@ async fn what_certainly_did_not_happen_is_no_unknown_outcome() {
         let (breaker, provider) = opened(Dedup::Replays { window: None }, [kind; 2]).await;
         tokio::time::advance(PAUSE).await;
         breaker.balance().await.unwrap_err();
-        breaker.place_order(&order("order")).await.unwrap_err();
+        breaker.purchase(&order("order")).await.unwrap_err();
         assert_eq!(provider.count_of(Operation::PlaceOrder), 1, "{kind:?}");
     }
 }
@@ -102,14 +102,14 @@ async fn a_repeat_that_could_not_be_sent_leaves_the_outcome_unknown() {
         None => Answer::bad(ErrorKind::Unavailable),
     });
     let breaker = breaker(provider.clone());
-    breaker.place_order(&order("order")).await.unwrap_err();
-    breaker.place_order(&order("order")).await.unwrap_err();
+    breaker.purchase(&order("order")).await.unwrap_err();
+    breaker.purchase(&order("order")).await.unwrap_err();
     for _ in 0..5 {
         breaker.balance().await.unwrap_err();
     }
     tokio::time::advance(PAUSE).await;
     breaker.balance().await.unwrap_err();
-    breaker.place_order(&order("order")).await.unwrap();
+    breaker.purchase(&order("order")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn a_purchase_call_that_was_dropped_is_of_unknown_outcome() {
     });
     let breaker = breaker(provider.clone());
     let request = order("order");
-    let mut purchase = breaker.place_order(&request).boxed();
+    let mut purchase = breaker.purchase(&request).boxed();
     assert!(futures::poll!(&mut purchase).is_pending());
     drop(purchase);
     for _ in 0..5 {
@@ -132,7 +132,7 @@ async fn a_purchase_call_that_was_dropped_is_of_unknown_outcome() {
     }
     tokio::time::advance(PAUSE).await;
     breaker.balance().await.unwrap_err();
-    breaker.place_order(&request).await.unwrap();
+    breaker.purchase(&request).await.unwrap();
     assert_eq!(provider.count_of(Operation::PlaceOrder), 2);
 }
 

@@ -6,11 +6,11 @@ use super::Verdict;
 use crate::clock::later;
 use crate::order::event::{
     AttemptNumber, AttentionReason, Event, NotSentCause, PlacedOrder, PlacementOutcome,
-    PurchaseRequest,
 };
 use crate::order::evidence::{AnswerEvidence, AnswerField};
 use crate::order::policy::TURNED_AWAY_PAUSE;
 use crate::order::state::{Attempt, AttemptState, Deferral, Ending, LookUps, Order, OrderState};
+use crate::provider::PurchaseRequest;
 
 impl Order {
     pub(super) fn start_placement(&mut self, event: &Event) -> Verdict {
