@@ -10,7 +10,7 @@ mod usage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use roamport_domain::{Currency, Iccid, Money};
-use roamport_provider_http::json::{Identifier, Reading, WireTime, amount_text};
+use roamport_provider_http::json::{Identifier, Reading, amount_text};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
@@ -38,14 +38,6 @@ impl Unreadable {
 /// The card number, as it came if it is in an unknown form.
 pub(crate) fn iccid(text: &Identifier<'_>) -> Reading<Iccid> {
     text.read().then("is no card number", Iccid::reported)
-}
-
-/// A moment that stays unknown if it cannot be read, for the times of orders: an unknown one proves nothing.
-pub(crate) fn known(moment: WireTime) -> Option<Timestamp> {
-    match moment.read() {
-        Reading::Present(moment) => Some(moment),
-        Reading::Absent | Reading::Unreadable(_) => None,
-    }
 }
 
 /// A moment as a query takes it: `2026-11-20T09:14:07+0000`.
@@ -104,6 +96,8 @@ pub(crate) fn ten_thousandths(money: Money) -> Result<i64, Unreadable> {
 mod tests {
     use rstest::rstest;
 
+    use roamport_provider_http::json::{Reading, WireTime};
+
     use super::*;
 
     fn usd(text: &str) -> Money {
@@ -115,7 +109,10 @@ mod tests {
         let at = "2026-11-20T09:14:07.9Z".parse().unwrap();
         assert_eq!(moment(at), "2026-11-20T09:14:07+0000");
         let read: WireTime = serde_json::from_str(&format!("\"{}\"", moment(at))).unwrap();
-        assert_eq!(known(read).unwrap().as_second(), 1_795_166_047);
+        let Reading::Present(read) = read.read() else {
+            panic!("not read")
+        };
+        assert_eq!(read.as_second(), 1_795_166_047);
     }
 
     #[rstest]

@@ -4,7 +4,6 @@ mod client;
 mod config;
 mod convert;
 mod error;
-mod hex;
 mod listing;
 mod provider;
 mod webhook;

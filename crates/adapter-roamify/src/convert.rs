@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::esim::{esim, generating};
 pub(crate) use self::order::{history_entry, order};
-pub(crate) use self::package::{Page, gigabytes, page, top_ups};
+pub(crate) use self::package::{gigabytes, page, top_ups};
 pub(crate) use self::place::destinations;
 pub(crate) use self::usage::usage;
 

@@ -1,255 +1,136 @@
-//! The catalogue as a stream: complete, or an error.
+//! The catalog as a stream: complete, or an error.
 
-mod page_task;
-mod seen;
 mod top_ups;
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
-use roamport_domain::Package;
-use roamport_domain::provider::{ErrorKind, Operation, PackageQuery, Reaction, Result};
+use futures_util::stream::BoxStream;
+use roamport_domain::provider::{CallClass, ErrorKind, Operation, PackageQuery, Result};
+use roamport_domain::{Package, ProviderError};
 use roamport_provider_http::Failure;
+use roamport_provider_http::listing::{NumberedPage, NumberedPages, in_numbered_pages};
 
-use self::page_task::PageTask;
-use self::seen::Seen;
 pub(crate) use self::top_ups::top_up_packages;
 use crate::client::Client;
-use crate::convert::Page;
+use crate::convert::{gigabytes, page};
+use crate::wire::{PackagesData, holds_nothing};
 
-/// How often a list that moved is started again.
-const RESTARTS: u8 = 2;
+const OPERATION: Operation = Operation::Packages;
+
+/// The status of an answer without a body.
+const NO_CONTENT: u16 = 204;
 
 /// All packages that match `query`, each once, in the provider's order.
 pub(crate) fn packages(
     client: Arc<Client>,
     query: PackageQuery,
 ) -> BoxStream<'static, Result<Package>> {
-    let listing = Listing::new(client, query);
-    stream::unfold(listing, |mut listing| async move {
-        listing.next().await.map(|item| (item, listing))
-    })
-    .fuse()
-    .boxed()
+    in_numbered_pages(Catalog { client, query })
 }
 
-/// Reads pages 1, 2, 3 … with a bounded number in flight.
-///
-/// A page counts whatever it holds, before the query's own filter: only so can a page that brings
-/// nothing new be told from one that brings nothing wanted. The list ends
-///
-/// - at an empty page,
-/// - at a 404 beyond page 1,
-/// - at a page that brings nothing new, once those on their way behind it, at least one, bring
-///   nothing new either.
-///
-/// A page shorter than asked for is *not* the end: a server may cap the size silently.
-struct Listing {
+/// `GET /api/esim/packages`.
+struct Catalog {
     client: Arc<Client>,
-    query: Arc<PackageQuery>,
-    /// Pages asked for and not yet taken, in order.
-    in_flight: VecDeque<PageTask>,
-    /// Packages of the page taken last that wait to be yielded.
-    ready: std::vec::IntoIter<Package>,
-    seen: Seen,
-    next_page: u32,
-    pages_taken: u32,
-    restarts: u8,
-    stated_total: Option<u64>,
-    /// The last page brought nothing new: the end, unless one behind it does.
-    ending: bool,
-    ended: bool,
+    query: PackageQuery,
 }
 
-/// What a page that was taken means for the list.
-enum Step {
-    Yield(Vec<Package>),
-    Go,
-    End,
-    Fail(Failure),
-}
-
-impl Listing {
-    fn new(client: Arc<Client>, query: PackageQuery) -> Self {
-        Self {
-            client,
-            query: Arc::new(query),
-            in_flight: VecDeque::new(),
-            ready: Vec::new().into_iter(),
-            seen: Seen::default(),
-            next_page: 1,
-            pages_taken: 0,
-            restarts: 0,
-            stated_total: None,
-            ending: false,
-            ended: false,
-        }
+impl NumberedPages for Catalog {
+    fn query(&self) -> &PackageQuery {
+        &self.query
     }
 
-    async fn next(&mut self) -> Option<Result<Package>> {
-        loop {
-            if let Some(package) = self.ready.next() {
-                return Some(Ok(package));
-            }
-            if self.ended {
-                return None;
-            }
-            self.ask();
-            let task = self
-                .in_flight
-                .front_mut()
-                .expect("`ask` leaves at least one page in flight");
-            let number = task.number();
-            let outcome = task.outcome().await;
-            self.in_flight.pop_front();
-            match self.take(number, outcome) {
-                Step::Go => {}
-                Step::Yield(packages) => self.ready = packages.into_iter(),
-                Step::End => self.end(),
-                Step::Fail(failure) => return Some(Err(self.fail(number, failure))),
-            }
-        }
+    fn pages_in_flight(&self) -> usize {
+        self.client.limits.pages_in_flight
     }
 
-    /// Asks for as many pages as may be in flight. Once a page brought nothing new, only for one
-    /// behind it where none is in flight.
-    fn ask(&mut self) {
-        let wanted = if self.ending { 1 } else { self.window() };
-        while self.in_flight.len() < wanted {
-            self.in_flight
-                .push_back(PageTask::ask(&self.client, &self.query, self.next_page));
-            self.next_page = self.next_page.saturating_add(1);
-        }
+    fn most_pages(&self) -> u32 {
+        self.client.limits.pages_at_most
     }
 
-    /// A filtered list is short as a rule, so it starts with one page and grows with every page taken;
-    /// the whole catalogue starts with all it may have.
-    fn window(&self) -> usize {
-        let most = self.client.limits.pages_in_flight;
-        if *self.query == PackageQuery::default() {
-            most
-        } else {
-            usize::try_from(self.pages_taken)
-                .unwrap_or(usize::MAX)
-                .saturating_add(1)
-                .min(most)
-        }
-    }
-
-    fn take(&mut self, number: u32, outcome: std::result::Result<Page, Failure>) -> Step {
-        let page = match outcome {
-            Ok(page) => page,
-            Err(failure) if self.is_end(number, &failure) => return Step::End,
-            Err(failure) => return Step::Fail(failure),
+    async fn fetch(&self, number: u32) -> Result<NumberedPage, Failure> {
+        let class = match self.query.package {
+            Some(_) => CallClass::Read,
+            None => CallClass::Listing,
         };
-        self.pages_taken += 1;
-        self.stated_total = page.total.or(self.stated_total);
-        if page.packages.is_empty() {
-            return Step::End;
+        let request = self
+            .client
+            .read(OPERATION, "/api/esim/packages", self.parameters(number))
+            .with_class(class)
+            .with_time_out(self.client.time_outs.listing);
+        let answer = self.client.answer(request).await?;
+        if answer.status == NO_CONTENT || holds_nothing(&answer.body, "packages") {
+            return nothing(number);
         }
-        if !self.seen.any_new(&page.packages) {
-            // Every page that is on its way behind it is looked at before the list counts as over.
-            let last = self.ending && self.in_flight.is_empty();
-            self.ending = true;
-            return if last { Step::End } else { Step::Go };
-        }
-        if self.ending {
-            return self.restart();
-        }
-        if number >= self.client.limits.pages_at_most {
-            return Step::Fail(unreadable(format!(
-                "the list of packages did not end within {number} pages"
-            )));
-        }
-        self.matching(page.packages)
+        let data = Client::decode::<PackagesData<'_>>(OPERATION, &answer.body)?;
+        page(&data, &self.client.name).map_err(|problem| {
+            let words = format!("the answer cannot be read: {}", problem.0);
+            Failure::unusable(OPERATION, words)
+        })
     }
 
-    /// Keeps what was not yielded before and matches the query.
-    fn matching(&mut self, packages: Vec<Package>) -> Step {
-        let wanted = self.query.package.as_ref();
-        let mut found = false;
-        let mut fresh = packages;
-        fresh.retain(|package| {
-            let first = self.seen.insert(&package.id);
-            found |= wanted == Some(&package.id);
-            first && self.query.matches(package)
-        });
-        // A package's id is its own: there is no second one to wait for.
-        if found {
-            self.end();
-        }
-        Step::Yield(fresh)
-    }
-
-    /// A page with nothing new was followed by one with something new: the list moved.
-    fn restart(&mut self) -> Step {
-        if self.restarts == RESTARTS {
-            return Step::Fail(unreadable(format!(
-                "the list of packages moved while it was read, {} times in a row; read it again later",
-                RESTARTS + 1
-            )));
-        }
-        tracing::debug!(
-            restart = self.restarts + 1,
-            "the list of packages moved and is read again"
-        );
-        self.restarts += 1;
-        self.in_flight.clear();
-        self.seen.start_again();
-        self.next_page = 1;
-        self.pages_taken = 0;
-        self.ending = false;
-        Step::Go
-    }
-
-    /// Whether a failed page means that the list is over, or that nothing matches.
     fn is_end(&self, number: u32, failure: &Failure) -> bool {
         if number > 1 {
             return failure.status == Some(404);
         }
-        let narrowed = places_a_country(&self.query) || self.query.package.is_some();
+        let query = &self.query;
         match failure.kind {
-            ErrorKind::NotFound => narrowed,
-            ErrorKind::Rejected => places_a_country(&self.query) && says_unknown_country(failure),
+            ErrorKind::NotFound => places_a_country(query) || query.package.is_some(),
+            ErrorKind::Rejected => places_a_country(query) && says_unknown_country(failure),
             _ => false,
         }
     }
 
-    fn end(&mut self) {
-        self.ended = true;
-        self.in_flight.clear();
-        let read = self.seen.in_this_pass();
-        if let Some(total) = self.stated_total
-            && self.query.package.is_none()
-            && read < total
-        {
-            tracing::warn!(
-                total,
-                read,
-                "the provider states more packages than its pages held"
-            );
-        }
-    }
-
-    /// The failure as an item. One that may be tried again leaves the same page to be asked for by
-    /// the next poll; any other ends the stream.
-    fn fail(&mut self, number: u32, failure: Failure) -> roamport_domain::ProviderError {
-        let error = self.client.error(Operation::Packages, failure);
-        if matches!(error.reaction(), Reaction::Retry { .. }) {
-            self.in_flight
-                .push_front(PageTask::later(&self.client, &self.query, number));
-        } else {
-            self.ended = true;
-            self.in_flight.clear();
-        }
-        error
+    fn error(&self, failure: Failure) -> ProviderError {
+        self.client.error(OPERATION, failure)
     }
 }
 
-fn unreadable(words: String) -> Failure {
-    Failure::unusable(Operation::Packages, words)
+impl Catalog {
+    /// The query as the provider takes it. Beside `packageId` other filters are ignored, so they are not
+    /// sent; `isUnlimited=false` means "everything", so it is not sent either.
+    fn parameters(&self, number: u32) -> Vec<(&'static str, Cow<'_, str>)> {
+        let query = &self.query;
+        let page_size = self.client.limits.page_size;
+        let mut parameters: Vec<(&'static str, Cow<'_, str>)> = vec![
+            ("page", number.to_string().into()),
+            ("pageSize", page_size.to_string().into()),
+        ];
+        if let Some(package) = &query.package {
+            parameters.push(("packageId", package.as_str().into()));
+            return parameters;
+        }
+        let code = query.destination_code.as_deref().map(Cow::Borrowed);
+        let country = || query.country.map(|country| country.to_string().into());
+        let geography = query.geography.map(|geography| geography.as_str().into());
+        let filters = [
+            ("countryCode", code.or_else(country)),
+            (
+                "country",
+                query.destination_name.as_deref().map(Cow::Borrowed),
+            ),
+            ("geography", geography),
+            ("days", query.days.map(|days| days.to_string().into())),
+            ("gbs", query.data.map(|data| gigabytes(data).into())),
+            ("isUnlimited", query.unlimited.then(|| "true".into())),
+        ];
+        let named = |(name, value): (_, Option<_>)| value.map(|value| (name, value));
+        parameters.extend(filters.into_iter().filter_map(named));
+        parameters
+    }
+}
+
+/// A page without a list is behind the last one. The first page has to hold one, be it empty: a catalog must not be
+/// quietly empty.
+fn nothing(number: u32) -> Result<NumberedPage, Failure> {
+    if number > 1 {
+        return Ok(NumberedPage {
+            packages: Vec::new(),
+            total: None,
+        });
+    }
+    let words = "the first page of the catalog holds no list of packages, not even an empty one";
+    Err(Failure::unusable(OPERATION, words))
 }
 
 const fn places_a_country(query: &PackageQuery) -> bool {

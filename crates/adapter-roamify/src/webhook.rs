@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hmac_sha256::{HMAC, Hash};
+use hmac_sha256::Hash;
 use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EsimKey, EventDecoder, ProviderEvent,
     ProviderEventKind, Trust,
 };
-use roamport_domain::{EsimId, Iccid, ProviderName, Secret};
-use roamport_provider_http::json::{Identifier, Reading, Text, WireTime, list};
+use roamport_domain::{ProviderName, Secret};
+use roamport_provider_http::events::{
+    check_hmac_sha256, check_size, esim_key, event_id, malformed, read_object, unknown_name,
+};
+use roamport_provider_http::json::{Identifier, Text, list};
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::config::RoamifyConfigError;
@@ -23,10 +25,6 @@ const SIGNATURE: &str = "X-Roamify-Signature";
 const LARGEST: usize = 256 << 10;
 /// How deep the order of keys makes no difference. Real deliveries are two levels deep.
 const DEEPEST: usize = 32;
-/// Characters of an event's id.
-const LONGEST_ID: usize = 128;
-/// Characters of a type that is passed on.
-const LONGEST_TYPE: usize = 80;
 
 /// Decodes the deliveries of Roamify: only such as bear the right signature under the webhook secret of
 /// the partner portal, so that every event is [`Trust::Verified`].
@@ -52,18 +50,6 @@ impl RoamifyEvents {
         }
         Ok(Self { provider, secret })
     }
-
-    /// Whether the one signature of the delivery is that of its bytes.
-    fn verify(&self, delivery: &Delivery<'_>) -> Result<(), DeliveryError> {
-        let given = delivery.header(SIGNATURE).ok_or(DeliveryError::Unsigned)?;
-        let given = unhex(given).ok_or(DeliveryError::WrongSignature)?;
-        // Compared in constant time.
-        if HMAC::verify(delivery.body, self.secret.expose(), &given) {
-            Ok(())
-        } else {
-            Err(DeliveryError::WrongSignature)
-        }
-    }
 }
 
 impl fmt::Debug for RoamifyEvents {
@@ -81,24 +67,18 @@ impl EventDecoder for RoamifyEvents {
     }
 
     fn decode(&self, delivery: &Delivery<'_>) -> Result<DecodedDelivery, DeliveryError> {
-        if delivery.body.len() > LARGEST {
-            return Err(DeliveryError::TooLarge {
-                bytes: delivery.body.len(),
-                limit: LARGEST,
-            });
+        check_size(delivery, LARGEST)?;
+        check_hmac_sha256(delivery, SIGNATURE, &self.secret)?;
+        let shape = "it has no `data`, or fields of another shape";
+        let body: EventBody<'_> = read_object(delivery.body, shape)?;
+        if body.event_type.get().is_none() {
+            return Err(malformed("it names no `event_type`"));
         }
-        self.verify(delivery)?;
-        let body = object(delivery.body)?;
         let data: EventData<'_> = serde_json::from_str(body.data.get())
             .map_err(|_| malformed("its `data` is no object"))?;
         let event = ProviderEvent {
             id: id(&body),
             kind: kind(&body, &data)?,
-            occurred_at: match data.timestamp.read() {
-                Reading::Present(moment) => Some(moment),
-                // When it happened is shown to people and decides nothing.
-                Reading::Absent | Reading::Unreadable(_) => None,
-            },
         };
         Ok(DecodedDelivery {
             trust: Trust::Verified,
@@ -122,7 +102,6 @@ struct EventBody<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct EventData<'a> {
-    timestamp: WireTime,
     #[serde(borrow)]
     esim_id: Identifier<'a>,
     #[serde(borrow)]
@@ -141,52 +120,6 @@ impl EventBody<'_> {
     }
 }
 
-/// Hexadecimal digits in either case; `None` for anything else.
-fn unhex(text: &[u8]) -> Option<[u8; 32]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let (pairs, rest) = text.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let bytes: Option<Vec<u8>> = pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok())
-        .collect();
-    bytes?.try_into().ok()
-}
-
-fn malformed(words: impl Into<String>) -> DeliveryError {
-    DeliveryError::Malformed(words.into())
-}
-
-fn object(body: &[u8]) -> Result<EventBody<'_>, DeliveryError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| malformed(format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    if text.trim().is_empty() {
-        return Err(malformed("it is empty"));
-    }
-    // A struct would be read from a list as well.
-    if !text.trim_start().starts_with('{') {
-        return Err(malformed("it is no JSON object"));
-    }
-    // The words of the JSON reader may show a value.
-    let body: EventBody<'_> = serde_json::from_str(text).map_err(|error| {
-        malformed(match error.classify() {
-            Category::Eof => format!("it ends in the middle, after {} bytes", text.len()),
-            Category::Data => "it has no `data`, or fields of another shape".to_owned(),
-            Category::Syntax | Category::Io => format!(
-                "it is no JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        })
-    })?;
-    if body.event_type.get().is_none() {
-        return Err(malformed("it names no `event_type`"));
-    }
-    Ok(body)
-}
-
 fn kind(body: &EventBody<'_>, data: &EventData<'_>) -> Result<ProviderEventKind, DeliveryError> {
     Ok(match body.name() {
         ("esim", "status") => ProviderEventKind::EsimChanged { esim: esim(data)? },
@@ -197,55 +130,26 @@ fn kind(body: &EventBody<'_>, data: &EventData<'_>) -> Result<ProviderEventKind,
         ("refund", "refunded" | "rejected") => {
             ProviderEventKind::RefundDecided { esim: esim(data)? }
         }
-        ("", kind) => ProviderEventKind::Other(kind.chars().take(LONGEST_TYPE).collect()),
-        (category, kind) => {
-            let whole = format!("{category}/{kind}");
-            ProviderEventKind::Other(whole.chars().take(LONGEST_TYPE).collect())
-        }
+        ("", kind) => ProviderEventKind::Other(unknown_name(kind)),
+        (category, kind) => ProviderEventKind::Other(unknown_name(&format!("{category}/{kind}"))),
     })
 }
 
-/// One name is enough: the eSIM is read again under it. A name that cannot be read is none.
 fn esim(data: &EventData<'_>) -> Result<EsimKey, DeliveryError> {
-    let mut unreadable = Vec::new();
-    let id = data
-        .esim_id
-        .read()
-        .then("is no eSIM id", EsimId::parse)
-        .or_note("eSIM", "esim_id", &mut unreadable);
-    let iccid = data
-        .iccid
-        .read()
-        .then("is no card number", Iccid::parse)
-        .or_note("card", "iccid", &mut unreadable);
-    EsimKey::new(id, iccid).map_err(|_| match unreadable.first() {
-        Some(oddity) => malformed(format!("of an event about an eSIM, {}", oddity.why)),
-        None => malformed("an event about an eSIM names neither `esim_id` nor `iccid`"),
-    })
+    esim_key(("esim_id", &data.esim_id), ("iccid", &data.iccid))
 }
 
 /// Refunds have an id that is stable across deliveries. Every other event is told by a digest of what
 /// it says: category, type and data, whatever the order of the keys and the spelling of the type.
 fn id(body: &EventBody<'_>) -> String {
-    let given = body.event_id.or_empty();
-    let fits = (1..=LONGEST_ID).contains(&given.len())
-        && given.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        return given.to_owned();
-    }
-    let (category, kind) = body.name();
-    let mut hasher = Hash::new();
-    for part in [category, kind] {
-        hasher.update(part.as_bytes());
-        hasher.update(b"\0");
-    }
-    digest(body.data, 0, &mut hasher);
-    let bytes = hasher.finalize();
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let hex: String = digits
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect();
-    format!("sha256:{hex}")
+    event_id(body.event_id.or_empty(), |hash| {
+        let (category, kind) = body.name();
+        for part in [category, kind] {
+            hash.update(part.as_bytes());
+            hash.update(b"\0");
+        }
+        digest(body.data, 0, hash);
+    })
 }
 
 /// Hashes a value, the keys of its objects in alphabetical order. A number counts as it is written: two card

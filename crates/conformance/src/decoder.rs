@@ -35,7 +35,7 @@
 //!         let number = number.ok_or_else(malformed)?;
 //!         let order = ProviderOrderId::parse(number).map_err(|_| malformed())?;
 //!         let kind = ProviderEventKind::OrderChanged { order: Some(order), reference: None };
-//!         let event = ProviderEvent { id: text.to_owned(), kind, occurred_at: None };
+//!         let event = ProviderEvent { id: text.to_owned(), kind };
 //!         Ok(DecodedDelivery { trust: Trust::Hint, events: vec![event] })
 //!     }
 //! }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod events;
 mod failure;
 #[cfg(feature = "test-support")]
 pub mod in_process;

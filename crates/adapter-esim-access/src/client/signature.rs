@@ -3,7 +3,7 @@
 use hmac_sha256::HMAC;
 use roamport_domain::Secret;
 
-use crate::hex::hex;
+use roamport_provider_http::events::hex;
 
 /// The signature in small letters. `head` is timestamp, request id and access code; the body is the
 /// exact bytes that are sent, and an empty one contributes nothing.

@@ -1,5 +1,6 @@
 //! Packages: data, calls, messages, price and flags, from the flat and from the nested shape.
 
+use roamport_provider_http::listing::NumberedPage;
 use std::sync::Arc;
 
 use roamport_domain::data::{AfterLimit, FairUse};
@@ -15,17 +16,12 @@ use serde_json::value::RawValue;
 use super::{UNLIMITED, Unreadable, money, place};
 use crate::wire::{Group, NamedPackage, PackagesData, Throttle, WirePackage, element};
 
-/// One page of the catalogue.
-pub(crate) struct Page {
-    /// Its packages, groups dissolved, in the provider's order.
-    pub(crate) packages: Vec<Package>,
-    /// How many there are in all, should the provider ever say so.
-    pub(crate) total: Option<u64>,
-}
-
-/// The packages of a page. One that cannot be read makes the page unreadable: a catalogue must not
+/// The packages of a page of the catalog, groups dissolved. One that cannot be read makes the page unreadable: a catalogue must not
 /// be quietly short. They are counted before the first one is read.
-pub(crate) fn page(data: &PackagesData<'_>, provider: &ProviderName) -> Result<Page, Unreadable> {
+pub(crate) fn page(
+    data: &PackagesData<'_>,
+    provider: &ProviderName,
+) -> Result<NumberedPage, Unreadable> {
     let groups = data.packages.0.iter().enumerate().map(|(outer, raw)| {
         element::<Group<'_>>(raw, || format!("data.packages[{outer}]")).map_err(Unreadable)
     });
@@ -48,7 +44,7 @@ pub(crate) fn page(data: &PackagesData<'_>, provider: &ProviderName) -> Result<P
             packages.push(read(raw, provider, &area, place)?);
         }
     }
-    Ok(Page {
+    Ok(NumberedPage {
         packages,
         total: data
             .total

@@ -57,37 +57,21 @@ fn esim() -> EsimKey {
 }
 
 #[rstest]
-#[case("webhook.esim-status", ProviderEventKind::EsimChanged { esim: esim() }, 1_795_010_400)]
-#[case("webhook.esim-usage", ProviderEventKind::UsageChanged { esim: esim() }, 1_795_093_200)]
-#[case(
-    "webhook.partner-balance.low",
-    ProviderEventKind::BalanceChanged,
-    1_795_003_200
-)]
+#[case("webhook.esim-status", ProviderEventKind::EsimChanged { esim: esim() })]
+#[case("webhook.esim-usage", ProviderEventKind::UsageChanged { esim: esim() })]
+#[case("webhook.partner-balance.low", ProviderEventKind::BalanceChanged)]
 #[case(
     "webhook.partner-balance.insufficient",
-    ProviderEventKind::BalanceChanged,
-    1_795_003_200
+    ProviderEventKind::BalanceChanged
 )]
-#[case(
-    "webhook.partner-balance.top-up",
-    ProviderEventKind::BalanceChanged,
-    1_795_003_200
-)]
-#[case("webhook.refund.assumed", ProviderEventKind::RefundDecided { esim: esim() }, 1_795_183_200)]
+#[case("webhook.partner-balance.top-up", ProviderEventKind::BalanceChanged)]
+#[case("webhook.refund.assumed", ProviderEventKind::RefundDecided { esim: esim() })]
 #[case(
     "webhook.affiliate-order",
-    ProviderEventKind::Other("affiliate/order".to_owned()),
-    1_795_003_200
-)]
-fn every_sample_is_an_event(
-    #[case] name: &str,
-    #[case] expected: ProviderEventKind,
-    #[case] second: i64,
-) {
+    ProviderEventKind::Other("affiliate/order".to_owned()))]
+fn every_sample_is_an_event(#[case] name: &str, #[case] expected: ProviderEventKind) {
     let event = taken(&fixture(name)).unwrap();
     assert_eq!(event.kind, expected);
-    assert_eq!(event.occurred_at.unwrap().as_second(), second);
     assert!(!event.id.is_empty() && event.id.len() <= 128);
 }
 

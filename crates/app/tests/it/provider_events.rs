@@ -66,7 +66,6 @@ impl EventDecoder for Lines {
             events.push(ProviderEvent {
                 id: id.to_owned(),
                 kind,
-                occurred_at: None,
             });
         }
         Ok(DecodedDelivery { trust, events })

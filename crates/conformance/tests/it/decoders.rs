@@ -145,11 +145,7 @@ impl Shop {
             Fault::HasOneId => "event".to_owned(),
             _ => number.to_owned(),
         };
-        Ok(ProviderEvent {
-            id,
-            kind,
-            occurred_at: None,
-        })
+        Ok(ProviderEvent { id, kind })
     }
 }
 

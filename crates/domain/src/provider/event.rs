@@ -99,8 +99,6 @@ pub struct ProviderEvent {
     pub id: String,
     /// What it is about.
     pub kind: ProviderEventKind,
-    /// When it happened, as the provider says.
-    pub occurred_at: Option<Timestamp>,
 }
 
 /// What a delivery holds.

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod cursor;
 mod purchase;
 mod requests;
 mod support;

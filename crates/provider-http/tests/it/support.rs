@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_domain::Clock;
+use roamport_domain::package::{
+    Allowance, Area, Destination, PackageFlags, Place, Validity, ValidityStart,
+};
 use roamport_domain::provider::{Operation, SendWindow};
+use roamport_domain::{Clock, DataAllowance, Money, Package, PackageId, ProviderName};
 use roamport_provider_http::settings::{BaseUrl, secret_header};
 use roamport_provider_http::{Effect, HeaderMap, Request, Transport};
 use wiremock::matchers::any;
@@ -57,4 +60,35 @@ pub(crate) async fn answering(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     server
+}
+
+/// A package with this id, at no price.
+pub(crate) fn package(id: &str) -> Package {
+    let destination = Destination {
+        place: Place::Unknown,
+        code: String::new(),
+        name: String::new(),
+    };
+    Package {
+        by_day: None,
+        install_within_days: None,
+        provider: ProviderName::parse("acme").unwrap(),
+        id: PackageId::parse(id).unwrap(),
+        name: id.to_owned(),
+        area: Arc::new(Area {
+            destination,
+            coverage: Vec::new(),
+        }),
+        data: DataAllowance::Unlimited { fair_use: None },
+        voice: Allowance::None,
+        sms: Allowance::None,
+        validity: Validity {
+            days: 7,
+            starts: ValidityStart::FirstUse,
+        },
+        price: Money::zero(roamport_domain::Currency::USD),
+        flags: PackageFlags::default(),
+        apn: None,
+        notes: Vec::new(),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use roamport_domain::{Package, PackageId};
 
-/// 128 bits of a package's id: with a million packages, two share them once in 10^26 catalogues. As
+/// 128 bits of a package's id: with a million packages, two share them once in 10^26 catalogs. As
 /// bytes, not as a number, so that a table entry needs no padding.
 type Key = [u8; 16];
 
