@@ -69,7 +69,7 @@ impl EventDecoder for EsimAccessEvents {
         let event = ProviderEvent {
             // The same delivery is the same event, where the provider gives it no id.
             id: event_id(notice.notify_id.or_empty(), |hash| {
-                hash.update(delivery.body)
+                hash.update(delivery.body);
             }),
             kind: kind(&notice)?,
         };
