@@ -3,6 +3,7 @@
 
 mod signature;
 
+use roamport_provider_http::settings::{BaseUrl, SettingError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::signature::signature;
-use crate::config::{EsimAccessConfig, EsimAccessConfigError};
+use crate::config::EsimAccessConfig;
 use crate::error::{classify, into_error};
 use crate::wire;
 
@@ -60,10 +61,10 @@ impl Client {
     pub(crate) fn new(
         config: &EsimAccessConfig,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, EsimAccessConfigError> {
+    ) -> Result<Self, SettingError> {
         config.check()?;
-        let base_url = config.checked_base_url()?;
-        let headers = HeaderMap::from_iter([(ACCESS_CODE, config.checked_access_code()?)]);
+        let base_url = BaseUrl::parse(&config.base_url)?;
+        let headers = HeaderMap::from_iter([(ACCESS_CODE, config.access_code_header()?)]);
         let transport = Transport::new(
             base_url,
             headers,

@@ -5,11 +5,10 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use roamport_domain::ProviderName;
+use roamport_provider_http::HeaderValue;
 use roamport_provider_http::settings::{
-    BaseUrl, BaseUrlError, SecretHeaderError, find_zero, secret_header, whole_seconds,
-    without_credentials,
+    SettingError, check_time_outs, secret_header, whole_seconds, without_credentials,
 };
-use roamport_provider_http::{BuildError, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -91,40 +90,31 @@ impl EsimAccessConfig {
         self
     }
 
-    /// The base URL, without a slash at its end.
-    pub(crate) fn checked_base_url(&self) -> Result<BaseUrl, EsimAccessConfigError> {
-        BaseUrl::parse(&self.base_url).map_err(|error| match error {
-            BaseUrlError::Unusable(words) => EsimAccessConfigError::BaseUrl(words),
-            BaseUrlError::Credentials => EsimAccessConfigError::CredentialsInBaseUrl,
-        })
-    }
-
     /// The value of the `RT-AccessCode` header, marked as sensitive.
-    pub(crate) fn checked_access_code(&self) -> Result<HeaderValue, EsimAccessConfigError> {
-        secret_header("", self.access_code.expose_secret()).map_err(|error| match error {
-            SecretHeaderError::Empty => EsimAccessConfigError::NoAccessCode,
-            SecretHeaderError::Malformed => EsimAccessConfigError::MalformedAccessCode,
-        })
+    pub(crate) fn access_code_header(&self) -> Result<HeaderValue, SettingError> {
+        secret_header("access_code", "", self.access_code.expose_secret())
     }
 
     /// What does not depend on the network: the key, the page size and the time-outs.
-    pub(crate) fn check(&self) -> Result<(), EsimAccessConfigError> {
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
         if let Some(key) = &self.secret_key {
             let key = key.expose_secret();
             if key.is_empty() || key.trim() != key {
-                return Err(EsimAccessConfigError::SecretKey);
+                let words = "is empty or has blanks around it; copy it from eSIM Access's console, or \
+                             leave it out where the account needs no signature";
+                return Err(SettingError::new("secret_key", words));
             }
         }
         if !PAGE_SIZES.contains(&self.page_size.get()) {
-            return Err(EsimAccessConfigError::PageSize);
+            let words = "is not one of 5 to 500, which is what eSIM Access takes";
+            return Err(SettingError::new("page_size", words));
         }
-        let all = [
+        check_time_outs([
             ("connect_time_out", self.connect_time_out),
             ("read_time_out", self.read_time_out),
             ("catalogue_time_out", self.catalogue_time_out),
             ("purchase_time_out", self.purchase_time_out),
-        ];
-        find_zero(all).map_or(Ok(()), |name| Err(EsimAccessConfigError::NoTime(name)))
+        ])
     }
 }
 
@@ -144,42 +134,6 @@ impl fmt::Debug for EsimAccessConfig {
             .field("purchase_time_out", &self.purchase_time_out)
             .finish()
     }
-}
-
-/// Why settings cannot be used. Shows no character of the access code or the secret key.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EsimAccessConfigError {
-    /// The base URL is none, or not one of a web server.
-    #[error("`base_url` cannot be used: {0}; write it like https://api.esimaccess.com")]
-    BaseUrl(String),
-    /// The base URL holds a user name or a password, which would end up in logs.
-    #[error(
-        "`base_url` must not hold a user name or a password; eSIM Access takes the access code alone"
-    )]
-    CredentialsInBaseUrl,
-    /// There is no access code.
-    #[error("`access_code` is empty; copy it from eSIM Access's console")]
-    NoAccessCode,
-    /// The access code has a blank, a line break or another character no HTTP header carries.
-    #[error(
-        "`access_code` has a blank or a character that is not visible ASCII; copy it once more, without line breaks"
-    )]
-    MalformedAccessCode,
-    /// The secret key is empty or has blanks around it: every signature would be wrong.
-    #[error(
-        "`secret_key` is empty or has blanks around it; copy it from eSIM Access's console, or leave it out where the account needs no signature"
-    )]
-    SecretKey,
-    /// The page size is not one that the provider takes.
-    #[error("`page_size` is not one of 5 to 500, which is what eSIM Access takes")]
-    PageSize,
-    /// A time-out is zero: nothing could ever be answered in it.
-    #[error("`{0}` is zero; give it at least one second")]
-    NoTime(&'static str),
-    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
-    #[error(transparent)]
-    Http(#[from] BuildError),
 }
 
 mod defaults {

@@ -9,7 +9,9 @@ mod provider;
 mod webhook;
 mod wire;
 
-pub use crate::config::{EsimAccessConfig, EsimAccessConfigError};
+pub use roamport_provider_http::settings::SettingError;
+
+pub use crate::config::EsimAccessConfig;
 pub use crate::error::classification;
 pub use crate::provider::EsimAccess;
 pub use crate::webhook::EsimAccessEvents;

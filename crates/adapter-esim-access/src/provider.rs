@@ -4,6 +4,7 @@ mod effects;
 mod lookup;
 pub(crate) mod reads;
 
+use roamport_provider_http::settings::SettingError;
 use std::fmt;
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use roamport_domain::{
 use roamport_provider_http::{Effect, Failure};
 
 use crate::client::Client;
-use crate::config::{EsimAccessConfig, EsimAccessConfigError};
+use crate::config::EsimAccessConfig;
 use crate::listing;
 use crate::wire::{Nothing, WebhookBody};
 
@@ -51,11 +52,8 @@ impl EsimAccess {
     ///
     /// # Errors
     ///
-    /// [`EsimAccessConfigError`], which names the setting that cannot be used.
-    pub fn new(
-        config: &EsimAccessConfig,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, EsimAccessConfigError> {
+    /// [`SettingError`], which names the setting that cannot be used.
+    pub fn new(config: &EsimAccessConfig, clock: Arc<dyn Clock>) -> Result<Self, SettingError> {
         let client = Arc::new(Client::new(config, clock)?);
         Ok(Self { client })
     }

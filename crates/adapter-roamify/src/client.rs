@@ -1,5 +1,6 @@
 //! HTTP: requests as this provider takes them, and what their answers mean.
 
+use roamport_provider_http::settings::{BaseUrl, SettingError};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use roamport_provider_http::{
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use crate::config::{RoamifyConfig, RoamifyConfigError};
+use crate::config::RoamifyConfig;
 use crate::error::{classify, into_error};
 use crate::wire;
 
@@ -48,13 +49,10 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(
-        config: &RoamifyConfig,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, RoamifyConfigError> {
-        config.check_time_outs()?;
-        let base_url = config.checked_base_url()?;
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, config.checked_authorization()?)]);
+    pub(crate) fn new(config: &RoamifyConfig, clock: Arc<dyn Clock>) -> Result<Self, SettingError> {
+        config.check()?;
+        let base_url = BaseUrl::parse(&config.base_url)?;
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, config.authorization()?)]);
         let transport = Transport::new(
             base_url,
             headers,

@@ -5,11 +5,10 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
 use roamport_domain::ProviderName;
+use roamport_provider_http::HeaderValue;
 use roamport_provider_http::settings::{
-    BaseUrl, BaseUrlError, SecretHeaderError, find_zero, secret_header, whole_seconds,
-    without_credentials,
+    SettingError, check_time_outs, secret_header, whole_seconds, without_credentials,
 };
-use roamport_provider_http::{BuildError, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -99,31 +98,19 @@ impl RoamifyConfig {
         }
     }
 
-    /// The base URL, without a slash at its end.
-    pub(crate) fn checked_base_url(&self) -> Result<BaseUrl, RoamifyConfigError> {
-        BaseUrl::parse(&self.base_url).map_err(|error| match error {
-            BaseUrlError::Unusable(words) => RoamifyConfigError::BaseUrl(words),
-            BaseUrlError::Credentials => RoamifyConfigError::CredentialsInBaseUrl,
-        })
-    }
-
     /// The value of the `Authorization` header, marked as sensitive.
-    pub(crate) fn checked_authorization(&self) -> Result<HeaderValue, RoamifyConfigError> {
-        secret_header("Bearer ", self.token.expose_secret()).map_err(|error| match error {
-            SecretHeaderError::Empty => RoamifyConfigError::NoToken,
-            SecretHeaderError::Malformed => RoamifyConfigError::MalformedToken,
-        })
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, SettingError> {
+        secret_header("token", "Bearer ", self.token.expose_secret())
     }
 
-    pub(crate) fn check_time_outs(&self) -> Result<(), RoamifyConfigError> {
-        let all = [
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
+        check_time_outs([
             ("connect_time_out", self.connect_time_out),
             ("read_time_out", self.read_time_out),
             ("listing_time_out", self.listing_time_out),
             ("purchase_time_out", self.purchase_time_out),
             ("provision_time_out", self.provision_time_out),
-        ];
-        find_zero(all).map_or(Ok(()), |name| Err(RoamifyConfigError::NoTime(name)))
+        ])
     }
 }
 
@@ -147,35 +134,6 @@ impl fmt::Debug for RoamifyConfig {
             .field("instant_orders", &self.instant_orders)
             .finish()
     }
-}
-
-/// Why settings cannot be used. Shows no character of the token.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RoamifyConfigError {
-    /// The base URL is none, or not one of a web server.
-    #[error("`base_url` cannot be used: {0}; write it like https://api.getroamify.com")]
-    BaseUrl(String),
-    /// The base URL holds a user name or a password, which would end up in logs.
-    #[error("`base_url` must not hold a user name or a password; Roamify takes the token alone")]
-    CredentialsInBaseUrl,
-    /// There is no token.
-    #[error("`token` is empty; copy the API key from Roamify's partner portal")]
-    NoToken,
-    /// The token has a blank, a line break or another character no HTTP header carries.
-    #[error(
-        "`token` has a blank or a character that is not visible ASCII; copy it once more, without line breaks"
-    )]
-    MalformedToken,
-    /// There is no webhook secret: anybody could sign a delivery.
-    #[error("the webhook secret is empty; copy it from Roamify's partner portal")]
-    NoWebhookSecret,
-    /// A time-out is zero: nothing could ever be answered in it.
-    #[error("`{0}` is zero; give it at least one second")]
-    NoTime(&'static str),
-    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
-    #[error(transparent)]
-    Http(#[from] BuildError),
 }
 
 mod defaults {
@@ -231,62 +189,17 @@ mod defaults {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
-    #[rstest]
-    #[case("")]
-    #[case("ftp://api.getroamify.com")]
-    fn what_is_no_base_url_is_refused(#[case] given: &str) {
-        let error = RoamifyConfig::new(given, "t")
-            .checked_base_url()
-            .unwrap_err();
-        assert!(matches!(error, RoamifyConfigError::BaseUrl(_)), "{error:?}");
-    }
-
     #[test]
-    fn credentials_in_the_base_url_are_refused_and_never_shown() {
+    fn neither_the_token_nor_a_password_in_the_url_is_shown() {
         let config = RoamifyConfig::new("https://shop:s3cret@api.getroamify.com", "t0ken");
-        let error = config.checked_base_url().unwrap_err();
-        assert!(
-            matches!(error, RoamifyConfigError::CredentialsInBaseUrl),
-            "{error:?}"
-        );
-        let shown = format!("{config:?} {error:?} {error}");
+        let shown = format!("{config:?}");
         assert!(
             !shown.contains("s3cret") && !shown.contains("t0ken"),
             "{shown}"
         );
-    }
-
-    #[rstest]
-    #[case("")]
-    #[case("two words")]
-    fn a_token_that_no_header_carries_is_refused(#[case] token: &str) {
-        let error = RoamifyConfig::new("https://x.test", token)
-            .checked_authorization()
-            .unwrap_err();
-        assert!(
-            matches!(
-                error,
-                RoamifyConfigError::NoToken | RoamifyConfigError::MalformedToken
-            ),
-            "{error:?}"
-        );
-        assert!(
-            token.is_empty() || !error.to_string().contains(token),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn the_authorization_header_is_marked_as_sensitive() {
-        let header = RoamifyConfig::new("https://x.test", "abc123")
-            .checked_authorization()
-            .unwrap();
-        assert!(header.is_sensitive());
-        assert_eq!(header, "Bearer abc123");
+        assert_eq!(config.authorization().unwrap(), "Bearer t0ken");
     }
 
     #[test]
@@ -307,12 +220,7 @@ mod tests {
             listing_time_out: Duration::ZERO,
             ..RoamifyConfig::new("https://x.test", "t")
         };
-        assert!(
-            config
-                .check_time_outs()
-                .unwrap_err()
-                .to_string()
-                .contains("listing_time_out")
-        );
+        let error = config.check().unwrap_err();
+        assert!(error.to_string().contains("listing_time_out"), "{error}");
     }
 }

@@ -10,7 +10,9 @@ mod provider;
 mod webhook;
 mod wire;
 
-pub use crate::config::{RoamifyConfig, RoamifyConfigError};
+pub use roamport_provider_http::settings::SettingError;
+
+pub use crate::config::RoamifyConfig;
 pub use crate::error::classification;
 pub use crate::history::HistoryEntry;
 pub use crate::provider::{EsimFilter, EsimStatus, Roamify};

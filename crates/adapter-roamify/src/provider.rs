@@ -23,9 +23,10 @@ use roamport_domain::{
     ProviderOrderId, Reference, Secret, Usage,
 };
 use roamport_provider_http::Failure;
+use roamport_provider_http::settings::SettingError;
 
 use crate::client::Client;
-use crate::config::{RoamifyConfig, RoamifyConfigError};
+use crate::config::RoamifyConfig;
 use crate::history::HistoryEntry;
 use crate::listing;
 
@@ -51,8 +52,8 @@ impl Roamify {
     ///
     /// # Errors
     ///
-    /// [`RoamifyConfigError`], which names the setting that cannot be used.
-    pub fn new(config: &RoamifyConfig, clock: Arc<dyn Clock>) -> Result<Self, RoamifyConfigError> {
+    /// [`SettingError`], which names the setting that cannot be used.
+    pub fn new(config: &RoamifyConfig, clock: Arc<dyn Clock>) -> Result<Self, SettingError> {
         let client = Arc::new(Client::new(config, clock)?);
         Ok(Self {
             client,

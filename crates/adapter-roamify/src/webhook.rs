@@ -13,11 +13,10 @@ use roamport_provider_http::events::{
     check_hmac_sha256, check_size, esim_key, event_id, malformed, read_object, unknown_name,
 };
 use roamport_provider_http::json::{Identifier, Text, list};
+use roamport_provider_http::settings::SettingError;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::config::RoamifyConfigError;
 
 /// The header of the signature (reference: webhooks).
 const SIGNATURE: &str = "X-Roamify-Signature";
@@ -43,10 +42,11 @@ impl RoamifyEvents {
     ///
     /// # Errors
     ///
-    /// [`RoamifyConfigError::NoWebhookSecret`] where the secret is empty: anybody could sign with it.
-    pub fn new(provider: ProviderName, secret: Secret) -> Result<Self, RoamifyConfigError> {
+    /// [`SettingError`] if the secret is empty: anybody could sign with it.
+    pub fn new(provider: ProviderName, secret: Secret) -> Result<Self, SettingError> {
         if secret.expose().trim().is_empty() {
-            return Err(RoamifyConfigError::NoWebhookSecret);
+            let words = "is empty; copy it from Roamify's partner portal";
+            return Err(SettingError::new("webhook_secret", words));
         }
         Ok(Self { provider, secret })
     }

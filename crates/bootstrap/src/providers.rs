@@ -5,12 +5,13 @@ mod roamify;
 mod sandbox;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::{Classified, EventDecoder};
-use roamport_domain::{Capabilities, Clock, EsimProvider, Secret};
+use roamport_domain::{Capabilities, Clock, EsimProvider, ProviderName, Secret};
 
 use crate::ending::Ending;
 use crate::registry::Registry;
@@ -247,6 +248,14 @@ impl Providers {
         self.constructors
             .make(settings.provider.as_str(), origin, context)
             .await
+    }
+}
+
+/// The error of an adapter that cannot be made from its settings.
+fn refused(name: &ProviderName, error: impl Error + Send + Sync + 'static) -> StartError {
+    StartError::Provider {
+        name: name.to_string(),
+        source: Box::new(error),
     }
 }
 

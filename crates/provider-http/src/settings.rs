@@ -8,6 +8,8 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::BuildError;
+
 /// Where a provider's API is: scheme, host, perhaps a port and a path, without a slash at its end.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
@@ -18,16 +20,20 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`BaseUrlError`] where it is no URL of a web server, or holds more than a path.
-    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        let unusable = |words: &str| Err(BaseUrlError::Unusable(words.to_owned()));
-        let mut url =
-            Url::parse(text.trim()).map_err(|error| BaseUrlError::Unusable(error.to_string()))?;
+    /// [`SettingError`] of `base_url` if it is no URL of a web server, or holds more than a path.
+    pub fn parse(text: &str) -> Result<Self, SettingError> {
+        let refused = |words: &str| {
+            let example = "write it like https://api.example.com";
+            SettingError::new("base_url", format!("cannot be used: {words}; {example}"))
+        };
+        let unusable = |words: &str| Err(refused(words));
+        let mut url = Url::parse(text.trim()).map_err(|error| refused(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return unusable("it needs http:// or https:// and a host");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(BaseUrlError::Credentials);
+            let words = "must not hold a user name or a password, which would end up in logs";
+            return Err(SettingError::new("base_url", words));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return unusable("it takes no `?` and no `#`");
@@ -66,60 +72,81 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Why a base URL cannot be used. Shows no user name and no password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BaseUrlError {
-    /// It is none, not one of a web server, or holds a query or a fragment.
-    #[error("{0}")]
-    Unusable(String),
-    /// It holds a user name or a password, which would end up in logs.
-    #[error("it must not hold a user name or a password")]
-    Credentials,
-}
-
 /// A base URL that may not have been checked yet, fit for a `Debug`: whatever stands before an `@` is left
 /// out.
 pub fn without_credentials(base_url: &str) -> &str {
     base_url.rsplit('@').next().unwrap_or_default()
 }
 
-/// Why a secret cannot be sent in a header. Shows no character of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SecretHeaderError {
-    /// There is none.
-    #[error("it is empty")]
-    Empty,
-    /// It has a blank, a line break or another character that no HTTP header carries.
-    #[error("it has a blank or a character that is not visible ASCII")]
-    Malformed,
-}
-
-/// The value of a header that holds a secret, behind a `prefix` such as `"Bearer "`; marked as sensitive.
+/// The value of a header that holds the secret of `setting`, behind a `prefix` such as `"Bearer "`; marked as sensitive.
 /// Secrets are opaque: their form is not checked beyond what a header can carry.
 ///
 /// # Errors
 ///
-/// [`SecretHeaderError`] where it is empty, or has a character that is not visible ASCII.
-pub fn secret_header(prefix: &str, secret: &str) -> Result<HeaderValue, SecretHeaderError> {
+/// [`SettingError`] of `setting` if the secret is empty, or has a character that is not visible ASCII.
+pub fn secret_header(
+    setting: &'static str,
+    prefix: &str,
+    secret: &str,
+) -> Result<HeaderValue, SettingError> {
+    let malformed = || {
+        let words = "has a blank or a character that is not visible ASCII; copy it once more, \
+                     without line breaks";
+        SettingError::new(setting, words)
+    };
     if secret.is_empty() {
-        return Err(SecretHeaderError::Empty);
+        let words = "is empty; copy it from the provider's portal";
+        return Err(SettingError::new(setting, words));
     }
     if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(SecretHeaderError::Malformed);
+        return Err(malformed());
     }
-    let mut value = HeaderValue::try_from(format!("{prefix}{secret}"))
-        .map_err(|_| SecretHeaderError::Malformed)?;
+    let mut value = HeaderValue::try_from(format!("{prefix}{secret}")).map_err(|_| malformed())?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// The name of the first time-out that is zero: nothing could ever be answered in it.
-pub fn find_zero(
+/// Checks that no timeout is zero: nothing could ever be answered in it.
+///
+/// # Errors
+///
+/// [`SettingError`] of the first one that is.
+pub fn check_time_outs(
     time_outs: impl IntoIterator<Item = (&'static str, Duration)>,
-) -> Option<&'static str> {
+) -> Result<(), SettingError> {
     let mut time_outs = time_outs.into_iter();
-    let (name, _) = time_outs.find(|(_, time_out)| time_out.is_zero())?;
-    Some(name)
+    match time_outs.find(|(_, time_out)| time_out.is_zero()) {
+        Some((setting, _)) => {
+            let words = "is zero; give it at least one second";
+            Err(SettingError::new(setting, words))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why an adapter cannot be made from its settings. Shows no character of a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// A setting has a value that cannot be used.
+    #[error("`{setting}` {problem}")]
+    Unusable {
+        /// Its name, as it stands in the settings.
+        setting: &'static str,
+        /// What is wrong with it and what to do: the rest of the sentence.
+        problem: String,
+    },
+    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
+    #[error(transparent)]
+    Http(#[from] BuildError),
+}
+
+impl SettingError {
+    /// The error of `setting`; `problem` is the rest of the sentence that its name begins.
+    pub fn new(setting: &'static str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self::Unusable { setting, problem }
+    }
 }
 
 /// Durations as whole seconds, as a person writes them in a settings file: for serde's `with`.

@@ -4,61 +4,15 @@ use rstest::rstest;
 
 use super::*;
 
-#[rstest]
-#[case("")]
-#[case("ftp://api.esimaccess.com")]
-fn what_is_no_base_url_is_refused(#[case] given: &str) {
-    let error = EsimAccessConfig::new(given, "c")
-        .checked_base_url()
-        .unwrap_err();
-    assert!(
-        matches!(error, EsimAccessConfigError::BaseUrl(_)),
-        "{error:?}"
-    );
-}
-
 #[test]
-fn credentials_in_the_base_url_are_refused_and_never_shown() {
+fn neither_code_nor_key_nor_a_password_in_the_url_is_shown() {
     let config = EsimAccessConfig::new("https://shop:s3cret@api.esimaccess.com", "c0de")
         .with_secret_key("k3y");
-    let error = config.checked_base_url().unwrap_err();
-    assert!(
-        matches!(error, EsimAccessConfigError::CredentialsInBaseUrl),
-        "{error:?}"
-    );
-    let shown = format!("{config:?} {error:?} {error}");
+    let shown = format!("{config:?}");
     for secret in ["s3cret", "c0de", "k3y"] {
         assert!(!shown.contains(secret), "{shown}");
     }
-}
-
-#[rstest]
-#[case("")]
-#[case("two words")]
-fn an_access_code_that_no_header_carries_is_refused(#[case] code: &str) {
-    let error = EsimAccessConfig::new("https://x.test", code)
-        .checked_access_code()
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            EsimAccessConfigError::NoAccessCode | EsimAccessConfigError::MalformedAccessCode
-        ),
-        "{error:?}"
-    );
-    assert!(
-        code.is_empty() || !error.to_string().contains(code),
-        "{error}"
-    );
-}
-
-#[test]
-fn the_access_code_header_is_marked_as_sensitive() {
-    let header = EsimAccessConfig::new("https://x.test", "abc123")
-        .checked_access_code()
-        .unwrap();
-    assert!(header.is_sensitive());
-    assert_eq!(header, "abc123");
+    assert_eq!(config.access_code_header().unwrap(), "c0de");
 }
 
 #[rstest]
@@ -68,10 +22,7 @@ fn the_access_code_header_is_marked_as_sensitive() {
 fn a_secret_key_that_cannot_be_right_is_refused(#[case] key: &str) {
     let config = EsimAccessConfig::new("https://x.test", "c").with_secret_key(key);
     let error = config.check().unwrap_err();
-    assert!(
-        matches!(error, EsimAccessConfigError::SecretKey),
-        "{error:?}"
-    );
+    assert!(error.to_string().starts_with("`secret_key`"), "{error}");
 }
 
 #[rstest]

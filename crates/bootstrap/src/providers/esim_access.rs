@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 pub(super) use roamport_adapter_esim_access::classification;
-use roamport_adapter_esim_access::{
-    EsimAccess, EsimAccessConfig, EsimAccessConfigError, EsimAccessEvents,
-};
+use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig, EsimAccessEvents};
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EventDecoder;
 use roamport_domain::{Capabilities, EsimProvider as _, ProviderName, Secret};
 
-use super::{ProviderContext, RunningProvider};
+use super::{ProviderContext, RunningProvider, refused};
 use crate::settings::EsimAccessSettings;
 use crate::{StartError, stack};
 
@@ -29,7 +27,7 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
         secret_key.as_ref(),
     );
     let provider = EsimAccess::new(&config, Arc::clone(&context.clock))
-        .map_err(|error| refused(&config, error))?
+        .map_err(|error| refused(&config.name, error))?
         .with_gate(stack::gate(settings.rate));
     let instance = ProviderInstance {
         name: provider.name().clone(),
@@ -44,7 +42,7 @@ pub(super) fn capabilities(context: &ProviderContext) -> Result<Capabilities, St
     let settings = &context.settings.esim_access;
     let config = config(settings, &settings.base_url, &Secret::new("none"), None);
     let provider = EsimAccess::new(&config, Arc::clone(&context.clock))
-        .map_err(|error| refused(&config, error))?;
+        .map_err(|error| refused(&config.name, error))?;
     Ok(provider.capabilities())
 }
 
@@ -58,14 +56,6 @@ pub(super) fn events(context: &ProviderContext) -> Arc<dyn EventDecoder> {
 /// The same for a provider of this name.
 pub(super) fn events_of(name: ProviderName) -> Arc<dyn EventDecoder> {
     Arc::new(EsimAccessEvents::new(name))
-}
-
-/// What the adapter says of its settings.
-pub(super) fn refused(config: &EsimAccessConfig, error: EsimAccessConfigError) -> StartError {
-    StartError::Provider {
-        name: config.name.to_string(),
-        source: Box::new(error),
-    }
 }
 
 /// The adapter's own settings, for this address and these secrets.

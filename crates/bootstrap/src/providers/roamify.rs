@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 pub(super) use roamport_adapter_roamify::classification;
-use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyConfigError, RoamifyEvents};
+use roamport_adapter_roamify::{Roamify, RoamifyConfig, RoamifyEvents};
 use roamport_domain::order::ProviderInstance;
 use roamport_domain::provider::EventDecoder;
 use roamport_domain::{Capabilities, EsimProvider as _, ProviderName, Secret};
 
-use super::{ProviderContext, RunningProvider};
+use super::{ProviderContext, RunningProvider, refused};
 use crate::settings::RoamifySettings;
 use crate::{StartError, stack};
 
@@ -21,7 +21,7 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
     )?;
     let config = config(settings, &settings.base_url, &token);
     let roamify = Roamify::new(&config, Arc::clone(&context.clock))
-        .map_err(|error| refused(&config, error))?
+        .map_err(|error| refused(&config.name, error))?
         .with_gate(stack::gate(settings.rate));
     let instance = ProviderInstance {
         name: roamify.name().clone(),
@@ -35,7 +35,7 @@ pub(super) async fn start(context: ProviderContext) -> Result<RunningProvider, S
 pub(super) fn capabilities(context: &ProviderContext) -> Result<Capabilities, StartError> {
     let config = without_token(context);
     let provider = Roamify::new(&config, Arc::clone(&context.clock))
-        .map_err(|error| refused(&config, error))?;
+        .map_err(|error| refused(&config.name, error))?;
     Ok(provider.capabilities())
 }
 
@@ -52,25 +52,13 @@ pub(super) fn events_of(
     let secret = context.settings.roamify.webhook_secret.required(
         "the secret that Roamify signs its events with, as the partner portal shows it,",
     )?;
-    let decoder =
-        RoamifyEvents::new(name.clone(), secret).map_err(|error| StartError::Provider {
-            name: name.to_string(),
-            source: Box::new(error),
-        })?;
+    let decoder = RoamifyEvents::new(name.clone(), secret).map_err(|error| refused(name, error))?;
     Ok(Arc::new(decoder))
 }
 
 fn without_token(context: &ProviderContext) -> RoamifyConfig {
     let settings = &context.settings.roamify;
     config(settings, &settings.base_url, &Secret::new("none"))
-}
-
-/// What the adapter says of its settings.
-pub(super) fn refused(config: &RoamifyConfig, error: RoamifyConfigError) -> StartError {
-    StartError::Provider {
-        name: config.name.to_string(),
-        source: Box::new(error),
-    }
 }
 
 /// The adapter's own settings, for `base_url` and `token`.

@@ -12,7 +12,7 @@ use roamport_sandbox::world::{USUAL_SECRET_KEY, USUAL_TOKEN};
 use roamport_sandbox::{Server, ServerOptions, World, WorldError};
 use tracing::info;
 
-use super::{ProviderContext, RunningProvider, esim_access, roamify};
+use super::{ProviderContext, RunningProvider, esim_access, refused, roamify};
 use crate::settings::SandboxDialect;
 use crate::{StartError, journals};
 
@@ -80,7 +80,7 @@ fn adapter(context: &ProviderContext, base_url: &str) -> Result<Arc<dyn EsimProv
             config.name = name();
             let made = Roamify::new(&config, clock);
             Ok(Arc::new(
-                made.map_err(|error| roamify::refused(&config, error))?,
+                made.map_err(|error| refused(&config.name, error))?,
             ))
         }
         SandboxDialect::EsimAccess => {
@@ -90,7 +90,7 @@ fn adapter(context: &ProviderContext, base_url: &str) -> Result<Arc<dyn EsimProv
             config.name = name();
             let made = EsimAccess::new(&config, clock);
             Ok(Arc::new(
-                made.map_err(|error| esim_access::refused(&config, error))?,
+                made.map_err(|error| refused(&config.name, error))?,
             ))
         }
     }

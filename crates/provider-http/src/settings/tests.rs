@@ -25,8 +25,8 @@ fn a_base_url_loses_the_slash_at_its_end(#[case] given: &str, #[case] expected: 
 #[case("https://api.acme.test/#x")]
 fn what_is_no_base_url_is_refused(#[case] given: &str) {
     let error = BaseUrl::parse(given).unwrap_err();
-    assert!(matches!(error, BaseUrlError::Unusable(_)), "{error:?}");
-    assert!(!error.to_string().is_empty());
+    let words = error.to_string();
+    assert!(words.starts_with("`base_url` cannot be used: "), "{words}");
 }
 
 #[rstest]
@@ -35,8 +35,11 @@ fn what_is_no_base_url_is_refused(#[case] given: &str) {
 #[case("https://:s3cret@api.acme.test/")]
 fn credentials_in_the_base_url_are_refused_and_never_shown(#[case] given: &str) {
     let error = BaseUrl::parse(given).unwrap_err();
-    assert_eq!(error, BaseUrlError::Credentials);
     let shown = format!("{error:?} {error} {}", without_credentials(given));
+    assert!(
+        shown.contains("must not hold a user name or a password"),
+        "{shown}"
+    );
     assert!(!shown.contains("s3cret"), "{shown}");
     assert!(shown.contains("api.acme.test"), "{shown}");
 }
@@ -67,33 +70,39 @@ fn parameters_are_escaped() {
 }
 
 #[rstest]
-#[case("", SecretHeaderError::Empty)]
-#[case("two words", SecretHeaderError::Malformed)]
-#[case("line\nbreak", SecretHeaderError::Malformed)]
-#[case("ümlaut", SecretHeaderError::Malformed)]
-#[case(" ", SecretHeaderError::Malformed)]
-fn a_secret_that_no_header_carries_is_refused(
+#[case("", "`token` is empty")]
+#[case("two words", "`token` has a blank")]
+#[case("line\nbreak", "`token` has a blank")]
+#[case("ümlaut", "`token` has a blank")]
+#[case(" ", "`token` has a blank")]
+fn a_secret_that_no_header_carries_is_refused_and_never_shown(
     #[case] secret: &str,
-    #[case] expected: SecretHeaderError,
+    #[case] expected: &str,
 ) {
-    let error = secret_header("Bearer ", secret).unwrap_err();
-    assert_eq!(error, expected);
+    let error = secret_header("token", "Bearer ", secret).unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.starts_with(expected), "{shown}");
+    assert!(
+        secret.trim().is_empty() || !shown.contains(secret),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_secret_header_is_marked_as_sensitive() {
-    let value = secret_header("Bearer ", "abc123").unwrap();
+    let value = secret_header("token", "Bearer ", "abc123").unwrap();
     assert!(value.is_sensitive());
     assert_eq!(value, "Bearer abc123");
-    assert_eq!(secret_header("", "abc123").unwrap(), "abc123");
+    assert_eq!(secret_header("token", "", "abc123").unwrap(), "abc123");
 }
 
 #[test]
-fn a_time_out_of_zero_is_found_by_name() {
+fn a_time_out_of_zero_is_refused_by_name() {
     let second = Duration::from_secs(1);
-    assert_eq!(find_zero([("a", second), ("b", second)]), None);
+    assert!(check_time_outs([("a", second), ("b", second)]).is_ok());
     let all = [("a", second), ("b", Duration::ZERO), ("c", Duration::ZERO)];
-    assert_eq!(find_zero(all), Some("b"));
+    let error = check_time_outs(all).unwrap_err();
+    assert!(error.to_string().starts_with("`b` is zero"), "{error}");
 }
 
 #[test]

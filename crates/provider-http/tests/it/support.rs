@@ -24,7 +24,10 @@ pub(crate) const EFFECTS: [Effect; 2] = [Effect::Change, Effect::Purchase];
 
 pub(crate) fn transport(base_url: &str, clock: &Arc<TestClock>) -> Transport {
     let mut headers = HeaderMap::new();
-    headers.insert("authorization", secret_header("Bearer ", TOKEN).unwrap());
+    headers.insert(
+        "authorization",
+        secret_header("token", "Bearer ", TOKEN).unwrap(),
+    );
     let base_url = BaseUrl::parse(base_url).unwrap();
     let clock: Arc<dyn Clock> = clock.clone();
     Transport::new(base_url, headers, PATIENCE, clock).unwrap()

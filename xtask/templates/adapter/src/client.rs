@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use roamport_domain::provider::{Operation, SendWindow};
 use roamport_domain::{Clock, ProviderError, ProviderName, Secret};
+use roamport_provider_http::settings::{BaseUrl, SettingError};
 use roamport_provider_http::{Failure, HeaderMap, HeaderName, Request, Secrets, Sent, Transport};
 use secrecy::ExposeSecret;
 
-use crate::config::{@Type@Config, @Type@ConfigError};
+use crate::config::@Type@Config;
 use crate::error::{classify, into_error};
 
 const AUTHORIZATION: HeaderName = HeaderName::from_static("authorization");
@@ -27,10 +28,10 @@ impl Client {
     pub(crate) fn new(
         config: &@Type@Config,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, @Type@ConfigError> {
-        config.check_time_outs()?;
-        let base_url = config.checked_base_url()?;
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, config.checked_authorization()?)]);
+    ) -> Result<Self, SettingError> {
+        config.check()?;
+        let base_url = BaseUrl::parse(&config.base_url)?;
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, config.authorization()?)]);
         Ok(Self {
             name: config.name.clone(),
             transport: Transport::new(base_url, headers, config.connect_time_out, clock)?,

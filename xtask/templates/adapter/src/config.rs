@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use roamport_domain::ProviderName;
+use roamport_provider_http::HeaderValue;
 use roamport_provider_http::settings::{
-    BaseUrl, find_zero, secret_header, whole_seconds, without_credentials,
+    SettingError, check_time_outs, secret_header, whole_seconds, without_credentials,
 };
-use roamport_provider_http::{BuildError, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -47,24 +47,17 @@ impl @Type@Config {
         }
     }
 
-    /// The base URL, without a slash at its end.
-    pub(crate) fn checked_base_url(&self) -> Result<BaseUrl, @Type@ConfigError> {
-        BaseUrl::parse(&self.base_url)
-            .map_err(|error| @Type@ConfigError::BaseUrl(error.to_string()))
-    }
-
     /// The value of the `Authorization` header, marked as sensitive.
-    pub(crate) fn checked_authorization(&self) -> Result<HeaderValue, @Type@ConfigError> {
-        secret_header("Bearer ", self.token.expose_secret()).map_err(|_| @Type@ConfigError::Token)
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, SettingError> {
+        secret_header("token", "Bearer ", self.token.expose_secret())
     }
 
-    pub(crate) fn check_time_outs(&self) -> Result<(), @Type@ConfigError> {
-        let all = [
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
+        check_time_outs([
             ("connect_time_out", self.connect_time_out),
             ("read_time_out", self.read_time_out),
             ("purchase_time_out", self.purchase_time_out),
-        ];
-        find_zero(all).map_or(Ok(()), |name| Err(@Type@ConfigError::NoTime(name)))
+        ])
     }
 }
 
@@ -80,24 +73,6 @@ impl fmt::Debug for @Type@Config {
             .field("purchase_time_out", &self.purchase_time_out)
             .finish()
     }
-}
-
-/// Why settings cannot be used. Shows no character of the token.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum @Type@ConfigError {
-    /// The base URL is none, or not one of a web server.
-    #[error("`base_url` cannot be used: {0}")]
-    BaseUrl(String),
-    /// The token is empty, or has a character that no HTTP header carries.
-    #[error("`token` is empty or has a character that is not visible ASCII; copy it once more")]
-    Token,
-    /// A time-out is zero: nothing could ever be answered in it.
-    #[error("`{0}` is zero; give it at least one second")]
-    NoTime(&'static str),
-    /// The HTTP client could not be built, for instance without any CA certificates on the machine.
-    #[error(transparent)]
-    Http(#[from] BuildError),
 }
 
 fn default_name() -> ProviderName {
@@ -122,18 +97,14 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_work_are_refused() {
-        for base_url in ["", "ftp://host", "https://", "https://user:word@host", "https://h/?a"] {
-            let config = @Type@Config::new(base_url, "token");
-            assert!(config.checked_base_url().is_err(), "{base_url}");
-        }
         for token in ["", "two words", "line\n"] {
             let config = @Type@Config::new("https://host", token);
-            assert!(config.checked_authorization().is_err(), "{token:?}");
+            assert!(config.authorization().is_err(), "{token:?}");
         }
         let mut config = @Type@Config::new("https://host", "token");
-        config.check_time_outs().unwrap();
+        config.check().unwrap();
         config.read_time_out = Duration::ZERO;
-        assert!(config.check_time_outs().is_err());
+        assert!(config.check().is_err());
     }
 
     #[test]

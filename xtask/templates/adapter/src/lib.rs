@@ -18,6 +18,6 @@ mod webhook;
 )]
 mod wire;
 
-pub use crate::config::{@Type@Config, @Type@ConfigError};
+pub use crate::config::@Type@Config;
 pub use crate::provider::@Type@;
 pub use crate::webhook::@Type@Events;

@@ -14,9 +14,10 @@ use roamport_domain::provider::{
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, Money, Package, ProviderError, ProviderName, Usage,
 };
+use roamport_provider_http::settings::SettingError;
 
 use crate::client::Client;
-use crate::config::{@Type@Config, @Type@ConfigError};
+use crate::config::@Type@Config;
 
 /// @Words@ as an [`EsimProvider`].
 ///
@@ -31,8 +32,8 @@ impl @Type@ {
     ///
     /// # Errors
     ///
-    /// [`@Type@ConfigError`], which names the setting that cannot be used.
-    pub fn new(config: &@Type@Config, clock: Arc<dyn Clock>) -> Result<Self, @Type@ConfigError> {
+    /// [`SettingError`], which names the setting that cannot be used.
+    pub fn new(config: &@Type@Config, clock: Arc<dyn Clock>) -> Result<Self, SettingError> {
         let client = Arc::new(Client::new(config, clock)?);
         Ok(Self { client })
     }
