@@ -11,6 +11,7 @@ mod secrets;
 pub mod settings;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+mod token;
 mod transport;
 
 pub use reqwest::Method;
@@ -19,4 +20,5 @@ pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use crate::failure::{Failure, Sent, in_place_of_words};
 pub use crate::request::{Effect, Request};
 pub use crate::secrets::Secrets;
+pub use crate::token::{BearerToken, IssuedToken};
 pub use crate::transport::{Answer, BuildError, Transport};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use roamport_domain::provider::{CallClass, Operation, SendWindow};
 
 /// What a request changes at the provider, hence what it means when no answer comes.
@@ -53,6 +53,7 @@ pub struct Request<'a> {
     pub(crate) method: Method,
     pub(crate) path: Cow<'a, str>,
     pub(crate) query: Vec<(&'static str, Cow<'a, str>)>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) time_out: Duration,
     pub(crate) window: Option<SendWindow>,
@@ -71,6 +72,7 @@ impl<'a> Request<'a> {
             method: Method::GET,
             path: path.into(),
             query: Vec::new(),
+            headers: HeaderMap::new(),
             body: None,
             time_out,
             window: None,
@@ -129,6 +131,14 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn with_query(self, query: Vec<(&'static str, Cow<'a, str>)>) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same with a header of its own, such as an idempotency key or a token that expires. A header of the
+    /// [transport](crate::Transport::new) with this name gives way.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
     }
 
     /// The same in another class for the gate: a page of a long list is a [`CallClass::Listing`].

@@ -134,7 +134,10 @@ impl Transport {
             Effect::Change | Effect::Purchase => &self.effects,
         };
         let url = self.base_url.with(&request.path, &request.query);
-        let mut builder = client.request(request.method, url).timeout(time_out);
+        let mut builder = client
+            .request(request.method, url)
+            .timeout(time_out)
+            .headers(request.headers);
         if request.uncached {
             builder = builder.header(CACHE_CONTROL, "no-cache");
         }

@@ -12,4 +12,5 @@ mod requests;
 mod support;
 #[path = "../../src/test_support.rs"]
 pub mod test_support;
+mod token;
 mod window;

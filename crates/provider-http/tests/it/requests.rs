@@ -91,3 +91,27 @@ async fn an_adapter_may_speak_another_form_than_json() {
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(headers.get_all("content-type").iter().count(), 1);
 }
+
+#[tokio::test]
+async fn a_header_of_one_request_takes_the_place_of_the_transports() {
+    let server = answering(ResponseTemplate::new(200)).await;
+    let clock = TestClock::new();
+    let transport = transport(&server.uri(), &clock);
+    let fresh = HeaderValue::from_static("Bearer fresh");
+    let request = purchase(&clock)
+        .with_header("authorization".parse().unwrap(), fresh)
+        .with_header(
+            "idempotency-key".parse().unwrap(),
+            HeaderValue::from_static("REF-1"),
+        );
+    transport.attempt(request).await.unwrap();
+    transport.attempt(read()).await.unwrap();
+    let received = server.received_requests().await.unwrap();
+    let headers = &received[0].headers;
+    assert_eq!(headers["authorization"], "Bearer fresh");
+    assert_eq!(headers.get_all("authorization").iter().count(), 1);
+    assert_eq!(headers["idempotency-key"], "REF-1");
+    let next = &received[1].headers;
+    assert_eq!(next["authorization"], format!("Bearer {TOKEN}").as_str());
+    assert!(!next.contains_key("idempotency-key"));
+}
