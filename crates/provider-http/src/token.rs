@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::settings::secret_header;
 
 /// A token is replaced so long before it expires: a request that waits at the gate takes it along.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// A token as the provider gives it out.
 #[derive(Clone, Debug)]
@@ -95,7 +95,8 @@ impl BearerToken {
         let header = secret_header("access_token", "Bearer ", token.expose())
             .map_err(|error| Failure::not_sent(ErrorKind::InvalidResponse, error.to_string()))?;
         let margin = MARGIN.min(expires_in / 2);
-        let replace_at = self.clock.monotonic().plus(expires_in - margin);
+        let good_for = expires_in.saturating_sub(margin);
+        let replace_at = self.clock.monotonic().plus(good_for);
         *self.lock() = Some(StoredToken {
             token,
             header: header.clone(),
