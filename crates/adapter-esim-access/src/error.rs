@@ -57,11 +57,12 @@ pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[
         .filter(|_| said.failed && matches!(status, 200..=299 | 400..=499))
         .map(Code::of);
     let is_whole_refusal = said.is_whole_refusal && matches!(status, 200 | 400 | 401 | 403 | 404);
+    let answered = Failure::of_status(effect, status, describe(status, &said, body));
     let kind = match (code, effect) {
         (Some(code), Effect::None) => code.kind(effect),
         (Some(code), _) if is_whole_refusal => code.kind(effect),
-        (_, Effect::Purchase | Effect::Change) => ErrorKind::Ambiguous,
-        (None, Effect::None) => read_kind(status),
+        // The gateway answered, or it failed without a code.
+        _ => answered.kind,
     };
     let proof = if effect.is_any() && kind != ErrorKind::Ambiguous {
         CallProof::TurnedAway
@@ -71,20 +72,9 @@ pub(crate) fn classify(effect: Effect, sent: Sent, status: Option<u16>, body: &[
     Failure {
         kind,
         proof,
-        status: Some(status),
         code: said.code.clone(),
         mark: code.map(|_| TELLING),
-        ..Failure::unusable(effect, describe(status, &said, body))
-    }
-}
-
-/// A read that the gateway answered, or one that failed without a code.
-fn read_kind(status: u16) -> ErrorKind {
-    match status {
-        401 | 403 => ErrorKind::Unauthorized,
-        429 => ErrorKind::RateLimited,
-        408 | 425 | 500..=599 => ErrorKind::Unavailable,
-        _ => ErrorKind::InvalidResponse,
+        ..answered
     }
 }
 

@@ -219,6 +219,38 @@ pub struct Package {
 }
 
 impl Package {
+    /// A package of data alone, sold as it stands, of which nothing else is known. Its name is its id, and it works at its
+    /// destination.
+    pub fn new(
+        provider: ProviderName,
+        id: PackageId,
+        destination: Destination,
+        data: DataAllowance,
+        validity: Validity,
+        price: Money,
+    ) -> Self {
+        let coverage = Vec::new();
+        Self {
+            provider,
+            name: id.to_string(),
+            id,
+            area: Arc::new(Area {
+                destination,
+                coverage,
+            }),
+            data,
+            voice: Allowance::None,
+            sms: Allowance::None,
+            validity,
+            by_day: None,
+            install_within_days: None,
+            price,
+            flags: PackageFlags::default(),
+            apn: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// Where it is sold for.
     pub fn destination(&self) -> &Destination {
         &self.area.destination

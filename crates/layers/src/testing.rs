@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
-use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
+use roamport_domain::package::{Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Line,
     LookupSupport, MockEsimProvider, Operation, OrderLookup, PackageQuery, ProviderOrder,
@@ -252,28 +252,20 @@ pub(crate) fn package(id: &str) -> Package {
         name: "France".to_owned(),
     };
     Package {
-        by_day: None,
-        install_within_days: None,
-        provider: name(),
-        id: PackageId::parse(id).unwrap(),
         name: "France 1 GB".to_owned(),
-        area: Arc::new(Area {
+        ..Package::new(
+            name(),
+            PackageId::parse(id).unwrap(),
             destination,
-            coverage: Vec::new(),
-        }),
-        data: DataAllowance::Fixed {
-            size: DataSize::GIBIBYTE,
-        },
-        voice: Allowance::None,
-        sms: Allowance::None,
-        validity: Validity {
-            days: 7,
-            starts: ValidityStart::FirstUse,
-        },
-        price: money("3.27"),
-        flags: PackageFlags::default(),
-        apn: None,
-        notes: Vec::new(),
+            DataAllowance::Fixed {
+                size: DataSize::GIBIBYTE,
+            },
+            Validity {
+                days: 7,
+                starts: ValidityStart::FirstUse,
+            },
+            money("3.27"),
+        )
     }
 }
 

@@ -94,6 +94,37 @@ impl Failure {
         }
     }
 
+    /// An answer that says that the call failed, before anything else is known of it: it proves nothing. For an effect that is
+    /// [`ErrorKind::Ambiguous`]. For a read it is what the status means everywhere (RFC 9110, section 15):
+    /// [`ErrorKind::Unauthorized`] for 401 and 403, [`ErrorKind::RateLimited`] for 429, [`ErrorKind::Unavailable`] for
+    /// 408, 425 and 5xx, and [`ErrorKind::InvalidResponse`] for any other.
+    pub fn of_status(effect: impl Into<Effect>, status: u16, message: impl Into<String>) -> Self {
+        let unusable = Self::unusable(effect, message);
+        let kind = match status {
+            _ if unusable.effect.is_any() => ErrorKind::Ambiguous,
+            401 | 403 => ErrorKind::Unauthorized,
+            429 => ErrorKind::RateLimited,
+            408 | 425 | 500..=599 => ErrorKind::Unavailable,
+            _ => ErrorKind::InvalidResponse,
+        };
+        Self {
+            kind,
+            status: Some(status),
+            ..unusable
+        }
+    }
+
+    /// The same as a refusal of this `kind`, for a reason that the provider checks before it does anything. Only an answer of
+    /// the adapter's table of refusals proves that.
+    #[must_use]
+    pub fn turned_away(self, kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            proof: CallProof::TurnedAway,
+            ..self
+        }
+    }
+
     /// The port's error. `secrets` and activation codes are taken out of words and code alike; `advice` says
     /// whether money moved and what to do next, and is added as it is.
     ///

@@ -17,6 +17,7 @@ mod wire_time;
 
 use std::fmt;
 
+use roamport_domain::{Currency, Money};
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -26,6 +27,7 @@ pub use self::identifier::Identifier;
 pub use self::reading::Reading;
 pub use self::value::{Flag, Number, Text};
 pub use self::wire_time::WireTime;
+use crate::{Effect, Failure};
 
 /// The literal of an amount, of a number or of a text that holds one; `None` for `null` and `""`.
 ///
@@ -45,6 +47,32 @@ pub fn amount_text(raw: &RawValue) -> Option<&str> {
         .unwrap_or(literal);
     let text = text.trim();
     (!text.is_empty() && text != "null").then_some(text)
+}
+
+/// The object that the body of a successful answer is, as a `T`.
+///
+/// # Errors
+///
+/// [`Failure::unusable`]: it says where the body is not what it should be, and shows no value.
+pub fn decode<'a, T: Deserialize<'a>>(
+    effect: impl Into<Effect>,
+    body: &'a [u8],
+) -> Result<T, Failure> {
+    let decoded = object_text(body)
+        .and_then(|text| serde_json::from_str(text).map_err(|_| misfit::<T>(text)));
+    decoded
+        .map_err(|misfit| Failure::unusable(effect, format!("the answer cannot be read: {misfit}")))
+}
+
+/// An amount of this currency, from its literal; absent for `null` and `""`.
+pub fn money(raw: &RawValue, currency: Currency) -> Reading<Money> {
+    match amount_text(raw) {
+        None => Reading::Absent,
+        Some(text) => match Money::parse_amount(text, currency) {
+            Ok(money) => Reading::Present(money),
+            Err(_) => Reading::Unreadable("is no amount"),
+        },
+    }
 }
 
 /// A nested object; an empty one where it is missing or has another shape.

@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::money::Currency;
-use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
+use roamport_domain::package::{Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
     LookupSupport, Operation, OrderLookup, PackageQuery, ProviderOrder, ProviderOrderItem,
@@ -28,32 +28,24 @@ use super::world::{Charge, Heard, LAG, TIME_OUT};
 
 /// What is sold: one package, at 4.00 US dollars.
 pub(crate) static PACKAGE: LazyLock<Package> = LazyLock::new(|| Package {
-    provider: NAME.clone(),
-    id: PackageId::parse("simulated-1gb").expect("a plain text"),
     name: "1 GB - 7 Days".to_owned(),
-    area: Arc::new(Area {
-        destination: Destination {
+    ..Package::new(
+        NAME.clone(),
+        PackageId::parse("simulated-1gb").expect("a plain text"),
+        Destination {
             place: Place::World,
             code: "WW".to_owned(),
             name: "World".to_owned(),
         },
-        coverage: Vec::new(),
-    }),
-    data: DataAllowance::Fixed {
-        size: DataSize::GIBIBYTE,
-    },
-    voice: Allowance::None,
-    sms: Allowance::None,
-    validity: Validity {
-        days: 7,
-        starts: ValidityStart::FirstUse,
-    },
-    by_day: None,
-    install_within_days: None,
-    price: dollars("4"),
-    flags: PackageFlags::default(),
-    apn: None,
-    notes: Vec::new(),
+        DataAllowance::Fixed {
+            size: DataSize::GIBIBYTE,
+        },
+        Validity {
+            days: 7,
+            starts: ValidityStart::FirstUse,
+        },
+        dollars("4"),
+    )
 });
 
 pub(crate) static NAME: LazyLock<ProviderName> =

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_domain::package::{
-    Allowance, Area, Destination, PackageFlags, Place, Validity, ValidityStart,
-};
+use roamport_domain::package::{Destination, Place, Validity, ValidityStart};
 use roamport_domain::provider::{Operation, SendWindow};
 use roamport_domain::{Clock, DataAllowance, Money, Package, PackageId, ProviderName};
 use roamport_provider_http::settings::{BaseUrl, secret_header};
@@ -72,26 +70,15 @@ pub(crate) fn package(id: &str) -> Package {
         code: String::new(),
         name: String::new(),
     };
-    Package {
-        by_day: None,
-        install_within_days: None,
-        provider: ProviderName::parse("acme").unwrap(),
-        id: PackageId::parse(id).unwrap(),
-        name: id.to_owned(),
-        area: Arc::new(Area {
-            destination,
-            coverage: Vec::new(),
-        }),
-        data: DataAllowance::Unlimited { fair_use: None },
-        voice: Allowance::None,
-        sms: Allowance::None,
-        validity: Validity {
+    Package::new(
+        ProviderName::parse("acme").unwrap(),
+        PackageId::parse(id).unwrap(),
+        destination,
+        DataAllowance::Unlimited { fair_use: None },
+        Validity {
             days: 7,
             starts: ValidityStart::FirstUse,
         },
-        price: Money::zero(roamport_domain::Currency::USD),
-        flags: PackageFlags::default(),
-        apn: None,
-        notes: Vec::new(),
-    }
+        Money::zero(roamport_domain::Currency::USD),
+    )
 }

@@ -10,7 +10,7 @@ use roamport_app::{Carried, Orders, OrdersParts, Quote};
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::journal::{InMemoryJournal, JournalError, MockOrderJournal, OrderJournal};
 use roamport_domain::order::Event;
-use roamport_domain::package::{Allowance, Area, PackageFlags, Place, Validity, ValidityStart};
+use roamport_domain::package::{Place, Validity, ValidityStart};
 use roamport_domain::provider::{
     ErrorKind, FoundOrders, LookupSupport, MockEsimProvider, Operation, OrderLookup, ProviderOrder,
     ProviderOrderItem, ProviderOrderStatus,
@@ -69,28 +69,20 @@ pub(crate) fn package(price: &str) -> Package {
         name: "Portugal".into(),
     };
     Package {
-        by_day: None,
-        install_within_days: None,
-        provider: name(),
-        id: package_id(PACKAGE),
         name: "3 GB - 15 Days".into(),
-        area: Arc::new(Area {
+        ..Package::new(
+            name(),
+            package_id(PACKAGE),
             destination,
-            coverage: Vec::new(),
-        }),
-        data: DataAllowance::Fixed {
-            size: DataSize::GIBIBYTE,
-        },
-        voice: Allowance::None,
-        sms: Allowance::None,
-        validity: Validity {
-            days: 15,
-            starts: ValidityStart::FirstUse,
-        },
-        price: usd(price),
-        flags: PackageFlags::default(),
-        apn: None,
-        notes: Vec::new(),
+            DataAllowance::Fixed {
+                size: DataSize::GIBIBYTE,
+            },
+            Validity {
+                days: 15,
+                starts: ValidityStart::FirstUse,
+            },
+            usd(price),
+        )
     }
 }
 

@@ -1,11 +1,7 @@
 //! What each field of a query lets through.
 
-use std::sync::Arc;
-
 use super::{PackageQuery, TopUpQuery};
-use crate::package::{
-    Allowance, Area, Destination, Geography, PackageFlags, Place, Validity, ValidityStart,
-};
+use crate::package::{Destination, Geography, Place, Validity, ValidityStart};
 use crate::provider::EsimKey;
 use crate::{Currency, DataAllowance, DataSize, EsimId, Money, Package, PackageId, ProviderName};
 
@@ -16,32 +12,24 @@ fn id(text: &str) -> PackageId {
 /// A week with one gibibyte, sold for this place.
 fn package(place: Place, code: &str) -> Package {
     Package {
-        provider: ProviderName::parse("example").unwrap(),
-        id: id("week"),
         name: "Week".to_owned(),
-        area: Arc::new(Area {
-            destination: Destination {
+        ..Package::new(
+            ProviderName::parse("example").unwrap(),
+            id("week"),
+            Destination {
                 place,
                 code: code.to_owned(),
                 name: "The Place".to_owned(),
             },
-            coverage: Vec::new(),
-        }),
-        data: DataAllowance::Fixed {
-            size: DataSize::GIBIBYTE,
-        },
-        voice: Allowance::None,
-        sms: Allowance::None,
-        validity: Validity {
-            days: 7,
-            starts: ValidityStart::FirstUse,
-        },
-        by_day: None,
-        install_within_days: None,
-        price: Money::zero(Currency::USD),
-        flags: PackageFlags::default(),
-        apn: None,
-        notes: Vec::new(),
+            DataAllowance::Fixed {
+                size: DataSize::GIBIBYTE,
+            },
+            Validity {
+                days: 7,
+                starts: ValidityStart::FirstUse,
+            },
+            Money::zero(Currency::USD),
+        )
     }
 }
 
