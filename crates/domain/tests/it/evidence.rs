@@ -3,14 +3,15 @@
 
 use roamport_domain::ProviderOrderId;
 use roamport_domain::order::{
-    Absence, AccountStanding, AttentionReason, ControlEvidence, Doubt, Event, LookUpEvidence,
-    OrderState, Resolution, Step, Waiting, WalletEvidence,
+    Absence, AccountStanding, AnswerField, AttentionReason, ControlEvidence, Doubt, Event,
+    LookUpEvidence, OrderState, Resolution, Step, Waiting, WalletEvidence,
 };
 use rstest::rstest;
 
 use crate::support::{
-    Scene, absent, account, ambiguous, at, conclusively_nothing, found, looked_up, not_sent,
-    nothing, nothing_worth, pending, proof, provider_order, resolved, settled, usd,
+    Scene, absent, account, ambiguous, at, bought, conclusively_nothing, found,
+    found_before_evidence, looked_up, not_sent, nothing, nothing_worth, pending, proof,
+    provider_order, resolved, settled, usd,
 };
 
 const DOUBTS: [Doubt; 7] = [
@@ -142,6 +143,49 @@ fn weak_absence_is_enough_while_nothing_can_have_arrived() {
     }
 }
 
+#[test]
+fn weak_absence_is_remembered_only_while_nothing_can_have_arrived() {
+    for (scene, remembered) in [(Scene::new(), true), (in_doubt(), false)] {
+        let scene = scene.with(nothing_worth(120, false, Absence::Weak));
+        let look_ups = scene.order.look_ups();
+        assert_eq!(look_ups.last_empty_at, remembered.then_some(at(120)));
+        assert_eq!(look_ups.fresh_empty, remembered);
+    }
+}
+
+#[test]
+fn what_an_earlier_release_found_is_ours_if_it_names_what_was_asked_for() {
+    let ours = in_doubt().with(found_before_evidence(
+        120,
+        vec![bought("po-1", &["esim-1"])],
+    ));
+    assert!(ours.order.placed().is_some());
+    assert_eq!(ours.open_reasons(), []);
+}
+
+#[test]
+fn a_person_is_told_why_an_answer_proves_nothing_and_whether_it_speaks_against_absence() {
+    let lines = DOUBTS.map(|doubt| {
+        let side = if doubt.speaks_against() {
+            "against"
+        } else {
+            "silent"
+        };
+        format!("{side}: {}", doubt.words())
+    });
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    silent: the answer does not have the documented form
+    against: the provider's filter let other orders through, and its list proves nothing
+    against: the provider has an order that resembles this one
+    against: the same lookup does not find an order that the provider has
+    against: the wallet is short of the price, and no known order explains it
+    silent: the answer came from a cache
+    silent: the provider's list was cut
+    ");
+    let fields = AnswerField::ALL.map(AnswerField::words);
+    insta::assert_snapshot!(fields.join(", "), @"reference, packages, quantities, eSIM ids, number of eSIMs, ICCID, total, currency");
+}
+
 #[rstest]
 #[case(Absence::Weak)]
 #[case(Absence::Unproven { doubt: Doubt::Control })]
@@ -189,6 +233,9 @@ fn an_order_that_resembles_ours_is_shown_at_once_and_stops_every_call() {
         for scene in [Scene::new(), in_doubt(), Scene::new().proven_absent()] {
             let scene = scene.with(looked_up(310, false, evidence.clone()));
             assert_eq!(scene.state(), OrderState::NeedsAttention);
+            let look_ups = scene.order.look_ups();
+            assert_eq!(look_ups.last_doubt, Some(Doubt::Resembles));
+            assert!(!look_ups.fresh_empty);
             assert_eq!(scene.open_reasons(), std::slice::from_ref(&reason));
             let found = scene.with(found(320, vec![pending("po-1")]));
             assert_eq!(found.state(), OrderState::Placed, "it is found after all");
