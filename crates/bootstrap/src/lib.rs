@@ -23,7 +23,8 @@ pub use self::settings::{
 pub use self::stack::gate;
 pub use self::telemetry::{Telemetry, TelemetryError};
 
-/// The guide's steps, run as doctests here: the one crate that may see every other.
+/// The guides' steps, run as doctests here: the one crate that may see every other.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guides/embedding.md")]
-struct EmbeddingGuide;
+#[doc = include_str!("../../../docs/guides/writing-an-adapter.md")]
+struct Guides;
