@@ -27,7 +27,7 @@ use secrecy::SecretString;
 
 pub(crate) use self::builder::amount;
 pub use self::builder::{USUAL_PACKAGES, USUAL_SECRET_KEY, USUAL_TOKEN, WorldBuilder};
-pub(crate) use self::contents::{Beginning, Event};
+use self::contents::Event;
 use self::contents::{Contents, Pace};
 pub use self::identity::SMDP_ADDRESS;
 pub use self::lifecycle::ApplyTarget;

@@ -64,11 +64,7 @@ impl World {
     }
 
     /// The refund of an eSIM that was given back.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn refund_of(&self, esim_id: &str) -> Result<Option<Refund>, WorldError> {
+    pub(crate) fn refund_of(&self, esim_id: &str) -> Result<Option<Refund>, WorldError> {
         self.transact(|transaction| {
             let mut refunds = transaction.contents.refunds.iter();
             Ok(refunds.find(|refund| refund.esim_id == esim_id).cloned())

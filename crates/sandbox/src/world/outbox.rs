@@ -155,11 +155,7 @@ impl World {
     }
 
     /// Sends no events any more.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn clear_hooks(&self) -> Result<(), WorldError> {
+    pub(crate) fn clear_hooks(&self) -> Result<(), WorldError> {
         self.commit(Event::Unhooked)
     }
 
@@ -283,11 +279,7 @@ impl World {
     }
 
     /// Has an event delivered once more, under the same id, and says whether there is such an event.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn repeat_event(&self, seq: u64) -> Result<bool, WorldError> {
+    pub(crate) fn repeat_event(&self, seq: u64) -> Result<bool, WorldError> {
         self.transact(|transaction| {
             let Some(notice) = transaction.contents.outbox.find(seq) else {
                 return Ok(false);

@@ -1,8 +1,5 @@
 //! Control of events: where they go, and sending, repeating, keeping back and reordering them.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -10,51 +7,67 @@ use serde_json::{Value, json};
 
 use super::super::hooks::{deliver, is_loopback};
 use super::super::reply::Reply;
-use super::{Answer, Control, of, read};
+use super::{Answer, Control, ControlRoute, invalid, read, route};
 use crate::dialect::Dialect;
-use crate::http::Face;
-use crate::world::{Hook, NoticeKind};
+use crate::world::{Hook, Notice, NoticeKind};
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    Router::new()
-        .route(
+pub(super) fn table() -> Vec<ControlRoute> {
+    vec![
+        route(
             "/_control/webhooks",
+            "GET shows addresses and events, POST sets an address, DELETE forgets them",
             get(show).post(set_hook).delete(clear_hooks),
-        )
-        .route("/_control/webhooks/send", post(send))
-        .route("/_control/webhooks/repeat", post(repeat))
-        .route("/_control/webhooks/hold", post(hold))
-        .route("/_control/webhooks/release", post(release))
-        .route("/_control/webhooks/deliver", post(deliver_now))
+        ),
+        route("/_control/webhooks/send", "POST makes an event", post(send)),
+        route(
+            "/_control/webhooks/repeat",
+            "POST delivers an event again",
+            post(repeat),
+        ),
+        route(
+            "/_control/webhooks/hold",
+            "POST keeps events back",
+            post(hold),
+        ),
+        route(
+            "/_control/webhooks/release",
+            "POST delivers the events that were kept back",
+            post(release),
+        ),
+        route(
+            "/_control/webhooks/deliver",
+            "POST delivers the events that are due",
+            post(deliver_now),
+        ),
+    ]
 }
 
 async fn show(Control(face): Control) -> Answer {
-    let hooks = of(face.world.hooks())?;
-    let hooks: Vec<Value> = hooks
+    let hooks = face.world.hooks()?;
+    let hooks = hooks
         .iter()
-        .map(|hook| json!({ "dialect": hook.dialect, "url": hook.url }))
-        .collect();
-    let (held, notices) = of(face.world.notices())?;
-    let events: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "seq": notice.seq,
-                "id": notice.id,
-                "dialect": notice.dialect,
-                "kind": notice.kind,
-                "esim": notice.esim.as_ref().map(|esim| &esim.id),
-                "due": notice.due,
-                "attempts": notice.attempts,
-                "status": notice.status,
-                "done": notice.done,
-            })
-        })
-        .collect();
-    Ok(Reply::json(
-        200,
-        &json!({ "hooks": hooks, "held": held, "events": events }),
-    ))
+        .map(|hook| json!({ "dialect": hook.dialect, "url": hook.url }));
+    let (held, notices) = face.world.notices()?;
+    let body = json!({
+        "hooks": hooks.collect::<Vec<Value>>(),
+        "held": held,
+        "events": notices.iter().map(event).collect::<Vec<Value>>(),
+    });
+    Ok(Reply::json(200, &body))
+}
+
+fn event(notice: &Notice) -> Value {
+    json!({
+        "seq": notice.seq,
+        "id": notice.id,
+        "dialect": notice.dialect,
+        "kind": notice.kind,
+        "esim": notice.esim.as_ref().map(|esim| &esim.id),
+        "due": notice.due,
+        "attempts": notice.attempts,
+        "status": notice.status,
+        "done": notice.done,
+    })
 }
 
 #[derive(Deserialize)]
@@ -68,7 +81,7 @@ struct NewHook {
 async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
     let hook: NewHook = read(&body)?;
     if !is_loopback(&hook.url) {
-        return Err(Reply::invalid(
+        return Err(invalid(
             "events go to http:// addresses of this machine only",
         ));
     }
@@ -77,28 +90,27 @@ async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
         url: hook.url,
         secret: hook.secret,
     };
-    of(face.world.set_hook(hook))?;
+    face.world.set_hook(hook)?;
     show(Control(face)).await
 }
 
 async fn clear_hooks(Control(face): Control) -> Answer {
-    of(face.world.clear_hooks())?;
+    face.world.clear_hooks()?;
     show(Control(face)).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct NewEvent {
     kind: NoticeKind,
     esim: Option<String>,
     dialect: Option<Dialect>,
 }
 
 async fn send(Control(face): Control, body: Bytes) -> Answer {
-    let wish: Wish = read(&body)?;
-    of(face
-        .world
-        .tell(&wish.kind, wish.esim.as_deref(), wish.dialect))?;
+    let event: NewEvent = read(&body)?;
+    face.world
+        .tell(&event.kind, event.esim.as_deref(), event.dialect)?;
     show(Control(face)).await
 }
 
@@ -110,7 +122,7 @@ struct Again {
 
 async fn repeat(Control(face): Control, body: Bytes) -> Answer {
     let again: Again = read(&body)?;
-    if of(face.world.repeat_event(again.seq))? {
+    if face.world.repeat_event(again.seq)? {
         show(Control(face)).await
     } else {
         Err(Reply::failed(404, "there is no such event"))
@@ -118,7 +130,7 @@ async fn repeat(Control(face): Control, body: Bytes) -> Answer {
 }
 
 async fn hold(Control(face): Control) -> Answer {
-    of(face.world.hold_events(true))?;
+    face.world.hold_events(true)?;
     show(Control(face)).await
 }
 
@@ -136,10 +148,10 @@ async fn release(Control(face): Control, body: Bytes) -> Answer {
     } else {
         read(&body)?
     };
-    of(face.world.hold_events(false))?;
-    Ok(Reply::json(200, &of(deliver(&face, order.reversed).await)?))
+    face.world.hold_events(false)?;
+    Ok(Reply::json(200, &deliver(&face, order.reversed).await?))
 }
 
 async fn deliver_now(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &of(deliver(&face, false).await)?))
+    Ok(Reply::json(200, &deliver(&face, false).await?))
 }
