@@ -16,7 +16,6 @@ pub use self::day_pass::{DayPass, MOST_DAYS};
 pub use self::group::{Group, Signal};
 use self::group::{group, hash};
 pub use self::plan::{Plan, PlanData, Talk};
-use self::plan::{plans, variety};
 use crate::dialect::Dialect;
 
 /// The sentence every package carries in its notes.
@@ -149,8 +148,9 @@ impl Catalogue {
     ///
     /// [`CatalogueSize`] for zero packages, or for more than can be told apart.
     pub fn new(seed: u64, size: usize) -> Result<Self, CatalogueSize> {
-        let places = &PriceFile::get().places;
-        let largest = places.len() * variety();
+        let file = PriceFile::get();
+        let places = &file.places;
+        let largest = places.len() * file.variety();
         if size == 0 || size > largest {
             return Err(CatalogueSize {
                 asked: size,
@@ -159,7 +159,7 @@ impl Catalogue {
         }
         let places = &places[..(size / 8).clamp(1, places.len())];
         let (share, left) = (size / places.len(), size % places.len());
-        let plans = plans(share + 1);
+        let plans = file.plans(share + 1);
         let groups: Vec<Group> = places
             .iter()
             .enumerate()

@@ -2,10 +2,15 @@
 
 mod api;
 mod check;
+mod context;
 mod control;
+mod dispatch;
 mod edit;
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers may fail, whether this one does or not"
+)]
 mod esim_access;
-mod face;
 mod garble;
 mod hmac;
 mod hooks;
@@ -15,8 +20,11 @@ mod pace;
 mod page;
 mod reply;
 mod requests;
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers may fail, whether this one does or not"
+)]
 mod roamify;
-mod way;
 
 use std::convert::Infallible;
 use std::io;
@@ -38,7 +46,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::api::Api;
-use self::face::Face;
+use self::context::ServerContext;
 pub use self::in_process::{InProcess, InProcessAnswer};
 use self::reply::HangUp;
 use self::requests::RequestLog;
@@ -101,9 +109,9 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let face = face(world, options, dialects);
-        let events = tokio::spawn(hooks::run(face.clone()));
-        let router = router(face);
+        let context = server_context(world, options, dialects);
+        let events = tokio::spawn(hooks::run(context.clone()));
+        let router = router(context);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(accept(listener, router, stopped));
         Ok(Self {
@@ -142,8 +150,8 @@ impl Drop for Server {
     }
 }
 
-fn face(world: World, options: ServerOptions, dialects: Dialects) -> Face {
-    Face {
+fn server_context(world: World, options: ServerOptions, dialects: Dialects) -> ServerContext {
+    ServerContext {
         requests: Arc::new(RequestLog::new(world.clone())),
         world,
         options,
@@ -162,22 +170,22 @@ fn api(dialect: Dialect) -> &'static Api {
 }
 
 /// Every route of these dialects, the control routes, and the page that names them.
-fn router(face: Face) -> Router {
-    let log = from_fn_with_state(Arc::clone(&face.requests), requests::log);
+fn router(context: ServerContext) -> Router {
+    let log = from_fn_with_state(Arc::clone(&context.requests), requests::log);
     let mut router = Router::new()
         .route("/", get(page::page))
         .merge(control::routes());
-    if face.dialects.speaks(Dialect::Roamify) {
-        router = router.merge(way::routes(&roamify::API));
+    if context.dialects.speaks(Dialect::Roamify) {
+        router = router.merge(dispatch::routes(&roamify::API));
     }
-    if face.dialects.speaks(Dialect::EsimAccess) {
+    if context.dialects.speaks(Dialect::EsimAccess) {
         router = router.merge(esim_access::routes());
     }
     router
         .fallback(reply::not_found)
         .method_not_allowed_fallback(reply::not_found)
         .layer(log)
-        .with_state(Arc::new(face))
+        .with_state(Arc::new(context))
 }
 
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::plan::{Plan, PlanData, Talk};
+use super::plan::{LONGEST_DAYS, Plan, PlanData, Talk};
 
 /// Destinations in the order of the listing, the well-known ones first: examples and tests count on
-/// these. One region shares its code with a country, as the provider's own sample does, so that nobody
-/// takes a code for a key.
+/// these. One region shares its code with a country, as the provider's own sample does: a client that
+/// takes a code for a key is found out.
 static FILE: LazyLock<PriceFile> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../data/catalogue.json"))
         .expect("the tests read this file, too")
@@ -65,6 +65,30 @@ pub(super) struct PlanKind {
 impl PriceFile {
     pub(super) fn get() -> &'static Self {
         &FILE
+    }
+
+    /// The first `count` plans; fewer where there are no more.
+    pub(super) fn plans(&self, count: usize) -> Vec<Plan> {
+        let usual = self.usual_days.iter().copied();
+        let others = (1..=LONGEST_DAYS).filter(|day| !self.usual_days.contains(day));
+        let rest = usual
+            .chain(others)
+            .flat_map(|days| {
+                let kinds = self.kinds.iter();
+                kinds.map(move |kind| Plan {
+                    days,
+                    data: kind.data,
+                    talk: kind.talk,
+                })
+            })
+            .filter(|plan| !self.usual_plans.contains(plan));
+        let usual = self.usual_plans.iter().copied();
+        usual.chain(rest).take(count).collect()
+    }
+
+    /// How many different plans there are.
+    pub(super) fn variety(&self) -> usize {
+        usize::from(LONGEST_DAYS) * self.kinds.len()
     }
 
     /// The English name of a country; its code where it is no destination.
@@ -172,5 +196,19 @@ mod tests {
             let place = places.find(|place| place.code == code).unwrap();
             assert_eq!((place.name.as_str(), place.slug.as_str()), (name, slug));
         }
+    }
+
+    #[test]
+    fn all_plans_are_different_and_so_are_their_slugs() {
+        let plans = PriceFile::get().plans(usize::MAX);
+        assert_eq!(plans.len(), PriceFile::get().variety());
+        let slugs: HashSet<_> = plans.iter().map(Plan::slug).collect();
+        assert_eq!(slugs.len(), plans.len());
+    }
+
+    #[test]
+    fn a_longer_table_begins_with_the_shorter_one() {
+        let file = PriceFile::get();
+        assert_eq!(file.plans(40)[..], file.plans(400)[..40]);
     }
 }

@@ -3,8 +3,6 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::data::PriceFile;
-
 /// The longest validity sold, in days.
 pub(super) const LONGEST_DAYS: u16 = 365;
 
@@ -46,31 +44,6 @@ pub struct Plan {
     /// Calls and texts, in a `data-voice-sms` plan.
     #[serde(default)]
     pub talk: Option<Talk>,
-}
-
-/// The first `count` plans; fewer where there are no more.
-pub(super) fn plans(count: usize) -> Vec<Plan> {
-    let file = PriceFile::get();
-    let usual = file.usual_days.iter().copied();
-    let others = (1..=LONGEST_DAYS).filter(|day| !file.usual_days.contains(day));
-    let rest = usual
-        .chain(others)
-        .flat_map(|days| {
-            let kinds = file.kinds.iter();
-            kinds.map(move |kind| Plan {
-                days,
-                data: kind.data,
-                talk: kind.talk,
-            })
-        })
-        .filter(|plan| !file.usual_plans.contains(plan));
-    let usual = file.usual_plans.iter().copied();
-    usual.chain(rest).take(count).collect()
-}
-
-/// How many different plans there are.
-pub(super) fn variety() -> usize {
-    usize::from(LONGEST_DAYS) * PriceFile::get().kinds.len()
 }
 
 impl Plan {
@@ -168,23 +141,8 @@ fn bulk(gigabytes: u16) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
-    use super::super::data::PlanKind;
+    use super::super::data::{PlanKind, PriceFile};
     use super::*;
-
-    #[test]
-    fn all_plans_are_different_and_so_are_their_slugs() {
-        let plans = plans(usize::MAX);
-        assert_eq!(plans.len(), variety());
-        let slugs: HashSet<_> = plans.iter().map(Plan::slug).collect();
-        assert_eq!(slugs.len(), plans.len());
-    }
-
-    #[test]
-    fn a_longer_table_begins_with_the_shorter_one() {
-        assert_eq!(plans(40)[..], plans(400)[..40]);
-    }
 
     #[test]
     fn a_price_grows_with_days_and_with_data() {

@@ -5,7 +5,7 @@ use axum::routing::MethodFilter;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::check::{Complaint, Field, Fields};
+use super::check::{Field, Fields, InvalidField};
 use super::json::Json;
 use super::pace::Pace;
 use super::reply::Reply;
@@ -20,7 +20,7 @@ pub(super) struct Api {
     pub(super) dialect: Dialect,
     /// What every path begins with.
     pub(super) prefix: &'static str,
-    /// The header that lets a caller in.
+    /// The header that authenticates a caller.
     pub(super) access: &'static str,
     pub(super) routes: &'static [Route],
     /// Whether a field that is `null` or empty counts as missing, and unknown fields are ignored.
@@ -33,17 +33,16 @@ pub(super) struct Api {
     pub(super) refine: fn(Operation, Fields<'_>) -> Operation,
     pub(super) success: fn(Json, Operation, &Switches) -> Reply,
     pub(super) failure: fn(&Failure, &Switches) -> Reply,
-    pub(super) complain: fn(&Complaint) -> Failure,
+    pub(super) invalid_field: fn(&InvalidField) -> Failure,
     /// Code and text of an answer that says that the server is down.
     pub(super) down: (&'static str, &'static str),
     /// Code and text of an answer that says that there are too many requests.
     pub(super) busy: (&'static str, &'static str),
-    /// The body of an event, and the header that signs it.
-    pub(super) event: fn(&Notice, &Hook, &World, &Switches) -> (String, Option<Signature>),
+    pub(super) event: fn(&Notice, &Hook, &World, &Switches) -> WrittenEvent,
 }
 
-/// A header of an event: its name and value.
-pub(super) type Signature = (&'static str, String);
+/// The body of an event, and name and value of the header that signs it.
+pub(super) type WrittenEvent = (String, Option<(&'static str, String)>);
 
 /// One path of a dialect.
 #[derive(Debug)]

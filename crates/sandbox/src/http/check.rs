@@ -61,7 +61,7 @@ pub(super) const COUNT: Kind = Kind::Whole(1, u64::MAX);
 
 /// What is wrong with a field.
 #[derive(Clone, Debug)]
-pub(super) enum Wrong {
+pub(super) enum Problem {
     Missing,
     Null,
     Empty,
@@ -83,8 +83,8 @@ pub(super) struct Reader {
     pub(super) from_query: bool,
 }
 
-/// The first thing that is wrong with a request: where, and what.
-pub(super) type Complaint = (String, Wrong);
+/// The first field of a request that is wrong: its path, and what is wrong with it.
+pub(super) type InvalidField = (String, Problem);
 
 impl Reader {
     /// Compares the fields of a request, or of a part of one, with a table.
@@ -93,12 +93,12 @@ impl Reader {
         fields: Fields<'_>,
         table: &'static [Field],
         prefix: &str,
-    ) -> Result<(), Complaint> {
+    ) -> Result<(), InvalidField> {
         let unknown = || {
             let mut names = fields.0.keys();
             let odd = names.find(|name| table.iter().all(|field| field.name != *name));
             match odd {
-                Some(name) if self.strict => Err((format!("{prefix}{name}"), Wrong::Unknown)),
+                Some(name) if self.strict => Err((format!("{prefix}{name}"), Problem::Unknown)),
                 _ => Ok(()),
             }
         };
@@ -120,18 +120,18 @@ impl Reader {
         fields: Fields<'a>,
         field: Field,
         path: &str,
-    ) -> Result<Option<&'a Value>, Complaint> {
+    ) -> Result<Option<&'a Value>, InvalidField> {
         let blank = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);
-        let wrong = match fields.0.get(field.name) {
-            Some(Value::Null) if field.needed && self.blank_is_missing => Wrong::Null,
+        let problem = match fields.0.get(field.name) {
+            Some(Value::Null) if field.needed && self.blank_is_missing => Problem::Null,
             Some(value) if !(self.blank_is_missing && blank(value)) => return Ok(Some(value)),
-            _ if field.needed => Wrong::Missing,
+            _ if field.needed => Problem::Missing,
             _ => return Ok(None),
         };
-        Err((path.to_owned(), wrong))
+        Err((path.to_owned(), problem))
     }
 
-    fn check_value(self, value: &Value, kind: Kind, path: &str) -> Result<(), Complaint> {
+    fn check_value(self, value: &Value, kind: Kind, path: &str) -> Result<(), InvalidField> {
         match (kind, value) {
             (Kind::Object(table), Value::Object(fields)) => {
                 return self.check(Fields(fields), table, &format!("{path}."));
@@ -148,20 +148,20 @@ impl Reader {
             }
             _ => {}
         }
-        let wrong = match (kind, value) {
+        let problem = match (kind, value) {
             (Kind::Objects(_) | Kind::Texts(_), Value::Array(items)) if items.is_empty() => {
-                Wrong::Empty
+                Problem::Empty
             }
-            (Kind::Texts(most), Value::Array(_)) => Wrong::TooLong(most),
+            (Kind::Texts(most), Value::Array(_)) => Problem::TooLong(most),
             (Kind::Text(longest), Value::String(text)) if text.chars().count() > longest => {
-                Wrong::TooLong(longest)
+                Problem::TooLong(longest)
             }
-            (Kind::Object(_) | Kind::Objects(_) | Kind::Texts(_), _) => Wrong::Kind(kind.words()),
-            (_, Value::String(text)) if text.is_empty() => Wrong::Empty,
+            (Kind::Object(_) | Kind::Objects(_) | Kind::Texts(_), _) => Problem::Kind(kind.words()),
+            (_, Value::String(text)) if text.is_empty() => Problem::Empty,
             _ if kind.holds(value, self.from_query) => return Ok(()),
-            _ => Wrong::Kind(kind.words()),
+            _ => Problem::Kind(kind.words()),
         };
-        Err((path.to_owned(), wrong))
+        Err((path.to_owned(), problem))
     }
 }
 

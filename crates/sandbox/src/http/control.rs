@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::face::{Face, bearer};
+use super::context::{ServerContext, bearer};
 use super::reply::{Reply, unauthorized};
 use crate::fault::Rule;
 use crate::world::{Refusal, WorldError, amount};
@@ -27,13 +27,13 @@ type Answer = Result<Reply, Reply>;
 pub(super) struct ControlRoute {
     pub(super) path: &'static str,
     pub(super) does: &'static str,
-    handlers: MethodRouter<Arc<Face>>,
+    handlers: MethodRouter<Arc<ServerContext>>,
 }
 
 const fn route(
     path: &'static str,
     does: &'static str,
-    handlers: MethodRouter<Arc<Face>>,
+    handlers: MethodRouter<Arc<ServerContext>>,
 ) -> ControlRoute {
     ControlRoute {
         path,
@@ -86,7 +86,7 @@ pub(super) fn table() -> Vec<ControlRoute> {
     table
 }
 
-pub(super) fn routes() -> Router<Arc<Face>> {
+pub(super) fn routes() -> Router<Arc<ServerContext>> {
     let routes = table().into_iter();
     routes.fold(Router::new(), |router, route| {
         router.route(route.path, route.handlers)
@@ -94,16 +94,19 @@ pub(super) fn routes() -> Router<Arc<Face>> {
 }
 
 /// What a control call may use: all that the server has, and of the world the account of its token.
-struct Control(Face);
+struct Control(ServerContext);
 
-impl FromRequestParts<Arc<Face>> for Control {
+impl FromRequestParts<Arc<ServerContext>> for Control {
     type Rejection = Reply;
 
-    async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Reply> {
-        let account = bearer(&face.world, &parts.headers)?;
-        Ok(Self(Face {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<ServerContext>,
+    ) -> Result<Self, Reply> {
+        let account = bearer(&context.world, &parts.headers)?;
+        Ok(Self(ServerContext {
             world: account.ok_or_else(unauthorized)?,
-            ..Face::clone(face)
+            ..ServerContext::clone(context)
         }))
     }
 }
@@ -120,15 +123,15 @@ impl From<WorldError> for Reply {
     }
 }
 
-fn invalid(error: impl ToString) -> Reply {
+fn invalid(error: &impl ToString) -> Reply {
     Reply::invalid(&error.to_string())
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
-    serde_json::from_slice(body).map_err(invalid)
+    serde_json::from_slice(body).map_err(|error| invalid(&error))
 }
 
-async fn ledger(Control(Face { world, .. }): Control) -> Answer {
+async fn ledger(Control(ServerContext { world, .. }): Control) -> Answer {
     let body = json!({
         "balance": world.balance()?.to_string(),
         "currency": "USD",
@@ -138,12 +141,12 @@ async fn ledger(Control(Face { world, .. }): Control) -> Answer {
     Ok(Reply::json(200, &body))
 }
 
-async fn requests(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &face.requests.all()))
+async fn requests(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.requests.all()))
 }
 
-async fn faults(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &face.world.faults()?))
+async fn faults(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.world.faults()?))
 }
 
 #[derive(Deserialize)]
@@ -153,23 +156,25 @@ enum OneOrMany {
     One(Value),
 }
 
-async fn add_faults(Control(face): Control, body: Bytes) -> Answer {
+async fn add_faults(Control(context): Control, body: Bytes) -> Answer {
     let rules = match read(&body)? {
         OneOrMany::One(rule) => vec![rule],
         OneOrMany::Many(rules) => rules,
     };
     let rules: Result<Vec<Rule>, _> = rules.into_iter().map(serde_json::from_value).collect();
-    let rules = face.world.add_faults(rules.map_err(invalid)?)?;
+    let rules = context
+        .world
+        .add_faults(rules.map_err(|error| invalid(&error))?)?;
     Ok(Reply::json(200, &rules))
 }
 
-async fn clear_faults(Control(face): Control) -> Answer {
-    face.world.clear_faults()?;
-    faults(Control(face)).await
+async fn clear_faults(Control(context): Control) -> Answer {
+    context.world.clear_faults()?;
+    faults(Control(context)).await
 }
 
-async fn clock(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &json!({ "now": face.world.now()? })))
+async fn clock(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &json!({ "now": context.world.now()? })))
 }
 
 #[derive(Deserialize)]
@@ -184,51 +189,54 @@ struct ClockMove {
     run: bool,
 }
 
-async fn move_clock(Control(face): Control, body: Bytes) -> Answer {
+async fn move_clock(Control(context): Control, body: Bytes) -> Answer {
     let wanted: ClockMove = read(&body)?;
     let by = match (&wanted.advance, wanted.advance_seconds) {
         (Some(_), Some(_)) => {
-            return Err(invalid("give `advance` or `advance_seconds`, not both"));
+            return Err(Reply::invalid(
+                "give `advance` or `advance_seconds`, not both",
+            ));
         }
         (Some(text), None) => Some(duration(text)?),
         (None, seconds) => seconds.map(SignedDuration::from_secs),
     };
     if wanted.freeze && wanted.run {
-        return Err(invalid("a clock cannot freeze and run"));
+        return Err(Reply::invalid("a clock cannot freeze and run"));
     }
     if wanted.freeze {
-        face.world.freeze()?;
+        context.world.freeze()?;
     }
     if let Some(moment) = wanted.set {
-        face.world.set_time(moment)?;
+        context.world.set_time(moment)?;
     }
     if let Some(by) = by {
-        face.world.advance(by)?;
+        context.world.advance(by)?;
     }
     if wanted.run {
-        face.world.run()?;
+        context.world.run()?;
     }
-    clock(Control(face)).await
+    clock(Control(context)).await
 }
 
 /// `2h`, `30d`, `PT5M`: a day is 24 hours.
 fn duration(text: &str) -> Result<SignedDuration, Reply> {
-    let span: Span = text.parse().map_err(|error: jiff::Error| invalid(error))?;
+    let span: Span = text.parse().map_err(|error: jiff::Error| invalid(&error))?;
     span.to_duration(SpanRelativeTo::days_are_24_hours())
-        .map_err(|_| invalid("`advance` takes weeks, days, hours, minutes and seconds"))
+        .map_err(|_| Reply::invalid("`advance` takes weeks, days, hours, minutes and seconds"))
 }
 
-async fn switches(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &face.world.switches()?))
+async fn switches(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.world.switches()?))
 }
 
-async fn set_switches(Control(face): Control, body: Bytes) -> Answer {
+async fn set_switches(Control(context): Control, body: Bytes) -> Answer {
     let wanted: serde_json::Map<String, Value> = read(&body)?;
-    let mut all = serde_json::to_value(face.world.switches()?).map_err(invalid)?;
+    let mut all =
+        serde_json::to_value(context.world.switches()?).map_err(|error| invalid(&error))?;
     merge(&mut all, wanted.into());
-    let all = serde_json::from_value(all).map_err(invalid)?;
-    face.world.set_switches(all)?;
-    switches(Control(face)).await
+    let all = serde_json::from_value(all).map_err(|error| invalid(&error))?;
+    context.world.set_switches(all)?;
+    switches(Control(context)).await
 }
 
 /// Any subset may be given, at any depth.
@@ -243,13 +251,13 @@ fn merge(all: &mut Value, wanted: Value) {
     }
 }
 
-async fn reset(Control(face): Control) -> Answer {
-    face.world.reset()?;
-    balance(Control(face)).await
+async fn reset(Control(context): Control) -> Answer {
+    context.world.reset()?;
+    balance(Control(context)).await
 }
 
-async fn balance(Control(face): Control) -> Answer {
-    let balance = face.world.balance()?.to_string();
+async fn balance(Control(context): Control) -> Answer {
+    let balance = context.world.balance()?.to_string();
     let body = json!({ "balance": balance, "currency": "USD" });
     Ok(Reply::json(200, &body))
 }
@@ -261,13 +269,13 @@ enum BalanceChange {
     Add(String),
 }
 
-async fn set_balance(Control(face): Control, body: Bytes) -> Answer {
+async fn set_balance(Control(context): Control, body: Bytes) -> Answer {
     match read(&body)? {
-        BalanceChange::Set(text) => face.world.set_balance(amount(&text)?)?,
+        BalanceChange::Set(text) => context.world.set_balance(amount(&text)?)?,
         BalanceChange::Add(text) => {
             let by: Decimal = text.parse().map_err(|_| WorldError::Amount(text))?;
-            face.world.add_balance(by)?;
+            context.world.add_balance(by)?;
         }
     }
-    balance(Control(face)).await
+    balance(Control(context)).await
 }

@@ -24,11 +24,11 @@ use self::orders::{create, top_up};
 use self::small::{balance, cancel, hook, resume, revoke, save_hook, send_message, suspend, usage};
 use super::api::{Api, Failure, Handler, Request, Route};
 use super::check::Kind::{Moment, Object, Objects, Text, Texts, Whole, Word};
-use super::check::{COUNT, Complaint, Field, Fields, Kind, TEXT, Wrong, needed, optional};
-use super::face::Face;
+use super::check::{COUNT, Field, Fields, InvalidField, Kind, Problem, TEXT, needed, optional};
+use super::context::ServerContext;
+use super::dispatch;
 use super::json::{Json, object};
 use super::reply::Reply;
-use super::way;
 use crate::dialect::Dialect;
 use crate::fault::Operation::{
     self, Balance, Cancel, Countries, Esim, Message, Order, Orders, Packages, Suspend, Topup,
@@ -48,7 +48,7 @@ pub(super) const API: Api = Api {
     refine,
     success,
     failure,
-    complain,
+    invalid_field,
     down: ("000001", "server error"),
     busy: auth::BUSY,
     event: webhooks::event,
@@ -154,12 +154,12 @@ const fn call(
     }
 }
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    way::routes(&API).route("/api/v1/{*path}", any(unknown_path))
+pub(super) fn routes() -> Router<Arc<ServerContext>> {
+    dispatch::routes(&API).route("/api/v1/{*path}", any(unknown_path))
 }
 
-async fn unknown_path(State(face): State<Arc<Face>>) -> Reply {
-    let switches = face.world.switches().unwrap_or_default();
+async fn unknown_path(State(context): State<Arc<ServerContext>>) -> Reply {
+    let switches = context.world.switches().unwrap_or_default();
     let status = switches.esim_access.unknown_path_status;
     failure(
         &Failure::Said(status, "404", "no such path".to_owned()),
@@ -276,21 +276,21 @@ fn words(refusal: &Refusal) -> String {
 }
 
 /// No code is documented for a wrong type: the one for order parameters comes nearest.
-fn complain((path, wrong): &Complaint) -> Failure {
-    let (code, what) = match wrong {
-        Wrong::Missing | Wrong::Empty => ("000105", "is missing"),
-        Wrong::Null => ("000106", "is null"),
-        Wrong::TooLong(longest) => ("000107", &*format!("is longer than {longest}")),
-        Wrong::Kind(words) => ("200008", &*format!("must be {words}")),
-        Wrong::Unknown => ("200008", "is unknown"),
+fn invalid_field((path, problem): &InvalidField) -> Failure {
+    let (code, what) = match problem {
+        Problem::Missing | Problem::Empty => ("000105", "is missing"),
+        Problem::Null => ("000106", "is null"),
+        Problem::TooLong(longest) => ("000107", &*format!("is longer than {longest}")),
+        Problem::Kind(words) => ("200008", &*format!("must be {words}")),
+        Problem::Unknown => ("200008", "is unknown"),
     };
     said(code, format!("the parameter {path} {what}"))
 }
 
 /// The eSIM that a call names: by its number, or by its card.
-fn named<'a>(fields: Fields<'a>) -> Result<&'a str, Failure> {
+fn named(fields: Fields<'_>) -> Result<&str, Failure> {
     let name = fields.text("esimTranNo").or(fields.text("iccid"));
-    name.ok_or_else(|| complain(&("esimTranNo".to_owned(), Wrong::Missing)))
+    name.ok_or_else(|| invalid_field(&("esimTranNo".to_owned(), Problem::Missing)))
 }
 
 /// A moment as this provider writes it: `2026-11-20T09:14:07+0000`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::api::Api;
-use super::face::Face;
+use super::context::ServerContext;
 use crate::world::{Hook, Notice, World, WorldError};
 
 /// How often a server looks for events that are due, where events go anywhere.
@@ -31,17 +31,20 @@ pub(super) fn is_loopback(url: &str) -> bool {
 }
 
 /// Delivers what is due, one after the other, and says how each attempt ended.
-pub(super) async fn deliver(face: &Face, reversed: bool) -> Result<Vec<Outcome>, WorldError> {
-    let _turn = face.delivering.lock().await;
-    let mut due = face.world.due_notices()?;
+pub(super) async fn deliver(
+    context: &ServerContext,
+    reversed: bool,
+) -> Result<Vec<Outcome>, WorldError> {
+    let _turn = context.delivering.lock().await;
+    let mut due = context.world.due_notices()?;
     if reversed {
         due.reverse();
     }
     let mut outcomes = Vec::with_capacity(due.len());
     for (notice, hook) in due {
-        let api = (face.api)(notice.dialect);
-        let status = send(&face.world, api, &notice, &hook).await?.ok();
-        face.world.attempted(&notice, status)?;
+        let api = (context.api)(notice.dialect);
+        let status = send(&context.world, api, &notice, &hook).await?.ok();
+        context.world.attempted(&notice, status)?;
         outcomes.push(Outcome {
             seq: notice.seq,
             status,
@@ -51,13 +54,13 @@ pub(super) async fn deliver(face: &Face, reversed: bool) -> Result<Vec<Outcome>,
 }
 
 /// Delivers by itself what is due, for as long as the server runs.
-pub(super) async fn run(face: Face) {
+pub(super) async fn run(context: ServerContext) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        if !face.world.has_hooks() {
+        if !context.world.has_hooks() {
             continue;
         }
-        if let Err(error) = deliver(&face, false).await {
+        if let Err(error) = deliver(&context, false).await {
             tracing::warn!(%error, "cannot deliver events");
         }
     }

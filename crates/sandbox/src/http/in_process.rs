@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use super::{ServerOptions, face, obey, router};
+use super::{ServerOptions, obey, router, server_context};
 use crate::dialect::Dialects;
 use crate::world::World;
 
@@ -30,7 +30,7 @@ impl InProcess {
     /// The routes of a world in these dialects, without a port.
     pub fn new(world: World, dialects: Dialects) -> Self {
         Self {
-            router: router(face(world, ServerOptions::default(), dialects)),
+            router: router(server_context(world, ServerOptions::default(), dialects)),
         }
     }
 

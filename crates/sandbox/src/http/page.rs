@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, HOST};
 
 use super::api::Api;
+use super::context::ServerContext;
 use super::control;
-use super::face::Face;
 use super::json::{Json, object};
 use super::reply::Reply;
 use crate::dialect::Dialect;
@@ -17,12 +17,12 @@ const ABOUT: &str = "A simulated eSIM provider: no real money moves, and nothing
 const CONTROL_ACCESS: &str = "Authorization: Bearer <token>";
 
 /// JSON for programs; plain text for a browser.
-pub(super) async fn page(State(face): State<Arc<Face>>, headers: HeaderMap) -> Reply {
+pub(super) async fn page(State(context): State<Arc<ServerContext>>, headers: HeaderMap) -> Reply {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let base_url = format!("http://{}", header(HOST).unwrap_or("127.0.0.1"));
     let spoken = [Dialect::Roamify, Dialect::EsimAccess].into_iter();
-    let spoken = spoken.filter(|dialect| face.dialects.speaks(*dialect));
-    let apis: Vec<&Api> = spoken.map(face.api).collect();
+    let spoken = spoken.filter(|dialect| context.dialects.speaks(*dialect));
+    let apis: Vec<&Api> = spoken.map(context.api).collect();
     if header(ACCEPT).is_some_and(|accept| accept.contains("text/html")) {
         Reply::plain(text(&base_url, &apis))
     } else {

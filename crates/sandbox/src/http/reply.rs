@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -30,8 +30,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) content_type: &'static str,
-    pub(super) retry_after: Option<u64>,
-    /// Further headers, and others in the place of those above.
+    /// Further headers, and others in the place of the content type.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) hang_up: bool,
     /// Real time to let pass first.
@@ -52,7 +51,6 @@ impl Reply {
             status,
             body,
             content_type: JSON,
-            retry_after: None,
             headers: BTreeMap::new(),
             hang_up: false,
             wait: Duration::ZERO,
@@ -99,11 +97,12 @@ impl Reply {
     }
 
     /// The same answer with a `Retry-After` header, in seconds.
-    pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
-        Self {
-            retry_after: seconds,
-            ..self
+    pub(super) fn retry_after(mut self, seconds: Option<u64>) -> Self {
+        if let Some(seconds) = seconds {
+            self.headers
+                .insert("retry-after".to_owned(), seconds.to_string());
         }
+        self
     }
 }
 
@@ -113,9 +112,6 @@ impl IntoResponse for Reply {
         let mut response = (status, self.body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
         for (name, value) in &self.headers {
             let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
             else {

@@ -17,8 +17,8 @@ use self::orders::{create, create_instant, order, orders, top_up};
 use self::usage::{balance, devices, events, health, history, usage, usage_by_day};
 use super::api::{Api, Call, Failure, Handler, Request, Route};
 use super::check::Kind::{Flag, Number, Objects, Word};
-use super::check::{COUNT, Complaint, Field, TEXT, Wrong, needed, optional};
-use super::face::bearer;
+use super::check::{COUNT, Field, InvalidField, Problem, TEXT, needed, optional};
+use super::context::bearer;
 use super::json::{Json, object};
 use super::reply::Reply;
 use crate::dialect::Dialect;
@@ -40,7 +40,7 @@ pub(super) const API: Api = Api {
     refine: |operation, _| operation,
     success,
     failure,
-    complain,
+    invalid_field,
     down: (FAILED, "Unknown error"),
     busy: (FAILED, "Too many requests"),
     event: webhooks::event,
@@ -276,14 +276,14 @@ fn refused(refusal: &Refusal, switches: &Switches) -> Reply {
 }
 
 /// The words of the provider's validator.
-fn complain((path, wrong): &Complaint) -> Failure {
-    let what = match wrong {
-        Wrong::Missing => "is required",
-        Wrong::Empty => "is not allowed to be empty",
-        Wrong::Unknown => "is not allowed",
-        Wrong::Null => "must not be null",
-        Wrong::TooLong(longest) => &format!("must not be longer than {longest}"),
-        Wrong::Kind(words) => &format!("must be {words}"),
+fn invalid_field((path, problem): &InvalidField) -> Failure {
+    let what = match problem {
+        Problem::Missing => "is required",
+        Problem::Empty => "is not allowed to be empty",
+        Problem::Unknown => "is not allowed",
+        Problem::Null => "must not be null",
+        Problem::TooLong(longest) => &format!("must not be longer than {longest}"),
+        Problem::Kind(words) => &format!("must be {words}"),
     };
     invalid(&format!("\"{path}\" {what}"))
 }

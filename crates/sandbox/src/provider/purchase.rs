@@ -6,18 +6,18 @@ use rust_decimal::Decimal;
 use super::convert;
 use crate::fault::Plan;
 use crate::world::{
-    DetailedLine, EsimRecord, OrderDetails, Purchase, Refusal, TopUpDetails, World, WorldError,
+    EsimRecord, OrderDetails, Purchase, PurchaseLine, Refusal, TopUpDetails, World, WorldError,
 };
 
 /// An order; with the prices it was quoted at where the provider compares them.
 pub(super) fn order(request: &OrderRequest, guard: bool) -> Purchase {
-    let lines = request.lines.iter().map(|line| DetailedLine {
+    let lines = request.lines.iter().map(|line| PurchaseLine {
         package_id: line.package.as_str().to_owned(),
         quantity: line.quantity.get().into(),
         days: line.days,
         unit_price: guard.then(|| line.unit_price.amount()),
     });
-    Purchase::Detailed(OrderDetails {
+    Purchase::Order(OrderDetails {
         reference: Some(request.reference.as_str().to_owned()),
         lines: lines.collect(),
         ..OrderDetails::default()
@@ -32,7 +32,7 @@ pub(super) fn top_up(request: &TopUpRequest, guard: bool) -> Purchase {
         (None, iccid) => iccid.map_or("", |iccid| iccid.as_str()),
     };
     let days = Decimal::from(request.days.unwrap_or(1));
-    Purchase::DetailedTopUp(TopUpDetails {
+    Purchase::TopUp(TopUpDetails {
         reference: Some(request.reference.as_str().to_owned()),
         esim: esim.to_owned(),
         package_id: request.package.as_str().to_owned(),

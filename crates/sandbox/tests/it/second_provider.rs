@@ -15,7 +15,7 @@ use roamport_domain::provider::{
 use roamport_domain::{DataAllowance, Esim, EsimId, Iccid, Monotonic, PackageId, Reference};
 use roamport_sandbox::switches::Switches;
 use roamport_sandbox::world::{
-    DetailedLine, EsimState, Hook, OrderDetails, Profiles, Purchase, WorldBuilder,
+    EsimState, Hook, OrderDetails, Profiles, Purchase, PurchaseLine, WorldBuilder,
 };
 use roamport_sandbox::{Dialect, Fault, Operation, Rule, SandboxProvider, World};
 use rust_decimal::Decimal;
@@ -331,7 +331,7 @@ fn everything_new_survives_in_the_file() {
         .unwrap();
     let details = OrderDetails {
         reference: Some("ref".to_owned()),
-        lines: vec![DetailedLine {
+        lines: vec![PurchaseLine {
             package_id: PORTUGAL_3GB.to_owned(),
             quantity: 2,
             days: None,
@@ -341,9 +341,7 @@ fn everything_new_survives_in_the_file() {
         replays: true,
         ..OrderDetails::default()
     };
-    let order = world
-        .purchase(&Purchase::Detailed(details.clone()))
-        .unwrap();
+    let order = world.purchase(&Purchase::Order(details.clone())).unwrap();
     world.advance(SignedDuration::from_secs(1)).unwrap();
     let (one, two) = (&order.items[0].esim_id, &order.items[1].esim_id);
     world.cancel(one).unwrap();
@@ -361,15 +359,13 @@ fn everything_new_survives_in_the_file() {
     assert_eq!(other.switches().unwrap(), switches);
     assert_eq!(other.hooks().unwrap(), world.hooks().unwrap());
     // Idempotency holds across processes, and the card number comes back across them, too.
-    let again = other
-        .purchase(&Purchase::Detailed(details.clone()))
-        .unwrap();
+    let again = other.purchase(&Purchase::Order(details.clone())).unwrap();
     assert_eq!(again, order);
     let fresh = OrderDetails {
         reference: Some("fresh".to_owned()),
         ..details
     };
-    let fresh = other.purchase(&Purchase::Detailed(fresh)).unwrap();
+    let fresh = other.purchase(&Purchase::Order(fresh)).unwrap();
     let iccid = |id: &str| {
         let esim = world.find_esim(id).unwrap().unwrap();
         esim.profile.unwrap().iccid

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::hooks::{deliver, is_loopback};
 use super::super::reply::Reply;
-use super::{Answer, Control, ControlRoute, invalid, read, route};
+use super::{Answer, Control, ControlRoute, read, route};
 use crate::dialect::Dialect;
 use crate::world::{Hook, Notice, NoticeKind};
 
@@ -42,12 +42,12 @@ pub(super) fn table() -> Vec<ControlRoute> {
     ]
 }
 
-async fn show(Control(face): Control) -> Answer {
-    let hooks = face.world.hooks()?;
+async fn show(Control(context): Control) -> Answer {
+    let hooks = context.world.hooks()?;
     let hooks = hooks
         .iter()
         .map(|hook| json!({ "dialect": hook.dialect, "url": hook.url }));
-    let (held, notices) = face.world.notices()?;
+    let (held, notices) = context.world.notices()?;
     let body = json!({
         "hooks": hooks.collect::<Vec<Value>>(),
         "held": held,
@@ -78,10 +78,10 @@ struct NewHook {
     secret: Option<String>,
 }
 
-async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
+async fn set_hook(Control(context): Control, body: Bytes) -> Answer {
     let hook: NewHook = read(&body)?;
     if !is_loopback(&hook.url) {
-        return Err(invalid(
+        return Err(Reply::invalid(
             "events go to http:// addresses of this machine only",
         ));
     }
@@ -90,13 +90,13 @@ async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
         url: hook.url,
         secret: hook.secret,
     };
-    face.world.set_hook(hook)?;
-    show(Control(face)).await
+    context.world.set_hook(hook)?;
+    show(Control(context)).await
 }
 
-async fn clear_hooks(Control(face): Control) -> Answer {
-    face.world.clear_hooks()?;
-    show(Control(face)).await
+async fn clear_hooks(Control(context): Control) -> Answer {
+    context.world.clear_hooks()?;
+    show(Control(context)).await
 }
 
 #[derive(Deserialize)]
@@ -107,11 +107,12 @@ struct NewEvent {
     dialect: Option<Dialect>,
 }
 
-async fn send(Control(face): Control, body: Bytes) -> Answer {
+async fn send(Control(context): Control, body: Bytes) -> Answer {
     let event: NewEvent = read(&body)?;
-    face.world
+    context
+        .world
         .tell(&event.kind, event.esim.as_deref(), event.dialect)?;
-    show(Control(face)).await
+    show(Control(context)).await
 }
 
 #[derive(Deserialize)]
@@ -120,18 +121,18 @@ struct Again {
     seq: u64,
 }
 
-async fn repeat(Control(face): Control, body: Bytes) -> Answer {
+async fn repeat(Control(context): Control, body: Bytes) -> Answer {
     let again: Again = read(&body)?;
-    if face.world.repeat_event(again.seq)? {
-        show(Control(face)).await
+    if context.world.repeat_event(again.seq)? {
+        show(Control(context)).await
     } else {
         Err(Reply::failed(404, "there is no such event"))
     }
 }
 
-async fn hold(Control(face): Control) -> Answer {
-    face.world.hold_events(true)?;
-    show(Control(face)).await
+async fn hold(Control(context): Control) -> Answer {
+    context.world.hold_events(true)?;
+    show(Control(context)).await
 }
 
 #[derive(Default, Deserialize)]
@@ -142,16 +143,16 @@ struct Order {
 }
 
 /// Lets go what was kept back, and delivers it before anything else can.
-async fn release(Control(face): Control, body: Bytes) -> Answer {
+async fn release(Control(context): Control, body: Bytes) -> Answer {
     let order = if body.is_empty() {
         Order::default()
     } else {
         read(&body)?
     };
-    face.world.hold_events(false)?;
-    Ok(Reply::json(200, &deliver(&face, order.reversed).await?))
+    context.world.hold_events(false)?;
+    Ok(Reply::json(200, &deliver(&context, order.reversed).await?))
 }
 
-async fn deliver_now(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &deliver(&face, false).await?))
+async fn deliver_now(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &deliver(&context, false).await?))
 }

@@ -55,9 +55,9 @@ fn summary(world: &World, esim: &EsimRecord) -> Result<Value, WorldError> {
     }))
 }
 
-async fn esims(Control(face): Control) -> Answer {
-    let esims = face.world.esims()?;
-    let all = esims.iter().map(|esim| summary(&face.world, esim));
+async fn esims(Control(context): Control) -> Answer {
+    let esims = context.world.esims()?;
+    let all = esims.iter().map(|esim| summary(&context.world, esim));
     Ok(Reply::json(200, &all.collect::<Result<Vec<Value>, _>>()?))
 }
 
@@ -65,8 +65,8 @@ fn shown(world: &World, esim: &EsimRecord) -> Answer {
     Ok(Reply::json(200, &summary(world, esim)?))
 }
 
-async fn act(Control(face): Control, Path((esim, action)): Path<(String, String)>) -> Answer {
-    let world = &face.world;
+async fn act(Control(context): Control, Path((esim, action)): Path<(String, String)>) -> Answer {
+    let world = &context.world;
     let esim = esim.as_str();
     let esim = match action.as_str() {
         "install" => world.install(esim)?,
@@ -94,10 +94,10 @@ enum DataUse {
     Kb(u64),
 }
 
-async fn use_data(Control(face): Control, Path(esim): Path<String>, body: Bytes) -> Answer {
+async fn use_data(Control(context): Control, Path(esim): Path<String>, body: Bytes) -> Answer {
     let kilobytes = match read(&body)? {
         DataUse::Mb(megabytes) => megabytes.saturating_mul(1024),
         DataUse::Kb(kilobytes) => kilobytes,
     };
-    shown(&face.world, &face.world.use_data(&esim, kilobytes)?)
+    shown(&context.world, &context.world.use_data(&esim, kilobytes)?)
 }

@@ -19,7 +19,7 @@ const SIGNATURE: &str = "RT-Signature";
 /// Code and text for too many requests.
 pub(super) const BUSY: (&str, &str) = ("900001", "system busy: too many requests");
 
-/// What every call has to pass before anybody looks at what it asks.
+/// What every call must pass before its body is read.
 pub(super) fn admit(request: &Request<'_>) -> Result<World, Failure> {
     let switches = &request.switches.esim_access;
     if switches.address_blocked {
@@ -35,7 +35,7 @@ pub(super) fn admit(request: &Request<'_>) -> Result<World, Failure> {
     Ok(world)
 }
 
-/// The account that the headers are for, or what is wrong with them.
+/// The account that the headers are for.
 fn account(request: &Request<'_>) -> Result<World, Failure> {
     let headers = &request.head.headers;
     let switches = &request.switches.esim_access;

@@ -155,10 +155,6 @@ fn network(signal: &Signal) -> Json {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a route among others, which may fail"
-)]
 pub(super) fn locations(call: &Call<'_>) -> Result<Answer, Failure> {
     let groups = call.world.catalogue().groups().iter();
     let locations = groups.map(|group| {

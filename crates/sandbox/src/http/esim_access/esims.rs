@@ -8,17 +8,17 @@ use super::catalog::{EXIT, FIRST_CONNECTION};
 use super::price_list::{
     TOP_UP, bytes, data_type, fair_use, location_code, message_type, name, slug, top_up_type,
 };
-use super::{clock, complain};
+use super::{clock, invalid_field};
 use crate::catalogue::Catalogue;
-use crate::http::check::Wrong;
+use crate::http::check::Problem;
 use crate::ledger::ChargeKind;
 use crate::switches::{ReferenceSearch, Switches, Tolerance};
 use crate::world::{EsimRecord, EsimState, OrderRecord, OrderSearch, Refusal, SMDP_ADDRESS};
 
 pub(super) fn query(call: &Call<'_>) -> Result<Answer, Failure> {
     let pager = call.fields.object("pager");
-    let paged = |name| pager.and_then(|pager| pager.count(name)).unwrap_or(1);
-    let (page, asked) = (paged("pageNum"), paged("pageSize"));
+    let count = |name| pager.and_then(|pager| pager.count(name)).unwrap_or(1);
+    let (page, asked) = (count("pageNum"), count("pageSize"));
     let found = found(call)?;
     let rows = call.rows(found.len(), page, call.capped(asked).max(1))?;
     let now = call.now()?;
@@ -46,7 +46,7 @@ fn found(call: &Call<'_>) -> Result<Vec<EsimRecord>, Failure> {
     let by_time = start.is_some() && end.is_some();
     if order.is_none() && number.is_none() && iccid.is_none() && !by_time {
         let names = "orderNo, iccid, esimTranNo, or startTime and endTime";
-        return Err(complain(&(names.to_owned(), Wrong::Missing)));
+        return Err(invalid_field(&(names.to_owned(), Problem::Missing)));
     }
     let mut esims = call.world.list_esims(usize::MAX, |esim, _| {
         let of = |order: &OrderRecord| order.id == esim.order_id;

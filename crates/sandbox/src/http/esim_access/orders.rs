@@ -6,7 +6,7 @@ use super::super::json::object;
 use super::esims::{data_bytes, used_bytes, validity_days};
 use super::price_list::find_coded;
 use super::{clock, named};
-use crate::world::{DetailedLine, OrderDetails, Profiles, Purchase, Refusal, TopUpDetails};
+use crate::world::{OrderDetails, Profiles, Purchase, PurchaseLine, Refusal, TopUpDetails};
 use rust_decimal::Decimal;
 
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
@@ -14,8 +14,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
     let lines = fields
         .objects("packageInfoList")
         .map(|line| line_of(call, line));
-    let order = call.buy(&Purchase::Detailed(OrderDetails {
-        lines: lines.collect::<Result<Vec<DetailedLine>, Failure>>()?,
+    let order = call.buy(&Purchase::Order(OrderDetails {
+        lines: lines.collect::<Result<Vec<PurchaseLine>, Failure>>()?,
         reference: fields.owned("transactionId"),
         total: amount(fields, "amount"),
         profiles: Profiles::Allocated,
@@ -28,9 +28,9 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
         .into())
 }
 
-fn line_of(call: &Call<'_>, line: Fields<'_>) -> Result<DetailedLine, Failure> {
+fn line_of(call: &Call<'_>, line: Fields<'_>) -> Result<PurchaseLine, Failure> {
     let package = find_coded(call.world.catalogue(), line.needed("packageCode"), false)?;
-    Ok(DetailedLine {
+    Ok(PurchaseLine {
         package_id: package.id,
         quantity: line.count("count").unwrap_or_default(),
         days: days(line),
@@ -53,7 +53,7 @@ pub(super) fn top_up(call: &Call<'_>) -> Result<Answer, Failure> {
     let fields = call.fields;
     let esim = named(fields)?.to_owned();
     let package = find_coded(call.world.catalogue(), fields.needed("packageCode"), true)?;
-    let order = call.buy(&Purchase::DetailedTopUp(TopUpDetails {
+    let order = call.buy(&Purchase::TopUp(TopUpDetails {
         reference: fields.owned("transactionId"),
         esim,
         days: days(fields),

@@ -75,10 +75,6 @@ pub(super) fn hook(call: &Call<'_>) -> Result<Answer, Failure> {
     Ok(object! { "webhook": url }.into())
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a route among others, which may fail"
-)]
 pub(super) fn save_hook(call: &Call<'_>) -> Result<Answer, Failure> {
     Ok(Answer::Trial {
         hook: Hook {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::super::api::Signature;
+use super::super::api::WrittenEvent;
 use super::super::json::{Json, object};
 use super::esims::{self, data_bytes, eid, profile_state, used_bytes, validity_days};
 use crate::catalogue::Catalogue;
@@ -11,12 +11,7 @@ use crate::switches::Switches;
 use crate::world::{EsimRecord, Hook, Notice, NoticeKind, World};
 
 /// The body of an event, as of the moment it is about.
-pub(super) fn event(
-    notice: &Notice,
-    _: &Hook,
-    world: &World,
-    _: &Switches,
-) -> (String, Option<Signature>) {
+pub(super) fn event(notice: &Notice, _: &Hook, world: &World, _: &Switches) -> WrittenEvent {
     let catalogue = world.catalogue();
     let (kind, content) = match &notice.kind {
         NoticeKind::Health => (
@@ -24,9 +19,9 @@ pub(super) fn event(
             object! { "orderNo": "1234567890", "orderStatus": "Test" },
         ),
         NoticeKind::OrderReady => ("ORDER_STATUS", order_ready(notice)),
-        NoticeKind::Device(word) => (
+        NoticeKind::Device(event) => (
             "SMDP_EVENT",
-            about(notice, |esim| device(esim, word, notice.at)),
+            about(notice, |esim| device(esim, event, notice.at)),
         ),
         NoticeKind::Usage(percent) => {
             let usage = |esim: &_| usage(esim, catalogue, *percent, notice.at);

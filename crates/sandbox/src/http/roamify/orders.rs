@@ -2,24 +2,25 @@
 
 use super::super::api::{Answer, Call, Failure};
 use super::super::json::{Json, object};
-use super::{complain, esims, limit, one_of};
-use crate::http::check::Wrong;
+use super::{esims, invalid_field, limit, one_of};
+use crate::http::check::Problem;
 use crate::ledger::ChargeKind;
 use crate::switches::{Absent, ReferenceSearch, Tolerance};
 use crate::world::{
-    EsimRecord, ItemRecord, OrderRecord, OrderSearch, Purchase, PurchaseLine, Refusal,
+    EsimRecord, ItemRecord, OrderDetails, OrderRecord, OrderSearch, Profiles, Purchase,
+    PurchaseLine, Refusal, TopUpDetails,
 };
 
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
     let order = match ordered_before(call)? {
         Some(order) => order,
-        None => call.buy(&order_of(call, false))?,
+        None => call.buy(&order_of(call, Profiles::Asked))?,
     };
     shown(call, order)
 }
 
 pub(super) fn create_instant(call: &Call<'_>) -> Result<Answer, Failure> {
-    let order = call.buy(&order_of(call, true))?;
+    let order = call.buy(&order_of(call, Profiles::AtOnce))?;
     let mut esims: Vec<EsimRecord> = Vec::with_capacity(order.items.len());
     for item in &order.items {
         esims.extend(call.world.find_esim(&item.esim_id)?);
@@ -31,11 +32,13 @@ pub(super) fn create_instant(call: &Call<'_>) -> Result<Answer, Failure> {
 }
 
 pub(super) fn top_up(call: &Call<'_>) -> Result<Answer, Failure> {
-    let order = call.buy(&Purchase::TopUp {
-        iccid: call.fields.needed("iccid").to_owned(),
+    let order = call.buy(&Purchase::TopUp(TopUpDetails {
+        esim: call.fields.needed("iccid").to_owned(),
         package_id: call.fields.needed("packageId").to_owned(),
         reference: call.fields.owned("referenceId"),
-    })?;
+        by_card: true,
+        ..TopUpDetails::default()
+    }))?;
     shown(call, order)
 }
 
@@ -74,7 +77,8 @@ fn ordered_before(call: &Call<'_>) -> Result<Option<OrderRecord>, Failure> {
     }
     let allowed = call.switches.order_by_reference == Tolerance::Accepted;
     let reference = call.fields.owned("referenceId").filter(|_| allowed);
-    let reference = reference.ok_or_else(|| complain(&("items".to_owned(), Wrong::Missing)))?;
+    let reference =
+        reference.ok_or_else(|| invalid_field(&("items".to_owned(), Problem::Missing)))?;
     let search = OrderSearch {
         reference: Some(reference),
         compare: Some(ReferenceSearch::Equals),
@@ -86,16 +90,17 @@ fn ordered_before(call: &Call<'_>) -> Result<Option<OrderRecord>, Failure> {
     Ok(Some(order.ok_or(Refusal::UnknownOrder)?))
 }
 
-fn order_of(call: &Call<'_>, instant: bool) -> Purchase {
-    let lines = call.fields.objects("items").map(|line| PurchaseLine {
-        package_id: line.needed("packageId").to_owned(),
-        quantity: line.count("quantity").unwrap_or_default(),
+fn order_of(call: &Call<'_>, profiles: Profiles) -> Purchase {
+    let lines = call.fields.objects("items").map(|line| {
+        let quantity = line.count("quantity").unwrap_or_default();
+        PurchaseLine::of(line.needed("packageId"), quantity)
     });
-    Purchase::Order {
+    Purchase::Order(OrderDetails {
         lines: lines.collect(),
         reference: call.fields.owned("referenceId"),
-        instant,
-    }
+        profiles,
+        ..OrderDetails::default()
+    })
 }
 
 fn shown(call: &Call<'_>, order: OrderRecord) -> Result<Answer, Failure> {

@@ -161,18 +161,10 @@ pub(super) fn balance(call: &Call<'_>) -> Result<Answer, Failure> {
 }
 
 /// The provider's body is not documented: only its envelope.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a route among others, which may fail"
-)]
 pub(super) fn health(_: &Call<'_>) -> Result<Answer, Failure> {
     Ok(Answer::Bare(object! { "status": "success" }))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a route among others, which may fail"
-)]
 pub(super) fn devices(_: &Call<'_>) -> Result<Answer, Failure> {
     let devices = [
         ("Example", "Example One", "android"),

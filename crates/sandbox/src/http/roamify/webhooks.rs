@@ -4,19 +4,14 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::super::api::Signature;
+use super::super::api::WrittenEvent;
 use super::super::hmac::{Mac as _, under};
 use super::super::json::{Json, object};
 use super::{UNLIMITED, seconds};
 use crate::switches::Switches;
 use crate::world::{EsimRecord, EsimState, Hook, Notice, NoticeKind, World};
 
-pub(super) fn event(
-    notice: &Notice,
-    hook: &Hook,
-    _: &World,
-    switches: &Switches,
-) -> (String, Option<Signature>) {
+pub(super) fn event(notice: &Notice, hook: &Hook, _: &World, switches: &Switches) -> WrittenEvent {
     let body = body(notice, switches).to_string();
     let signature = signature(hook, &body);
     (body, Some(("X-Roamify-Signature", signature)))

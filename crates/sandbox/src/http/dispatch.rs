@@ -1,4 +1,4 @@
-//! The way of a request, the same in every dialect: admission, faults, check, handler, ending.
+//! Answers a request, in every dialect by the same steps: admission, faults, check, handler, ending.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use axum::routing::on;
 use serde_json::{Map, Value};
 
 use super::api::{Answer, Api, Call, Failure, Request, Route};
-use super::check::{Fields, Reader, Wrong};
-use super::face::Face;
+use super::check::{Fields, Problem, Reader};
+use super::context::ServerContext;
 use super::garble::{broken, garble};
 use super::hooks;
 use super::json::object;
@@ -24,23 +24,24 @@ use crate::world::World;
 const LARGEST_BODY: usize = 1 << 20;
 
 /// The routes of a dialect.
-pub(super) fn routes(api: &'static Api) -> Router<Arc<Face>> {
+pub(super) fn routes(api: &'static Api) -> Router<Arc<ServerContext>> {
     api.routes.iter().fold(Router::new(), |router, route| {
-        let way = move |State(face): State<Arc<Face>>, request: axum::extract::Request| async move {
-            let mut reply = way(&face, api, route, request).await;
-            reply.wait += face.options.latency;
+        let answer = move |State(context): State<Arc<ServerContext>>,
+                           request: axum::extract::Request| async move {
+            let mut reply = dispatch(&context, api, route, request).await;
+            reply.wait += context.options.latency;
             if !reply.wait.is_zero() {
                 tokio::time::sleep(reply.wait).await;
             }
             reply
         };
         let path = format!("{}{}", api.prefix, route.path);
-        router.route(&path, on(route.method, way))
+        router.route(&path, on(route.method, answer))
     })
 }
 
-async fn way(
-    face: &Face,
+async fn dispatch(
+    context: &ServerContext,
     api: &'static Api,
     route: &'static Route,
     request: axum::extract::Request,
@@ -51,13 +52,13 @@ async fn way(
         let text = "request entity too large".to_owned();
         return (api.failure)(&Failure::Said(413, api.down.0, text), &usual);
     };
-    let switches = match face.world.switches() {
+    let switches = match context.world.switches() {
         Ok(switches) => switches,
         Err(error) => return (api.failure)(&error.into(), &usual),
     };
     let request = Request {
-        world: &face.world,
-        pace: &face.pace,
+        world: &context.world,
+        pace: &context.pace,
         operation: route.operation,
         head: &head,
         body: &body,
@@ -102,14 +103,14 @@ fn read(api: &Api, route: &Route, request: &Request<'_>) -> Result<Value, Failur
     if api.lenient {
         return (api.parse)(request);
     }
-    let malformed = || (api.complain)(&("query".to_owned(), Wrong::Empty));
+    let malformed = || (api.invalid_field)(&("query".to_owned(), Problem::Empty));
     let fields = query(&request.head.uri).ok_or_else(malformed)?;
     if route.in_query {
         return Ok(Value::Object(fields));
     }
     match fields.keys().next() {
         Some(name) if request.switches.strict => {
-            Err((api.complain)(&(name.clone(), Wrong::Unknown)))
+            Err((api.invalid_field)(&(name.clone(), Problem::Unknown)))
         }
         _ => (api.parse)(request),
     }
@@ -138,8 +139,8 @@ async fn handled(
     switches: &Switches,
 ) -> Result<Reply, Failure> {
     let Value::Object(fields) = value else {
-        let words = Wrong::Kind("of type object".to_owned());
-        return Err((api.complain)(&("value".to_owned(), words)));
+        let words = Problem::Kind("of type object".to_owned());
+        return Err((api.invalid_field)(&("value".to_owned(), words)));
     };
     let fields = Fields(fields);
     let reader = Reader {
@@ -148,7 +149,7 @@ async fn handled(
         from_query: route.in_query,
     };
     let checked = reader.check(fields, route.takes, "");
-    checked.map_err(|complaint| (api.complain)(&complaint))?;
+    checked.map_err(|invalid| (api.invalid_field)(&invalid))?;
     let call = Call {
         world,
         fields,

@@ -13,7 +13,7 @@ use crate::dialect::{Dialect, Dialects};
 use crate::world::{World, WorldError};
 
 #[derive(Clone, Debug)]
-pub(super) struct Face {
+pub(super) struct ServerContext {
     pub(super) world: World,
     pub(super) options: ServerOptions,
     pub(super) dialects: Dialects,
