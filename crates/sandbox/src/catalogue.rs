@@ -1,7 +1,7 @@
 //! The price list of the simulated provider: computed from a seed, never stored.
 
+mod data;
 mod day_pass;
-mod geography;
 mod group;
 mod plan;
 
@@ -10,13 +10,12 @@ use std::ops::Range;
 
 use rust_decimal::Decimal;
 
+pub use self::data::Geography;
+use self::data::PriceFile;
 pub use self::day_pass::{DayPass, MOST_DAYS};
-pub use self::geography::Geography;
-use self::geography::places;
 pub use self::group::{Group, Signal};
 use self::group::{group, hash};
 pub use self::plan::{Plan, PlanData, Talk};
-use self::plan::{USUAL, plans, variety};
 use crate::dialect::Dialect;
 
 /// The sentence every package carries in its notes.
@@ -149,19 +148,20 @@ impl Catalogue {
     ///
     /// [`CatalogueSize`] for zero packages, or for more than can be told apart.
     pub fn new(seed: u64, size: usize) -> Result<Self, CatalogueSize> {
-        let mut places = places();
-        let largest = places.len() * variety();
+        let file = PriceFile::get();
+        let places = &file.places;
+        let largest = places.len() * file.variety();
         if size == 0 || size > largest {
             return Err(CatalogueSize {
                 asked: size,
                 largest,
             });
         }
-        places.truncate((size / 8).clamp(1, places.len()));
+        let places = &places[..(size / 8).clamp(1, places.len())];
         let (share, left) = (size / places.len(), size % places.len());
-        let plans = plans(share + 1);
+        let plans = file.plans(share + 1);
         let groups: Vec<Group> = places
-            .into_iter()
+            .iter()
             .enumerate()
             .map(|(index, place)| group(seed, place, &plans[..share + usize::from(index < left)]))
             .collect();
@@ -306,8 +306,9 @@ impl Catalogue {
         let group = &self.groups[group_index];
         let plan = self.plans[plan_index];
         let chance = hash(hash(self.seed, group_index), plan_index);
+        let usual = &PriceFile::get().usual_plans;
         let odd = |one_in: u64, salt: usize| {
-            plan_index >= USUAL.len() && hash(chance, salt).is_multiple_of(one_in)
+            plan_index >= usual.len() && hash(chance, salt).is_multiple_of(one_in)
         };
         // Two of Kenya's usual packages are the well-known exceptions that tests and guides name.
         let kenya = group.slug == "kenya";
@@ -318,8 +319,8 @@ impl Catalogue {
             plan,
             price: group.tariff.price(&plan),
             hotspot: !odd(NO_HOTSPOT_ONE_IN, 1),
-            usage_check: !(odd(NO_USAGE_CHECK_ONE_IN, 2) || kenya && plan == USUAL[7]),
-            travel_date: odd(TRAVEL_DATE_ONE_IN, 3) || kenya && plan == USUAL[5],
+            usage_check: !(odd(NO_USAGE_CHECK_ONE_IN, 2) || kenya && plan_index == 7),
+            travel_date: odd(TRAVEL_DATE_ONE_IN, 3) || kenya && plan_index == 5,
             by_day: None,
         }
     }

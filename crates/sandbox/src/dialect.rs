@@ -12,6 +12,16 @@ pub enum Dialect {
     EsimAccess,
 }
 
+impl Dialect {
+    /// Its name, such as `esim-access`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Roamify => "roamify",
+            Self::EsimAccess => "esim-access",
+        }
+    }
+}
+
 /// Which dialects a server answers. Their paths are different ones, so that it may be both at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]

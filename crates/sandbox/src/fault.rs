@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::lie::{Change, MixUp, Spelling};
 pub use self::plan::Plan;
-pub(crate) use self::plan::{Ending, Garble, Override, Twists, plan};
+pub(crate) use self::plan::{Garble, Twists, plan};
 pub use self::rule::{Rule, Target, Times};
 use crate::switches::ReferenceSearch;
 
@@ -287,6 +287,14 @@ pub enum Fault {
         #[serde(default = "one")]
         by: usize,
     },
+}
+
+impl Fault {
+    /// Its word in the fault list.
+    pub(crate) fn name(&self) -> String {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        fields["what"].as_str().unwrap_or_default().to_owned()
+    }
 }
 
 const fn ok() -> u16 {

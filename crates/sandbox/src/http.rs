@@ -1,22 +1,41 @@
 //! The HTTP server of the sandbox: loopback connections, the routes, and connections that break.
 
+mod api;
+mod check;
+mod context;
 mod control;
+mod dispatch;
 mod edit;
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers may fail, whether this one does or not"
+)]
 mod esim_access;
 mod garble;
+mod hmac;
 mod hooks;
 mod in_process;
+mod json;
+mod pace;
+mod page;
 mod reply;
+mod requests;
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "handlers may fail, whether this one does or not"
+)]
 mod roamify;
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -25,12 +44,14 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::Instant;
 
+use self::api::Api;
+use self::context::ServerContext;
 pub use self::in_process::{InProcess, InProcessAnswer};
 use self::reply::HangUp;
+use self::requests::RequestLog;
 use crate::dialect::{Dialect, Dialects};
-use crate::world::{World, WorldError};
+use crate::world::World;
 
 /// How long a graceful end waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(2);
@@ -40,74 +61,6 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct ServerOptions {
     /// How long each answer of the provider's dialect waits, in real time.
     pub latency: Duration,
-}
-
-/// What every request sees.
-#[derive(Debug)]
-struct Face {
-    world: World,
-    options: ServerOptions,
-    /// The requests of the current second of real time.
-    pace: Mutex<Option<(Instant, u32)>>,
-    /// Events leave one after the other.
-    delivering: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl Face {
-    fn new(world: World, options: ServerOptions) -> Self {
-        Self {
-            world,
-            options,
-            pace: Mutex::new(None),
-            delivering: Arc::default(),
-        }
-    }
-
-    /// The account that a request is for by its bearer token; none where it may not call.
-    fn account_of(&self, headers: &axum::http::HeaderMap) -> Result<Option<World>, WorldError> {
-        let given = headers
-            .get(axum::http::header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .unwrap_or_default();
-        self.account(given.as_bytes())
-    }
-
-    /// The account of a token or access code; none where it may not call.
-    fn account(&self, given: &[u8]) -> Result<Option<World>, WorldError> {
-        if self.is_token(given) {
-            return Ok(Some(self.world.clone()));
-        }
-        self.world.admits(given)
-    }
-
-    /// Whether these are the bytes of the world's token. Takes the same time for every wrong one.
-    fn is_token(&self, given: &[u8]) -> bool {
-        use secrecy::ExposeSecret as _;
-        let token = self.world.token().expose_secret().as_bytes();
-        let differences = token
-            .iter()
-            .zip(given.iter().chain(std::iter::repeat(&0)))
-            .fold(0, |differences, (one, other)| differences | (one ^ other));
-        differences == 0 && token.len() == given.len()
-    }
-
-    /// Counts a request, and says whether it is within so many a second.
-    fn within_pace(&self, most: Option<u32>) -> bool {
-        let Some(most) = most else {
-            return true;
-        };
-        let now = Instant::now();
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = match *pace {
-            Some((since, count)) if now.duration_since(since) < Duration::from_secs(1) => {
-                (since, count)
-            }
-            _ => (now, 0),
-        };
-        *pace = Some((since, count.saturating_add(1)));
-        count < most
-    }
 }
 
 /// A running server. Dropping it closes the port and every connection at once.
@@ -156,9 +109,9 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let face = Arc::new(Face::new(world, options));
-        let events = tokio::spawn(hooks::run(Arc::clone(&face)));
-        let router = router(face, dialects);
+        let context = server_context(world, options, dialects);
+        let events = tokio::spawn(hooks::run(context.clone()));
+        let router = router(context);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(accept(listener, router, stopped));
         Ok(Self {
@@ -197,19 +150,42 @@ impl Drop for Server {
     }
 }
 
-/// Every route of these dialects, and the control routes.
-fn router(face: Arc<Face>, dialects: Dialects) -> Router {
-    let mut router = Router::new().merge(control::routes());
-    if dialects.speaks(Dialect::Roamify) {
-        router = router.merge(roamify::routes());
+fn server_context(world: World, options: ServerOptions, dialects: Dialects) -> ServerContext {
+    ServerContext {
+        requests: Arc::new(RequestLog::new(world.clone())),
+        world,
+        options,
+        dialects,
+        api,
+        pace: Arc::default(),
+        delivering: Arc::default(),
     }
-    if dialects.speaks(Dialect::EsimAccess) {
+}
+
+fn api(dialect: Dialect) -> &'static Api {
+    match dialect {
+        Dialect::Roamify => &roamify::API,
+        Dialect::EsimAccess => &esim_access::API,
+    }
+}
+
+/// Every route of these dialects, the control routes, and the page that names them.
+fn router(context: ServerContext) -> Router {
+    let log = from_fn_with_state(Arc::clone(&context.requests), requests::log);
+    let mut router = Router::new()
+        .route("/", get(page::page))
+        .merge(control::routes());
+    if context.dialects.speaks(Dialect::Roamify) {
+        router = router.merge(dispatch::routes(&roamify::API));
+    }
+    if context.dialects.speaks(Dialect::EsimAccess) {
         router = router.merge(esim_access::routes());
     }
     router
         .fallback(reply::not_found)
         .method_not_allowed_fallback(reply::not_found)
-        .with_state(face)
+        .layer(log)
+        .with_state(Arc::new(context))
 }
 
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {

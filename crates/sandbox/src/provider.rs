@@ -19,7 +19,7 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{Clock, Destination, Esim, Money, Package, ProviderName, Usage};
 
-use crate::fault::{Ending, Operation, Plan};
+use crate::fault::{Fault, Operation, Plan};
 use crate::switches::Tolerance;
 use crate::world::{ApplyTarget, OrderSearch, Purchase, Refusal, World, WorldError};
 
@@ -119,7 +119,7 @@ impl SandboxProvider {
         purchase: Purchase,
     ) -> Result<ProviderOrder> {
         self.attempt(operation, call, |plan| {
-            if let Some(Ending::Late { ms }) = plan.ending {
+            if let Some(Fault::LateEffect { ms }) = plan.ending {
                 self.world.purchase_later(&purchase, plan, ms)?;
                 // The caller gets the error of the ending whatever stands here.
                 return Err(Refusal::StillPending.into());

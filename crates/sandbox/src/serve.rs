@@ -1,7 +1,7 @@
 //! The sandbox as a program: what the binary and `roamport sandbox serve` have in common.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub struct ServeArguments {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// Port of 127.0.0.1 to listen on; 0 takes a free one
+    #[arg(long, value_name = "PORT", conflicts_with = "listen")]
+    pub port: Option<u16>,
 
     /// Bearer token or access code that callers must send; it guards nothing but the simulation
     #[arg(long, value_name = "TOKEN", default_value = USUAL_TOKEN)]
@@ -59,7 +63,7 @@ impl std::fmt::Debug for ServeArguments {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("ServeArguments")
-            .field("listen", &self.listen)
+            .field("listen", &self.address())
             .field("dialect", &self.dialect)
             .field("packages", &self.packages)
             .field("seed", &self.seed)
@@ -67,6 +71,16 @@ impl std::fmt::Debug for ServeArguments {
             .field("state", &self.state)
             .field("latency_ms", &self.latency_ms)
             .finish_non_exhaustive()
+    }
+}
+
+impl ServeArguments {
+    /// Where to listen.
+    fn address(&self) -> SocketAddr {
+        match self.port {
+            Some(port) => (Ipv4Addr::LOCALHOST, port).into(),
+            None => self.listen,
+        }
     }
 }
 
@@ -78,7 +92,7 @@ pub enum ServeError {
     World(#[from] WorldError),
     /// The address cannot be listened on.
     #[error(
-        "cannot listen on {address}: {source}: choose another with --listen, or port 0 for a free one"
+        "cannot listen on {address}: {source}: choose another with --listen or --port; port 0 takes a free one"
     )]
     Listen {
         /// The address.
@@ -104,6 +118,7 @@ pub async fn serve(
     arguments: ServeArguments,
     mut stdout: impl Write + Send,
 ) -> Result<(), ServeError> {
+    let address = arguments.address();
     let mut world = World::builder()
         .packages(arguments.packages)
         .seed(arguments.seed)
@@ -129,7 +144,6 @@ pub async fn serve(
     let options = ServerOptions {
         latency: Duration::from_millis(arguments.latency_ms),
     };
-    let address = arguments.listen;
     let server = Server::start_speaking(world, address, options, arguments.dialect)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;

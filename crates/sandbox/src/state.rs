@@ -13,9 +13,8 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::world::{Beginning, Event};
 
 /// The version of the format. Another one is refused, never guessed at.
 const VERSION: u32 = 1;
@@ -69,19 +68,19 @@ pub enum StateError {
 
 /// The first line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Header {
+pub(crate) struct Header<B> {
     pub(crate) roamport_sandbox: u32,
     pub(crate) seed: u64,
     pub(crate) packages: usize,
     /// Wallet, clock and switches as they were at first, and are again after a reset.
     #[serde(flatten)]
-    pub(crate) beginning: Beginning,
+    pub(crate) beginning: B,
     /// What the ids of this world are derived from, so that two worlds never share one.
     pub(crate) salt: String,
 }
 
-impl Header {
-    pub(crate) fn new(seed: u64, packages: usize, beginning: Beginning, salt: String) -> Self {
+impl<B> Header<B> {
+    pub(crate) const fn new(seed: u64, packages: usize, beginning: B, salt: String) -> Self {
         Self {
             roamport_sandbox: VERSION,
             seed,
@@ -111,7 +110,10 @@ pub(crate) struct Log {
 
 impl Log {
     /// Opens the file, or begins it with `asked`. Gives the header in force.
-    pub(crate) fn open(path: &Path, asked: Header) -> Result<(Self, Header), StateError> {
+    pub(crate) fn open<B: Serialize + DeserializeOwned>(
+        path: &Path,
+        asked: Header<B>,
+    ) -> Result<(Self, Header<B>), StateError> {
         if let Some(folder) = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
@@ -169,13 +171,16 @@ impl Log {
         Ok(())
     }
 
-    fn header(&mut self, asked: Header) -> Result<Header, StateError> {
+    fn header<B: Serialize + DeserializeOwned>(
+        &mut self,
+        asked: Header<B>,
+    ) -> Result<Header<B>, StateError> {
         let text = self.read_lines()?;
         let Some(first) = text.lines().next() else {
             self.write_line(&asked, true)?;
             return Ok(asked);
         };
-        let kept: Header =
+        let kept: Header<B> =
             serde_json::from_str(first).map_err(|error| self.unreadable(1, &error))?;
         if kept.roamport_sandbox != VERSION {
             return Err(StateError::Unreadable {
@@ -236,11 +241,11 @@ impl Log {
     }
 
     /// The events that others appended since. Under the lock only.
-    pub(crate) fn catch_up(&mut self) -> Result<Vec<Event>, StateError> {
+    pub(crate) fn catch_up<E: DeserializeOwned>(&mut self) -> Result<Vec<E>, StateError> {
         let text = self.read_lines()?;
         let mut events = Vec::new();
         for line in text.lines() {
-            let transaction: Vec<Event> =
+            let transaction: Vec<E> =
                 serde_json::from_str(line).map_err(|error| self.unreadable(self.line, &error))?;
             events.extend(transaction);
             self.offset += line.len() as u64 + 1;
@@ -250,7 +255,11 @@ impl Log {
     }
 
     /// Appends one transaction. Under the lock, and caught up, only. `durable` waits for the disk.
-    pub(crate) fn append(&mut self, events: &[Event], durable: bool) -> Result<(), StateError> {
+    pub(crate) fn append(
+        &mut self,
+        events: &[impl Serialize],
+        durable: bool,
+    ) -> Result<(), StateError> {
         self.write_line(&events, durable)
     }
 

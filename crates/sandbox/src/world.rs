@@ -7,10 +7,12 @@ mod control;
 mod ending;
 mod identity;
 mod lifecycle;
+mod notice;
 mod outbox;
 mod purchase;
 mod record;
 mod refusal;
+mod request;
 mod search;
 mod telling;
 
@@ -27,19 +29,17 @@ use secrecy::SecretString;
 
 pub(crate) use self::builder::amount;
 pub use self::builder::{USUAL_PACKAGES, USUAL_SECRET_KEY, USUAL_TOKEN, WorldBuilder};
-pub(crate) use self::contents::{Beginning, Event};
+use self::contents::Event;
 use self::contents::{Contents, Pace};
 pub use self::identity::SMDP_ADDRESS;
 pub use self::lifecycle::ApplyTarget;
-pub(crate) use self::outbox::Notice;
-pub use self::outbox::{Hook, NoticeKind};
-pub use self::purchase::{
-    DetailedLine, OrderDetails, Profiles, Purchase, PurchaseLine, TopUpDetails,
-};
+pub(crate) use self::notice::Notice;
+pub use self::notice::{Hook, NoticeKind};
 pub use self::record::{
     Allowance, EsimRecord, EsimState, ItemRecord, OrderRecord, Profile, UsageDay,
 };
 pub use self::refusal::{Refusal, WorldError};
+pub use self::request::{OrderDetails, Profiles, Purchase, PurchaseLine, TopUpDetails};
 pub use self::search::OrderSearch;
 use crate::catalogue::Catalogue;
 use crate::fault::{Operation, Plan, plan};

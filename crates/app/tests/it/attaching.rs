@@ -6,7 +6,7 @@ use roamport_app::AppError;
 use roamport_app::attention::{Action, DecisionError, Role, Warning};
 use roamport_domain::order::{AttentionReason, Ending, Fingerprint, OrderState, Resolution};
 use roamport_domain::{Order, ProviderOrderId};
-use roamport_sandbox::world::Purchase;
+use roamport_sandbox::world::{OrderDetails, Purchase, PurchaseLine};
 use roamport_sandbox::{Fault, Operation, Rule};
 
 use crate::deciding::{
@@ -192,14 +192,10 @@ async fn only_an_order_that_is_there_and_ours_is_attached() {
 async fn an_order_bought_by_hand_is_attached_with_a_warning_and_to_one_order_alone() {
     let shop = Shop::careless();
     let order = never_bought(&shop).await;
-    let by_hand = Purchase::Order {
-        lines: vec![roamport_sandbox::world::PurchaseLine {
-            package_id: PORTUGAL_1GB.into(),
-            quantity: 1,
-        }],
-        reference: None,
-        instant: false,
-    };
+    let by_hand = Purchase::Order(OrderDetails {
+        lines: vec![PurchaseLine::of(PORTUGAL_1GB, 1)],
+        ..OrderDetails::default()
+    });
     let made = provider_id(&shop.world.purchase(&by_hand).unwrap().id);
     let decided = shop
         .orders

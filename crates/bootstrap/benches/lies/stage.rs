@@ -12,7 +12,7 @@ use roamport_domain::{Clock, OrderId, OrderJournal};
 use roamport_provider_http::in_process::BrokenConnection;
 use roamport_sandbox::http::{InProcess, InProcessAnswer};
 use roamport_sandbox::switches::Tolerance;
-use roamport_sandbox::world::{OrderRecord, Purchase};
+use roamport_sandbox::world::{OrderDetails, OrderRecord, Profiles, Purchase, PurchaseLine};
 use roamport_sandbox::{Dialect, Dialects, Switches, World};
 use rust_decimal::Decimal;
 
@@ -150,26 +150,12 @@ impl Stage {
     /// Orders that somebody else placed with the same account.
     pub(crate) fn sell_to_strangers(&self, package: &str) {
         for name in ["7Q2M4XW0C9N8V5T3ZK6HJD1BRE", "shop-10442", ""] {
-            let purchase = match name {
-                "" => Purchase::Order {
-                    lines: vec![roamport_sandbox::world::PurchaseLine {
-                        package_id: package.to_owned(),
-                        quantity: 1,
-                    }],
-                    reference: None,
-                    instant: true,
-                },
-                name => match Purchase::order(package, 1, name) {
-                    Purchase::Order {
-                        lines, reference, ..
-                    } => Purchase::Order {
-                        lines,
-                        reference,
-                        instant: true,
-                    },
-                    other => other,
-                },
-            };
+            let purchase = Purchase::Order(OrderDetails {
+                reference: (!name.is_empty()).then(|| name.to_owned()),
+                lines: vec![PurchaseLine::of(package, 1)],
+                profiles: Profiles::AtOnce,
+                ..OrderDetails::default()
+            });
             let sold = self.worlds[0].purchase(&purchase);
             sold.expect("the world sells to anybody");
         }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::CatalogueFilter;
-use super::geography::{Geography, Place, country_name, slug};
+use super::data::{Geography, Place, PriceFile};
 use super::plan::{Plan, Tariff};
 
 /// A destination with its packages.
@@ -57,9 +57,9 @@ impl Group {
     }
 }
 
-pub(super) fn group(seed: u64, place: Place, plans: &[Plan]) -> Group {
-    let slug = slug(&place.name);
-    let chance = slug
+pub(super) fn group(seed: u64, place: &'static Place, plans: &[Plan]) -> Group {
+    let chance = place
+        .slug
         .bytes()
         .fold(seed, |state, byte| hash(state, usize::from(byte)));
     let (times, off) = match place.geography {
@@ -74,16 +74,12 @@ pub(super) fn group(seed: u64, place: Place, plans: &[Plan]) -> Group {
     };
     let prices = || plans.iter().map(|plan| tariff.price(plan));
     Group {
-        slug,
-        name: place.name,
-        code: place.code,
-        region: place.continent,
+        slug: place.slug.clone(),
+        name: place.name.clone(),
+        code: place.code.clone(),
+        region: &place.region,
         geography: place.geography,
-        signals: place
-            .covers
-            .into_iter()
-            .map(|code| signal(seed, code))
-            .collect(),
+        signals: place.covers().map(|code| signal(seed, code)).collect(),
         lowest_price: prices().min().unwrap_or_default(),
         highest_price: prices().max().unwrap_or_default(),
         packages: plans.len(),
@@ -116,7 +112,7 @@ fn signal(seed: u64, code: &'static str) -> Signal {
     };
     Signal {
         code,
-        name: country_name(code),
+        name: PriceFile::country_name(code).to_owned(),
         networks: networks.to_vec(),
         carriers: (0..carriers)
             .map(|step| CARRIERS[(first + step) % CARRIERS.len()])

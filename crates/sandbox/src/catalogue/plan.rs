@@ -1,12 +1,14 @@
 //! What can be sold in a place: data, days and talk, in one table shared by all destinations.
 
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 /// The longest validity sold, in days.
 pub(super) const LONGEST_DAYS: u16 = 365;
 
 /// How much data a plan brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PlanData {
     /// A fixed amount, in the provider's gigabytes of 1024 MB.
     Gigabytes(u16),
@@ -17,7 +19,8 @@ pub enum PlanData {
 }
 
 /// How much a plan lets one talk and write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Talk {
     /// Counted text messages and minutes.
     Counted {
@@ -31,86 +34,16 @@ pub enum Talk {
 }
 
 /// One line of the price list, whatever the destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Validity in days, 1 to 365, from first use.
     pub days: u16,
     /// The data.
     pub data: PlanData,
     /// Calls and texts, in a `data-voice-sms` plan.
+    #[serde(default)]
     pub talk: Option<Talk>,
-}
-
-const fn data(days: u16, data: PlanData) -> Plan {
-    Plan {
-        days,
-        data,
-        talk: None,
-    }
-}
-
-const fn talk(days: u16, gigabytes: u16, talk: Talk) -> Plan {
-    Plan {
-        days,
-        data: PlanData::Gigabytes(gigabytes),
-        talk: Some(talk),
-    }
-}
-
-const SOME_TALK: Talk = Talk::Counted {
-    sms: 100,
-    minutes: 60,
-};
-
-/// What every destination sells first, without surprises: a catalogue of 60 has eight of these in
-/// each of seven destinations.
-pub(super) const USUAL: [Plan; 12] = [
-    data(7, PlanData::Gigabytes(1)),
-    data(15, PlanData::Gigabytes(3)),
-    data(30, PlanData::Gigabytes(5)),
-    data(30, PlanData::Gigabytes(10)),
-    data(10, PlanData::UnlimitedThrottled),
-    data(7, PlanData::Unlimited),
-    data(30, PlanData::Gigabytes(20)),
-    talk(30, 5, SOME_TALK),
-    data(1, PlanData::Gigabytes(1)),
-    data(15, PlanData::Unlimited),
-    data(30, PlanData::UnlimitedThrottled),
-    data(365, PlanData::Gigabytes(20)),
-];
-
-const KINDS: [(PlanData, Option<Talk>); 9] = [
-    (PlanData::Gigabytes(1), None),
-    (PlanData::Gigabytes(3), None),
-    (PlanData::Gigabytes(5), None),
-    (PlanData::Gigabytes(10), None),
-    (PlanData::Gigabytes(20), None),
-    (PlanData::Unlimited, None),
-    (PlanData::UnlimitedThrottled, None),
-    (PlanData::Gigabytes(5), Some(SOME_TALK)),
-    (PlanData::Gigabytes(10), Some(Talk::Unlimited)),
-];
-
-const USUAL_DAYS: [u16; 15] = [7, 15, 30, 1, 3, 5, 10, 14, 20, 21, 28, 60, 90, 180, 365];
-
-/// The first `count` plans; fewer where the table has no more.
-pub(super) fn plans(count: usize) -> Vec<Plan> {
-    let days = USUAL_DAYS
-        .into_iter()
-        .chain((1..=LONGEST_DAYS).filter(|day| !USUAL_DAYS.contains(day)));
-    let rest = days
-        .flat_map(|days| {
-            KINDS
-                .into_iter()
-                .map(move |(data, talk)| Plan { days, data, talk })
-        })
-        .filter(|plan| !USUAL.contains(plan));
-    USUAL.into_iter().chain(rest).take(count).collect()
-}
-
-/// How many different plans there are.
-pub(super) fn variety() -> usize {
-    usize::from(LONGEST_DAYS) * KINDS.len()
 }
 
 impl Plan {
@@ -208,22 +141,8 @@ fn bulk(gigabytes: u16) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
+    use super::super::data::{PlanKind, PriceFile};
     use super::*;
-
-    #[test]
-    fn all_plans_are_different_and_so_are_their_slugs() {
-        let plans = plans(usize::MAX);
-        assert_eq!(plans.len(), variety());
-        let slugs: HashSet<_> = plans.iter().map(Plan::slug).collect();
-        assert_eq!(slugs.len(), plans.len());
-    }
-
-    #[test]
-    fn a_longer_table_begins_with_the_shorter_one() {
-        assert_eq!(plans(40)[..], plans(400)[..40]);
-    }
 
     #[test]
     fn a_price_grows_with_days_and_with_data() {
@@ -232,14 +151,23 @@ mod tests {
             gigabyte: 55,
             day: 2,
         };
-        for (data, talk) in KINDS {
+        let plan = |days, kind: &PlanKind| Plan {
+            days,
+            data: kind.data,
+            talk: kind.talk,
+        };
+        for kind in &PriceFile::get().kinds {
             for days in 1..LONGEST_DAYS {
-                let price = |days| tariff.price(&Plan { days, data, talk });
+                let price = |days| tariff.price(&plan(days, kind));
                 assert!(price(days) < price(days + 1));
             }
         }
         for pair in [1, 3, 5, 10, 20].windows(2) {
-            let price = |gigabytes| tariff.price(&data(7, PlanData::Gigabytes(gigabytes)));
+            let kind = |gigabytes| PlanKind {
+                data: PlanData::Gigabytes(gigabytes),
+                talk: None,
+            };
+            let price = |gigabytes| tariff.price(&plan(7, &kind(gigabytes)));
             assert!(price(pair[0]) < price(pair[1]));
         }
     }

@@ -1,6 +1,5 @@
 //! What the fault list means for one call: the rules that take part, put together.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rust_decimal::Decimal;
@@ -8,57 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Fault, Lasting, MixUp, Operation, Rule, Spelling, Times};
 use crate::switches::ReferenceSearch;
-
-/// How a call ends, when it does not end well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Drop {
-        before: bool,
-    },
-    Status {
-        before: bool,
-        status: u16,
-        body: Option<String>,
-        retry_after: Option<u64>,
-    },
-    Late {
-        ms: u64,
-    },
-    RateLimit {
-        retry_after: Option<u64>,
-    },
-    BrokenJson,
-    Html {
-        before: bool,
-        status: u16,
-    },
-    FailureBody {
-        message: String,
-    },
-    Answer(Override),
-}
-
-/// What is sent in the place of an answer, as far as it is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Override {
-    pub(crate) before: bool,
-    pub(crate) status: Option<u16>,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Option<String>,
-}
-
-impl Ending {
-    /// Whether the caller does not get the answer that belongs to what happened.
-    pub(crate) fn hides(&self) -> bool {
-        match self {
-            Self::Answer(sent) => {
-                let well = sent.status.is_none_or(|status| status / 100 == 2);
-                sent.before || sent.body.is_some() || !well
-            }
-            _ => true,
-        }
-    }
-}
 
 /// What happens to the text of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +20,8 @@ pub(crate) enum Garble {
 /// The faults of one call. The default is a call that goes well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    pub(crate) ending: Option<Ending>,
+    /// The fault that ends the call.
+    pub(crate) ending: Option<Fault>,
     pub(crate) stall: Duration,
     pub(crate) garbles: Vec<Garble>,
     pub(crate) moves: Vec<(u64, bool)>,
@@ -84,6 +33,8 @@ pub struct Plan {
     /// By how many milliseconds a read lags behind.
     pub(crate) stale: u64,
     pub(crate) twists: Twists,
+    /// What struck, in the words of the fault list.
+    pub(crate) faults: Vec<String>,
 }
 
 /// How an effect turns out otherwise than it was asked for. Kept with an effect that happens late.
@@ -120,68 +71,26 @@ impl Plan {
     /// Whether the call is stopped before anything happens.
     pub(crate) fn stops(&self, operation: Operation) -> bool {
         match &self.ending {
-            None | Some(Ending::BrokenJson) => false,
+            Some(Fault::Answer { before, .. }) => *before,
+            Some(Fault::LateEffect { .. }) => !operation.is_purchase(),
             Some(
-                Ending::Drop { before }
-                | Ending::Status { before, .. }
-                | Ending::Html { before, .. }
-                | Ending::Answer(Override { before, .. }),
-            ) => *before,
-            Some(Ending::Late { .. }) => !operation.is_purchase(),
-            Some(Ending::RateLimit { .. } | Ending::FailureBody { .. }) => true,
+                Fault::DropBeforeEffect
+                | Fault::StatusBeforeEffect { .. }
+                | Fault::RateLimit { .. }
+                | Fault::HtmlError { .. }
+                | Fault::FailureBodyWith200 { .. },
+            ) => true,
+            _ => false,
         }
     }
 
     fn add(&mut self, fault: Fault) {
-        let ending = match fault {
-            Fault::DropAfterEffect => Ending::Drop { before: false },
-            Fault::DropBeforeEffect => Ending::Drop { before: true },
-            Fault::StatusBeforeEffect {
-                status,
-                body,
-                retry_after,
-            } => Ending::Status {
-                before: true,
-                status,
-                body,
-                retry_after,
-            },
-            Fault::StatusAfterEffect {
-                status,
-                body,
-                retry_after,
-            } => Ending::Status {
-                before: false,
-                status,
-                body,
-                retry_after,
-            },
-            Fault::LateEffect { ms } => Ending::Late { ms },
-            Fault::RateLimit { retry_after } => Ending::RateLimit { retry_after },
-            Fault::BrokenJson => Ending::BrokenJson,
-            Fault::Html { status } => Ending::Html {
-                before: false,
-                status,
-            },
-            Fault::HtmlError { status } => Ending::Html {
-                before: true,
-                status,
-            },
-            Fault::FailureBodyWith200 { message } => Ending::FailureBody { message },
-            Fault::Answer {
-                before,
-                status,
-                headers,
-                body,
-            } => Ending::Answer(Override {
-                before,
-                status,
-                headers,
-                body,
-            }),
-            other => return self.modify(other),
-        };
-        self.ending = Some(ending);
+        self.faults.push(fault.name());
+        if ends(&fault) {
+            self.ending = Some(fault);
+        } else {
+            self.modify(fault);
+        }
     }
 
     fn modify(&mut self, fault: Fault) {
@@ -204,12 +113,30 @@ impl Plan {
             Fault::PriceChange { percent } => self.twists.price_percent += percent,
             Fault::OutOfStock => self.twists.out_of_stock = true,
             Fault::FewerItems { by } => self.twists.missing_items += by,
-            ending => self.add(ending),
+            ending => self.ending = Some(ending),
         }
     }
 }
 
-fn ends(fault: &Fault) -> bool {
+impl Fault {
+    /// Whether the caller does not get the answer that belongs to what happened.
+    pub(crate) fn hides(&self) -> bool {
+        match self {
+            Self::Answer {
+                before,
+                status,
+                body,
+                ..
+            } => {
+                let well = status.is_none_or(|status| status / 100 == 2);
+                *before || body.is_some() || !well
+            }
+            ending => ends(ending),
+        }
+    }
+}
+
+const fn ends(fault: &Fault) -> bool {
     matches!(
         fault,
         Fault::DropAfterEffect
@@ -267,7 +194,7 @@ mod tests {
     use super::super::Target;
     use super::*;
 
-    fn endings(mut rules: Vec<Rule>, calls: usize) -> Vec<Option<Ending>> {
+    fn endings(mut rules: Vec<Rule>, calls: usize) -> Vec<Option<Fault>> {
         (0..calls)
             .map(|_| {
                 let (plan, left) = plan(&rules, Operation::Order);
@@ -285,11 +212,7 @@ mod tests {
         ];
         assert_eq!(
             endings(rules, 3),
-            [
-                Some(Ending::Drop { before: false }),
-                Some(Ending::BrokenJson),
-                None
-            ]
+            [Some(Fault::DropAfterEffect), Some(Fault::BrokenJson), None]
         );
     }
 
@@ -300,7 +223,7 @@ mod tests {
                 .skip(1)
                 .times(2),
         ];
-        let broken = Some(Ending::BrokenJson);
+        let broken = Some(Fault::BrokenJson);
         assert_eq!(endings(rules, 4), [None, broken.clone(), broken, None]);
     }
 
@@ -322,7 +245,7 @@ mod tests {
             .for_ever(),
         ];
         let (plan, left) = plan(&rules, Operation::Order);
-        assert_eq!(plan.ending, Some(Ending::Drop { before: false }));
+        assert_eq!(plan.ending, Some(Fault::DropAfterEffect));
         assert_eq!(plan.twists.late_visibility, 10);
         assert_eq!(plan.garbles, [Garble::UnknownFields]);
         assert_eq!(left.unwrap(), rules[2..]);

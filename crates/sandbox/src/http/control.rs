@@ -1,90 +1,152 @@
-//! The control face: what a test or a person does to the world from outside, under `/_control/`.
+//! The control routes: what a test or a person does to the world from outside, under `/_control/`.
 
 mod hooks;
 mod lifecycle;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Face;
+use super::context::{ServerContext, bearer};
 use super::reply::{Reply, unauthorized};
 use crate::fault::Rule;
 use crate::world::{Refusal, WorldError, amount};
 
 type Answer = Result<Reply, Reply>;
 
-/// The account that a control call is for, by its bearer token, with all else that the server has.
-struct Control(Arc<Face>);
+/// A path, what its methods do, and the handlers that do it.
+pub(super) struct ControlRoute {
+    pub(super) path: &'static str,
+    pub(super) does: &'static str,
+    handlers: MethodRouter<Arc<ServerContext>>,
+}
 
-impl FromRequestParts<Arc<Face>> for Control {
-    type Rejection = Reply;
-
-    async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Reply> {
-        let account = of(face.account_of(&parts.headers))?;
-        Ok(Self(Arc::new(Face {
-            world: account.ok_or_else(unauthorized)?,
-            options: face.options,
-            pace: Mutex::default(),
-            delivering: Arc::clone(&face.delivering),
-        })))
+const fn route(
+    path: &'static str,
+    does: &'static str,
+    handlers: MethodRouter<Arc<ServerContext>>,
+) -> ControlRoute {
+    ControlRoute {
+        path,
+        does,
+        handlers,
     }
 }
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    Router::new()
-        .route("/_control/ledger", get(ledger))
-        .route(
+/// Every control route, in the order in which a person would look for them.
+pub(super) fn table() -> Vec<ControlRoute> {
+    let mut table = vec![
+        route(
+            "/_control/ledger",
+            "GET shows every charge and refund, and the wallet",
+            get(ledger),
+        ),
+        route(
+            "/_control/requests",
+            "GET shows the last requests, with their answers and the faults that struck",
+            get(requests),
+        ),
+        route(
             "/_control/faults",
+            "GET shows the fault list, POST adds a rule or a list of them, DELETE clears it",
             get(faults).post(add_faults).delete(clear_faults),
-        )
-        .route("/_control/clock", get(clock).post(move_clock))
-        .route("/_control/switches", get(switches).post(set_switches))
-        .route("/_control/reset", post(reset))
-        .route("/_control/balance", get(balance).post(set_balance))
-        .merge(lifecycle::routes())
-        .merge(hooks::routes())
+        ),
+        route(
+            "/_control/clock",
+            "GET shows the clock, POST moves it",
+            get(clock).post(move_clock),
+        ),
+        route(
+            "/_control/switches",
+            "GET shows the switches, POST sets any of them",
+            get(switches).post(set_switches),
+        ),
+        route(
+            "/_control/balance",
+            "GET shows the wallet, POST sets it or adds to it",
+            get(balance).post(set_balance),
+        ),
+        route(
+            "/_control/reset",
+            "POST begins the world again",
+            post(reset),
+        ),
+    ];
+    table.extend(lifecycle::table());
+    table.extend(hooks::table());
+    table
 }
 
-fn refuse(error: &WorldError) -> Reply {
-    let status = match error {
-        WorldError::Refused(Refusal::UnknownEsim | Refusal::UnknownOrder) => 404,
-        WorldError::Refused(_) => 409,
-        WorldError::Amount(_) => 400,
-        WorldError::Catalogue(_) | WorldError::State(_) => 500,
-    };
-    Reply::failed(status, &error.to_string())
+pub(super) fn routes() -> Router<Arc<ServerContext>> {
+    let routes = table().into_iter();
+    routes.fold(Router::new(), |router, route| {
+        router.route(route.path, route.handlers)
+    })
 }
 
-fn of<T>(outcome: Result<T, WorldError>) -> Result<T, Reply> {
-    outcome.map_err(|error| refuse(&error))
+/// What a control call may use: all that the server has, and of the world the account of its token.
+struct Control(ServerContext);
+
+impl FromRequestParts<Arc<ServerContext>> for Control {
+    type Rejection = Reply;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<ServerContext>,
+    ) -> Result<Self, Reply> {
+        let account = bearer(&context.world, &parts.headers)?;
+        Ok(Self(ServerContext {
+            world: account.ok_or_else(unauthorized)?,
+            ..ServerContext::clone(context)
+        }))
+    }
+}
+
+impl From<WorldError> for Reply {
+    fn from(error: WorldError) -> Self {
+        let status = match &error {
+            WorldError::Refused(Refusal::UnknownEsim | Refusal::UnknownOrder) => 404,
+            WorldError::Refused(_) => 409,
+            WorldError::Amount(_) => 400,
+            WorldError::Catalogue(_) | WorldError::State(_) => 500,
+        };
+        Self::failed(status, &error.to_string())
+    }
+}
+
+fn invalid(error: &impl ToString) -> Reply {
+    Reply::invalid(&error.to_string())
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Reply> {
-    serde_json::from_slice(body).map_err(|error| Reply::invalid(&error.to_string()))
+    serde_json::from_slice(body).map_err(|error| invalid(&error))
 }
 
-async fn ledger(Control(face): Control) -> Answer {
-    let charges = of(face.world.ledger())?;
-    let refunds = of(face.world.refunds())?;
-    let balance = of(face.world.balance())?.to_string();
-    Ok(Reply::json(
-        200,
-        &json!({ "balance": balance, "currency": "USD", "charges": charges, "refunds": refunds }),
-    ))
+async fn ledger(Control(ServerContext { world, .. }): Control) -> Answer {
+    let body = json!({
+        "balance": world.balance()?.to_string(),
+        "currency": "USD",
+        "charges": world.ledger()?,
+        "refunds": world.refunds()?,
+    });
+    Ok(Reply::json(200, &body))
 }
 
-async fn faults(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &of(face.world.faults())?))
+async fn requests(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.requests.all()))
+}
+
+async fn faults(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.world.faults()?))
 }
 
 #[derive(Deserialize)]
@@ -94,26 +156,25 @@ enum OneOrMany {
     One(Value),
 }
 
-async fn add_faults(Control(face): Control, body: Bytes) -> Answer {
+async fn add_faults(Control(context): Control, body: Bytes) -> Answer {
     let rules = match read(&body)? {
         OneOrMany::One(rule) => vec![rule],
         OneOrMany::Many(rules) => rules,
     };
-    let rules = rules
-        .into_iter()
-        .map(serde_json::from_value::<Rule>)
-        .collect::<Result<Vec<Rule>, _>>()
-        .map_err(|error| Reply::invalid(&error.to_string()))?;
-    Ok(Reply::json(200, &of(face.world.add_faults(rules))?))
+    let rules: Result<Vec<Rule>, _> = rules.into_iter().map(serde_json::from_value).collect();
+    let rules = context
+        .world
+        .add_faults(rules.map_err(|error| invalid(&error))?)?;
+    Ok(Reply::json(200, &rules))
 }
 
-async fn clear_faults(Control(face): Control) -> Answer {
-    of(face.world.clear_faults())?;
-    faults(Control(face)).await
+async fn clear_faults(Control(context): Control) -> Answer {
+    context.world.clear_faults()?;
+    faults(Control(context)).await
 }
 
-async fn clock(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &json!({ "now": of(face.world.now())? })))
+async fn clock(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &json!({ "now": context.world.now()? })))
 }
 
 #[derive(Deserialize)]
@@ -128,7 +189,7 @@ struct ClockMove {
     run: bool,
 }
 
-async fn move_clock(Control(face): Control, body: Bytes) -> Answer {
+async fn move_clock(Control(context): Control, body: Bytes) -> Answer {
     let wanted: ClockMove = read(&body)?;
     let by = match (&wanted.advance, wanted.advance_seconds) {
         (Some(_), Some(_)) => {
@@ -143,43 +204,39 @@ async fn move_clock(Control(face): Control, body: Bytes) -> Answer {
         return Err(Reply::invalid("a clock cannot freeze and run"));
     }
     if wanted.freeze {
-        of(face.world.freeze())?;
+        context.world.freeze()?;
     }
     if let Some(moment) = wanted.set {
-        of(face.world.set_time(moment))?;
+        context.world.set_time(moment)?;
     }
     if let Some(by) = by {
-        of(face.world.advance(by))?;
+        context.world.advance(by)?;
     }
     if wanted.run {
-        of(face.world.run())?;
+        context.world.run()?;
     }
-    clock(Control(face)).await
+    clock(Control(context)).await
 }
 
 /// `2h`, `30d`, `PT5M`: a day is 24 hours.
 fn duration(text: &str) -> Result<SignedDuration, Reply> {
-    let span: Span = text
-        .parse()
-        .map_err(|error: jiff::Error| Reply::invalid(&error.to_string()))?;
+    let span: Span = text.parse().map_err(|error: jiff::Error| invalid(&error))?;
     span.to_duration(SpanRelativeTo::days_are_24_hours())
         .map_err(|_| Reply::invalid("`advance` takes weeks, days, hours, minutes and seconds"))
 }
 
-async fn switches(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &of(face.world.switches())?))
+async fn switches(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &context.world.switches()?))
 }
 
-async fn set_switches(Control(face): Control, body: Bytes) -> Answer {
+async fn set_switches(Control(context): Control, body: Bytes) -> Answer {
     let wanted: serde_json::Map<String, Value> = read(&body)?;
-    let now = of(face.world.switches())?;
-    let Ok(mut all) = serde_json::to_value(now) else {
-        return Err(Reply::failed(500, "the switches are no object"));
-    };
+    let mut all =
+        serde_json::to_value(context.world.switches()?).map_err(|error| invalid(&error))?;
     merge(&mut all, wanted.into());
-    let all = serde_json::from_value(all).map_err(|error| Reply::invalid(&error.to_string()))?;
-    of(face.world.set_switches(all))?;
-    switches(Control(face)).await
+    let all = serde_json::from_value(all).map_err(|error| invalid(&error))?;
+    context.world.set_switches(all)?;
+    switches(Control(context)).await
 }
 
 /// Any subset may be given, at any depth.
@@ -194,17 +251,15 @@ fn merge(all: &mut Value, wanted: Value) {
     }
 }
 
-async fn reset(Control(face): Control) -> Answer {
-    of(face.world.reset())?;
-    balance(Control(face)).await
+async fn reset(Control(context): Control) -> Answer {
+    context.world.reset()?;
+    balance(Control(context)).await
 }
 
-async fn balance(Control(face): Control) -> Answer {
-    let balance = of(face.world.balance())?;
-    Ok(Reply::json(
-        200,
-        &json!({ "balance": balance.to_string(), "currency": "USD" }),
-    ))
+async fn balance(Control(context): Control) -> Answer {
+    let balance = context.world.balance()?.to_string();
+    let body = json!({ "balance": balance, "currency": "USD" });
+    Ok(Reply::json(200, &body))
 }
 
 #[derive(Deserialize)]
@@ -214,17 +269,13 @@ enum BalanceChange {
     Add(String),
 }
 
-async fn set_balance(Control(face): Control, body: Bytes) -> Answer {
+async fn set_balance(Control(context): Control, body: Bytes) -> Answer {
     match read(&body)? {
-        BalanceChange::Set(text) => {
-            of(amount(&text).and_then(|balance| face.world.set_balance(balance)))?;
-        }
+        BalanceChange::Set(text) => context.world.set_balance(amount(&text)?)?,
         BalanceChange::Add(text) => {
-            let by: Decimal = text
-                .parse()
-                .map_err(|_| refuse(&WorldError::Amount(text)))?;
-            of(face.world.add_balance(by))?;
+            let by: Decimal = text.parse().map_err(|_| WorldError::Amount(text))?;
+            context.world.add_balance(by)?;
         }
     }
-    balance(Control(face)).await
+    balance(Control(context)).await
 }

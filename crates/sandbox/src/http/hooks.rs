@@ -1,17 +1,14 @@
-//! Events on their way: takes those that are due out of the world, writes them in their dialect and
+//! Events on their way: takes those that are due out of the world, has their dialect write them and
 //! posts them to an address on this machine.
 
-mod esim_access;
 mod post;
-mod roamify;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Face;
-use crate::dialect::Dialect;
+use super::api::Api;
+use super::context::ServerContext;
 use crate::world::{Hook, Notice, World, WorldError};
 
 /// How often a server looks for events that are due, where events go anywhere.
@@ -34,16 +31,20 @@ pub(super) fn is_loopback(url: &str) -> bool {
 }
 
 /// Delivers what is due, one after the other, and says how each attempt ended.
-pub(super) async fn deliver(face: &Face, reversed: bool) -> Result<Vec<Outcome>, WorldError> {
-    let _turn = face.delivering.lock().await;
-    let mut due = face.world.due_notices()?;
+pub(super) async fn deliver(
+    context: &ServerContext,
+    reversed: bool,
+) -> Result<Vec<Outcome>, WorldError> {
+    let _turn = context.delivering.lock().await;
+    let mut due = context.world.due_notices()?;
     if reversed {
         due.reverse();
     }
     let mut outcomes = Vec::with_capacity(due.len());
     for (notice, hook) in due {
-        let status = send(&face.world, &notice, &hook).await?.ok();
-        face.world.attempted(&notice, status)?;
+        let api = (context.api)(notice.dialect);
+        let status = send(&context.world, api, &notice, &hook).await?.ok();
+        context.world.attempted(&notice, status)?;
         outcomes.push(Outcome {
             seq: notice.seq,
             status,
@@ -53,48 +54,43 @@ pub(super) async fn deliver(face: &Face, reversed: bool) -> Result<Vec<Outcome>,
 }
 
 /// Delivers by itself what is due, for as long as the server runs.
-pub(super) async fn run(face: Arc<Face>) {
+pub(super) async fn run(context: ServerContext) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        if !face.world.has_hooks() {
+        if !context.world.has_hooks() {
             continue;
         }
-        if let Err(error) = deliver(&face, false).await {
+        if let Err(error) = deliver(&context, false).await {
             tracing::warn!(%error, "cannot deliver events");
         }
     }
 }
 
 /// Posts a trial event, and says why where it is not answered with 200.
-pub(super) async fn try_out(world: &World, hook: &Hook) -> Result<(), String> {
-    let notice = world
-        .trial(hook.dialect)
-        .map_err(|error| error.to_string())?;
-    match send(world, &notice, hook).await {
-        Ok(Ok(200)) => Ok(()),
-        Ok(Ok(status)) => Err(format!("it answered {status}")),
-        Ok(Err(reason)) => Err(reason),
-        Err(error) => Err(error.to_string()),
-    }
+pub(super) async fn try_out(world: &World, api: &Api, hook: &Hook) -> Result<(), String> {
+    let sent = match world.trial(hook.dialect) {
+        Ok(notice) => send(world, api, &notice, hook).await,
+        Err(error) => Err(error),
+    };
+    let reason = match sent {
+        Ok(Ok(200)) => return Ok(()),
+        Ok(Ok(status)) => format!("it answered {status}"),
+        Ok(Err(reason)) => reason,
+        Err(error) => error.to_string(),
+    };
+    Err(format!(
+        "the address did not answer CHECK_HEALTH with 200: {reason}"
+    ))
 }
 
 async fn send(
     world: &World,
+    api: &Api,
     notice: &Notice,
     hook: &Hook,
 ) -> Result<Result<u16, String>, WorldError> {
-    let switches = world.switches()?;
-    let (body, headers) = match notice.dialect {
-        Dialect::Roamify => {
-            let body = roamify::body(notice, &switches);
-            let signature = roamify::signature(hook, &body);
-            (body, vec![(roamify::SIGNATURE, signature)])
-        }
-        Dialect::EsimAccess => (
-            esim_access::body(notice, world.catalogue(), notice.at),
-            Vec::new(),
-        ),
-    };
-    let posted = tokio::time::timeout(PATIENCE, post::post(&hook.url, &headers, body)).await;
+    let (body, signature) = (api.event)(notice, hook, world, &world.switches()?);
+    let posted = post::post(&hook.url, signature.as_slice(), body);
+    let posted = tokio::time::timeout(PATIENCE, posted).await;
     Ok(posted.unwrap_or_else(|_| Err("it took longer than three seconds".to_owned())))
 }

@@ -1,13 +1,11 @@
 //! The routes without a socket: a request in, an answer or a closed connection out.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use super::{Face, ServerOptions, obey, router};
+use super::{ServerOptions, obey, router, server_context};
 use crate::dialect::Dialects;
 use crate::world::World;
 
@@ -31,9 +29,8 @@ pub struct InProcessAnswer {
 impl InProcess {
     /// The routes of a world in these dialects, without a port.
     pub fn new(world: World, dialects: Dialects) -> Self {
-        let face = Arc::new(Face::new(world, ServerOptions::default()));
         Self {
-            router: router(face, dialects),
+            router: router(server_context(world, ServerOptions::default(), dialects)),
         }
     }
 

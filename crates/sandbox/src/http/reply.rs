@@ -1,22 +1,27 @@
-//! What goes back over the wire: a body in one of the provider's forms, or nothing at all.
+//! What goes back over the wire: a status, headers and a body, or nothing at all.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::json::object;
 use crate::catalogue::NOTHING_IS_REAL;
-use crate::fault::Override;
 
 /// The mark on a response that must never be written: close the connection instead.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the sandbox closes the connection without an answer, as a fault asks")]
 pub(super) struct HangUp;
 
+/// The faults that struck a call, for the log of requests.
+#[derive(Clone, Debug)]
+pub(super) struct Faults(pub(super) Vec<String>);
+
 const JSON: &str = "application/json; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// An answer.
@@ -25,29 +30,12 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) content_type: &'static str,
-    pub(super) retry_after: Option<u64>,
-    /// Further headers, and others in the place of those above.
+    /// Further headers, and others in the place of the content type.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) hang_up: bool,
     /// Real time to let pass first.
     pub(super) wait: Duration,
-}
-
-#[derive(Serialize)]
-struct Success<T> {
-    status: &'static str,
-    data: T,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    message: &'a str,
-    status: &'static str,
-}
-
-#[derive(Serialize)]
-struct Validation<'a> {
-    error: &'a str,
+    pub(super) faults: Vec<String>,
 }
 
 impl Reply {
@@ -63,38 +51,30 @@ impl Reply {
             status,
             body,
             content_type: JSON,
-            retry_after: None,
             headers: BTreeMap::new(),
             hang_up: false,
             wait: Duration::ZERO,
+            faults: Vec::new(),
         }
     }
 
-    /// The provider's envelope of success.
-    pub(super) fn success(status: u16, data: impl Serialize) -> Self {
-        Self::json(
-            status,
-            &Success {
-                status: "success",
-                data,
-            },
-        )
-    }
-
-    /// The provider's form of most failures.
+    /// A failure, in the first provider's form.
     pub(super) fn failed(status: u16, message: &str) -> Self {
-        Self::json(
-            status,
-            &Message {
-                message,
-                status: "failed",
-            },
-        )
+        let body = object! { "message": message, "status": "failed" };
+        Self::text(status, body.to_string())
     }
 
-    /// The provider's form of a request that does not validate.
+    /// A request that does not validate, in the first provider's form.
     pub(super) fn invalid(error: &str) -> Self {
-        Self::json(400, &Validation { error })
+        Self::text(400, object! { "error": error }.to_string())
+    }
+
+    /// Text for a person.
+    pub(super) fn plain(body: String) -> Self {
+        Self {
+            content_type: PLAIN,
+            ..Self::text(200, body)
+        }
     }
 
     /// A web page where JSON belongs.
@@ -116,24 +96,13 @@ impl Reply {
         }
     }
 
-    /// The same answer with what a fault puts in its place.
-    pub(super) fn overridden(self, sent: &Override) -> Self {
-        let body = sent.body.clone();
-        Self {
-            status: sent.status.unwrap_or(self.status),
-            body: body.unwrap_or(self.body),
-            headers: sent.headers.clone(),
-            hang_up: false,
-            ..self
-        }
-    }
-
     /// The same answer with a `Retry-After` header, in seconds.
-    pub(super) fn retry_after(self, seconds: Option<u64>) -> Self {
-        Self {
-            retry_after: seconds,
-            ..self
+    pub(super) fn retry_after(mut self, seconds: Option<u64>) -> Self {
+        if let Some(seconds) = seconds {
+            self.headers
+                .insert("retry-after".to_owned(), seconds.to_string());
         }
+        self
     }
 }
 
@@ -141,24 +110,21 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, self.body).into_response();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         for (name, value) in &self.headers {
             let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value))
             else {
                 return Self::failed(500, &format!("`{name}` is no header, or has no such value"))
                     .into_response();
             };
-            response.headers_mut().insert(name, value);
+            headers.insert(name, value);
         }
         if self.hang_up {
             response.extensions_mut().insert(HangUp);
+        }
+        if !self.faults.is_empty() {
+            response.extensions_mut().insert(Faults(self.faults));
         }
         response
     }

@@ -1,225 +1,249 @@
-//! The face that speaks Roamify's dialect: its routes, and the way of every call through them.
+//! Roamify's dialect: its routes, what each takes, and how it says yes and no.
 
-mod answers;
+mod catalog;
 mod esims;
 mod orders;
-mod packages;
-mod query;
-mod small;
 mod usage;
+mod webhooks;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::routing::{MethodFilter, on};
+use axum::routing::MethodFilter;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
-pub(super) use self::answers::{Amount, UNLIMITED};
-use self::query::Query;
-use super::Face;
-use super::garble::{broken, garble};
-use super::reply::{Reply, unauthorized};
-use crate::fault::{Ending, Operation, Plan};
+use self::catalog::{countries, packages, top_ups};
+use self::esims::{apply, esim, esims};
+use self::orders::{create, create_instant, order, orders, top_up};
+use self::usage::{balance, devices, events, health, history, usage, usage_by_day};
+use super::api::{Api, Call, Failure, Handler, Request, Route};
+use super::check::Kind::{Flag, Number, Objects, Word};
+use super::check::{COUNT, Field, InvalidField, Problem, TEXT, needed, optional};
+use super::context::bearer;
+use super::json::{Json, object};
+use super::reply::Reply;
+use crate::dialect::Dialect;
+use crate::fault::Operation::{
+    self, Apply, Balance, Countries, Devices, Esim, Events, Health, History, Order, Orders,
+    Packages, Topup, TopupPackages, Usage,
+};
 use crate::switches::Switches;
-use crate::world::{EsimRecord, Refusal, World, WorldError};
+use crate::world::{Refusal, World, WorldError};
 
-/// More than any documented request needs.
-const LARGEST_BODY: usize = 1 << 20;
+pub(super) const API: Api = Api {
+    dialect: Dialect::Roamify,
+    prefix: "/api",
+    access: "Authorization: Bearer <token>",
+    routes: &ROUTES,
+    lenient: false,
+    admit,
+    parse,
+    refine: |operation, _| operation,
+    success,
+    failure,
+    invalid_field,
+    down: (FAILED, "Unknown error"),
+    busy: (FAILED, "Too many requests"),
+    event: webhooks::event,
+};
 
-/// One call, understood as far as all calls are alike.
-struct Call<'a> {
-    world: &'a World,
-    query: Query,
-    /// The JSON body; an empty object where the request has none.
-    body: serde_json::Value,
-    plan: &'a Plan,
-    switches: Switches,
-}
+/// This provider has no codes, but two forms of a failure.
+const FAILED: &str = "failed";
+const INVALID: &str = "invalid";
 
-/// What a route does. Both ways out are answers.
-type Handler = fn(&Call<'_>) -> Result<Reply, Reply>;
+/// 2^53 − 1: how the provider writes «unlimited».
+const UNLIMITED: u64 = 9_007_199_254_740_991;
 
-const GET: MethodFilter = MethodFilter::GET;
-const POST: MethodFilter = MethodFilter::POST;
+/// How many rows a list has that asks for no number of them.
+const USUAL_LIMIT: u64 = 50;
 
-const ROUTES: [(MethodFilter, &str, Operation, Handler); 20] = [
-    (
-        GET,
-        "/api/esim/countries",
-        Operation::Countries,
-        packages::countries,
-    ),
-    (
-        GET,
-        "/api/esim/packages",
-        Operation::Packages,
-        packages::list,
-    ),
-    (POST, "/api/esim/order", Operation::Order, orders::create),
-    (
-        POST,
-        "/api/esim/order/instant",
-        Operation::Order,
-        orders::create_instant,
-    ),
-    (
-        POST,
-        "/api/esim/order/topup",
-        Operation::Topup,
-        orders::top_up,
-    ),
-    (GET, "/api/esim/order", Operation::Orders, orders::read),
-    (GET, "/api/esim/orders", Operation::Orders, orders::list),
-    (POST, "/api/esim/apply", Operation::Apply, esims::apply),
-    (GET, "/api/esim", Operation::Esim, esims::read),
-    (GET, "/api/esims", Operation::Esim, esims::list),
-    (GET, "/api/esim/usage", Operation::Usage, usage::summary),
-    (
-        GET,
-        "/api/esim/usage/details",
-        Operation::Usage,
-        usage::details,
-    ),
-    (GET, "/api/esim/history", Operation::History, usage::history),
-    (
-        GET,
-        "/api/esim/topup/packages",
-        Operation::TopupPackages,
-        packages::top_ups,
-    ),
-    (GET, "/api/esim/event", Operation::Events, usage::events),
-    (GET, "/api/esim/events", Operation::Events, usage::events),
-    (POST, "/api/esim/events", Operation::Events, usage::events),
-    (GET, "/api/balance", Operation::Balance, small::balance),
-    (GET, "/api/health", Operation::Health, small::health),
-    (
-        GET,
-        "/api/compatible-devices",
-        Operation::Devices,
-        small::devices,
-    ),
+const GEOGRAPHIES: [&str; 3] = ["local", "regional", "global"];
+
+const ORDER_STATES: [&str; 6] = [
+    "PENDING",
+    "COMPLETED",
+    "ARCHIVED",
+    "CANCELLED",
+    "REFUNDED",
+    "REQUIRE_ACTION",
 ];
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    ROUTES.into_iter().fold(
-        Router::new(),
-        |router, (method, path, operation, handler)| {
-            let way = move |State(face): State<Arc<Face>>, request: Request| async move {
-                let mut reply = way(&face, operation, handler, request).await;
-                reply.wait += face.options.latency;
-                if !reply.wait.is_zero() {
-                    tokio::time::sleep(reply.wait).await;
-                }
-                reply
-            };
-            router.route(path, on(method, way))
-        },
-    )
-}
+const ESIM_STATES: [&str; 6] = ["NEW", "READY", "INSTALLED", "REVOKED", "EXPIRED", "UNKNOWN"];
 
-async fn way(face: &Face, operation: Operation, handler: Handler, request: Request) -> Reply {
-    let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return Reply::failed(413, "request entity too large");
-    };
-    let switches = match face.world.switches() {
-        Ok(switches) => switches,
-        Err(error) => return refuse(&error, &Switches::default()),
-    };
-    let open = operation == Operation::Health && !switches.health_needs_token;
-    let world = match face.account_of(&head.headers) {
-        Ok(Some(world)) => world,
-        Ok(None) if open => face.world.clone(),
-        Ok(None) => return unauthorized(),
-        Err(error) => return refuse(&error, &switches),
-    };
-    let plan = match world.draw(operation) {
-        Ok(plan) => plan,
-        Err(error) => return refuse(&error, &switches),
-    };
-    let mut reply = if plan.stops(operation) {
-        Reply::hang_up()
-    } else {
-        attempt(&world, handler, &plan, switches, &head, &body).unwrap_or_else(|refusal| refusal)
-    };
-    reply.body = garble(std::mem::take(&mut reply.body), &plan.garbles);
-    let mut reply = end(reply, &plan);
-    reply.wait += plan.stall;
-    reply
-}
+const NOTHING: [Field; 0] = [];
 
-fn attempt(
-    world: &World,
+const ORDER: [Field; 2] = [
+    needed("items", Objects(&LINE)),
+    optional("referenceId", TEXT),
+];
+
+/// An order that may leave out its items, as the switch `order_by_reference` says.
+const ORDER_AGAIN: [Field; 2] = [
+    optional("items", Objects(&LINE)),
+    optional("referenceId", TEXT),
+];
+
+const LINE: [Field; 2] = [needed("packageId", TEXT), needed("quantity", COUNT)];
+
+const TOP_UP: [Field; 3] = [
+    needed("iccid", TEXT),
+    needed("packageId", TEXT),
+    optional("referenceId", TEXT),
+];
+
+const APPLY: [Field; 3] = [
+    optional("esimId", TEXT),
+    optional("referenceId", TEXT),
+    optional("startDate", TEXT),
+];
+
+const PACKAGES: [Field; 9] = [
+    optional("country", TEXT),
+    optional("countryCode", TEXT),
+    optional("geography", Word(&GEOGRAPHIES)),
+    optional("days", Number),
+    optional("gbs", Number),
+    optional("isUnlimited", Flag),
+    optional("packageId", TEXT),
+    optional("page", COUNT),
+    optional("pageSize", COUNT),
+];
+
+const TOP_UPS: [Field; 5] = [
+    needed("iccid", TEXT),
+    optional("days", Number),
+    optional("gbs", Number),
+    optional("isUnlimited", Flag),
+    optional("packageId", TEXT),
+];
+
+const COUNTRIES: [Field; 1] = [optional("geography", Word(&GEOGRAPHIES))];
+const ONE_ORDER: [Field; 2] = [optional("orderId", TEXT), optional("referenceId", TEXT)];
+const ONE_ESIM: [Field; 2] = [optional("esimId", TEXT), optional("iccid", TEXT)];
+const CARD: [Field; 1] = [needed("iccid", TEXT)];
+
+const ORDERS: [Field; 3] = [
+    optional("status", Word(&ORDER_STATES)),
+    optional("limit", COUNT),
+    optional("referenceId", TEXT),
+];
+
+const ESIMS: [Field; 3] = [
+    optional("status", Word(&ESIM_STATES)),
+    optional("limit", COUNT),
+    optional("referenceId", TEXT),
+];
+
+const EVENTS: [Field; 3] = [
+    optional("iccid", TEXT),
+    optional("esimId", TEXT),
+    optional("referenceId", TEXT),
+];
+
+const ROUTES: [Route; 20] = [
+    get("/esim/countries", Countries, &COUNTRIES, countries),
+    get("/esim/packages", Packages, &PACKAGES, packages),
+    post("/esim/order", Order, &ORDER_AGAIN, create),
+    post("/esim/order/instant", Order, &ORDER, create_instant),
+    post("/esim/order/topup", Topup, &TOP_UP, top_up),
+    get("/esim/order", Orders, &ONE_ORDER, order),
+    get("/esim/orders", Orders, &ORDERS, orders),
+    post("/esim/apply", Apply, &APPLY, apply),
+    get("/esim", Esim, &ONE_ESIM, esim),
+    get("/esims", Esim, &ESIMS, esims),
+    get("/esim/usage", Usage, &CARD, usage),
+    get("/esim/usage/details", Usage, &CARD, usage_by_day),
+    get("/esim/history", History, &CARD, history),
+    get("/esim/topup/packages", TopupPackages, &TOP_UPS, top_ups),
+    get("/esim/event", Events, &EVENTS, events),
+    get("/esim/events", Events, &EVENTS, events),
+    Route {
+        method: MethodFilter::POST,
+        ..get("/esim/events", Events, &EVENTS, events)
+    },
+    get("/balance", Balance, &NOTHING, balance),
+    get("/health", Health, &NOTHING, health),
+    get("/compatible-devices", Devices, &NOTHING, devices),
+];
+
+const fn get(
+    path: &'static str,
+    operation: Operation,
+    takes: &'static [Field],
     handler: Handler,
-    plan: &Plan,
-    switches: Switches,
-    head: &axum::http::request::Parts,
-    body: &[u8],
-) -> Result<Reply, Reply> {
-    let query = Query::parse(&head.uri, switches.strict)?;
-    let body = json(&head.headers, body)?;
-    handler(&Call {
-        world: &world.seen_by(plan),
-        query,
-        body,
-        plan,
-        switches,
-    })
+) -> Route {
+    Route {
+        method: MethodFilter::GET,
+        path,
+        operation,
+        in_query: true,
+        takes,
+        handler,
+    }
+}
+
+const fn post(
+    path: &'static str,
+    operation: Operation,
+    takes: &'static [Field],
+    handler: Handler,
+) -> Route {
+    Route {
+        method: MethodFilter::POST,
+        in_query: false,
+        ..get(path, operation, takes, handler)
+    }
+}
+
+fn admit(request: &Request<'_>) -> Result<World, Failure> {
+    let open = request.operation == Health && !request.switches.health_needs_token;
+    match bearer(request.world, &request.head.headers)? {
+        Some(world) => Ok(world),
+        None if open => Ok(request.world.clone()),
+        None => Err(failed(401, "Unauthorized")),
+    }
 }
 
 /// The body as an Express server sees it: without the content type of JSON there is none.
-fn json(headers: &HeaderMap, body: &[u8]) -> Result<serde_json::Value, Reply> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if body.is_empty()
-        || !content_type
-            .to_ascii_lowercase()
-            .starts_with("application/json")
-    {
-        return Ok(serde_json::Value::Object(serde_json::Map::new()));
+fn parse(request: &Request<'_>) -> Result<Value, Failure> {
+    let content_type = request.head.headers.get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    if request.body.is_empty() || !content_type.starts_with("application/json") {
+        return Ok(Value::Object(Map::new()));
     }
-    serde_json::from_slice(body).map_err(|_| Reply::invalid("request body is not valid JSON"))
+    serde_json::from_slice(request.body).map_err(|_| invalid("request body is not valid JSON"))
 }
 
-/// The answer as the fault that ends this call has it.
-fn end(reply: Reply, plan: &Plan) -> Reply {
-    match &plan.ending {
-        None => reply,
-        Some(Ending::Drop { .. } | Ending::Late { .. }) => Reply::hang_up(),
-        Some(Ending::Status {
-            status,
-            body,
-            retry_after,
-            ..
-        }) => match body {
-            Some(body) => Reply::text(*status, body.clone()),
-            None => Reply::failed(*status, "Unknown error"),
-        }
-        .retry_after(*retry_after),
-        Some(Ending::RateLimit { retry_after }) => {
-            Reply::failed(429, "Too many requests").retry_after(*retry_after)
-        }
-        Some(Ending::BrokenJson) => Reply {
-            body: broken(&reply.body),
-            ..reply
-        },
-        Some(Ending::Html { status, .. }) => Reply::html(*status),
-        Some(Ending::Answer(sent)) => reply.overridden(sent),
-        Some(Ending::FailureBody { message }) => Reply::failed(200, message),
-    }
-}
-
-/// The provider's words and status for a refusal.
-fn refuse(error: &WorldError, switches: &Switches) -> Reply {
-    let WorldError::Refused(refusal) = error else {
-        return Reply::failed(500, &error.to_string());
+fn success(data: Json, operation: Operation, switches: &Switches) -> Reply {
+    let status = if operation.has_effect() {
+        switches.success_status
+    } else {
+        200
     };
+    let body = object! { "status": "success", "data": data };
+    Reply::text(status, body.to_string())
+}
+
+fn failed(status: u16, message: &str) -> Failure {
+    Failure::Said(status, FAILED, message.to_owned())
+}
+
+fn invalid(error: &str) -> Failure {
+    Failure::Said(400, INVALID, error.to_owned())
+}
+
+fn failure(failure: &Failure, switches: &Switches) -> Reply {
+    match failure {
+        Failure::HangUp => Reply::hang_up(),
+        Failure::Said(_, INVALID, error) => Reply::invalid(error),
+        Failure::Said(status, _, message) => Reply::failed(*status, message),
+        Failure::World(WorldError::Refused(refusal)) => refused(refusal, switches),
+        Failure::World(error) => Reply::failed(500, &error.to_string()),
+    }
+}
+
+/// The provider's words and status for what the world refuses.
+fn refused(refusal: &Refusal, switches: &Switches) -> Reply {
     let text = refusal.to_string();
     match refusal {
         // Packages that are sold by the day do not exist in this dialect.
@@ -251,31 +275,44 @@ fn refuse(error: &WorldError, switches: &Switches) -> Reply {
     }
 }
 
-impl Call<'_> {
-    fn refuse(&self, error: &WorldError) -> Reply {
-        refuse(error, &self.switches)
-    }
+/// The words of the provider's validator.
+fn invalid_field((path, problem): &InvalidField) -> Failure {
+    let what = match problem {
+        Problem::Missing => "is required",
+        Problem::Empty => "is not allowed to be empty",
+        Problem::Unknown => "is not allowed",
+        Problem::Null => "must not be null",
+        Problem::TooLong(longest) => &format!("must not be longer than {longest}"),
+        Problem::Kind(words) => &format!("must be {words}"),
+    };
+    invalid(&format!("\"{path}\" {what}"))
+}
 
-    /// What time it is, asked for after what the call did: before it, a profile made just now would
-    /// not be there yet.
-    fn now(&self) -> Result<Timestamp, Reply> {
-        self.of(self.world.now())
-    }
+/// A moment in Unix seconds; −1 for none.
+fn seconds(moment: Option<Timestamp>) -> i64 {
+    moment.map_or(-1, Timestamp::as_second)
+}
 
-    /// The most rows of a list.
-    fn limit(&self) -> Result<usize, Reply> {
-        let cap = self.plan.page_cap.unwrap_or(u64::MAX);
-        let cap = usize::try_from(cap).unwrap_or(usize::MAX);
-        Ok(self.query.limit()?.min(cap))
-    }
+/// How many rows a list has at most.
+fn limit(call: &Call<'_>) -> usize {
+    let asked = call.fields.count("limit").unwrap_or(USUAL_LIMIT);
+    usize::try_from(call.capped(asked)).unwrap_or(usize::MAX)
+}
 
-    /// The eSIM as this call tells it.
-    fn told(&self, esim: EsimRecord) -> Result<EsimRecord, Reply> {
-        self.of(self.world.told_esim(esim, self.plan))
-    }
-
-    /// Unwraps what the world says into an answer.
-    fn of<T>(&self, outcome: Result<T, WorldError>) -> Result<T, Reply> {
-        outcome.map_err(|error| self.refuse(&error))
+/// Exactly one of two fields.
+fn one_of<'a>(
+    call: &Call<'a>,
+    names: [&'static str; 2],
+) -> Result<(&'static str, &'a str), Failure> {
+    let [one, other] = names;
+    match (call.fields.text(one), call.fields.text(other)) {
+        (Some(text), None) => Ok((one, text)),
+        (None, Some(text)) => Ok((other, text)),
+        (None, None) => Err(invalid(&format!(
+            "\"value\" must contain at least one of [{one}, {other}]"
+        ))),
+        (Some(_), Some(_)) => Err(invalid(&format!(
+            "\"value\" contains a conflict between exclusive peers [{one}, {other}]"
+        ))),
     }
 }

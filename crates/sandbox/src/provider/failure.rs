@@ -5,11 +5,11 @@ use std::time::Duration;
 use roamport_domain::ProviderName;
 use roamport_domain::provider::{ErrorKind, Operation as Call, ProviderError};
 
-use crate::fault::Ending;
+use crate::fault::Fault;
 use crate::world::{Refusal, WorldError};
 
 /// What a caller learns of a call that was made to end badly.
-pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Ending) -> ProviderError {
+pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Fault) -> ProviderError {
     let effect = call.has_effect();
     let lost = if effect {
         ErrorKind::Ambiguous
@@ -28,12 +28,15 @@ pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Ending) -> Pro
         None => error,
     };
     match ending {
-        Ending::Drop { .. } | Ending::Late { .. } => error(lost, "the answer was lost"),
-        Ending::Status {
+        Fault::StatusBeforeEffect {
             status,
             body,
             retry_after,
-            ..
+        }
+        | Fault::StatusAfterEffect {
+            status,
+            body,
+            retry_after,
         } => {
             let text = body.as_deref().unwrap_or("Unknown error");
             wait(
@@ -45,20 +48,23 @@ pub(super) fn ended(provider: &ProviderName, call: Call, ending: &Ending) -> Pro
             )
         }
         // This provider promises that it refuses before it processes.
-        Ending::RateLimit { retry_after } => wait(
+        Fault::RateLimit { retry_after } => wait(
             error(ErrorKind::RateLimited, "too many requests"),
             *retry_after,
         ),
-        Ending::Html { status, .. } if *status >= 500 => {
+        Fault::Html { status } | Fault::HtmlError { status } if *status >= 500 => {
             error(lost, &format!("status {status}, a web page"))
         }
-        Ending::Html { .. } => error(unreadable, "the answer is a web page"),
-        Ending::Answer(sent) => match sent.status {
+        Fault::Html { .. } | Fault::HtmlError { .. } => {
+            error(unreadable, "the answer is a web page")
+        }
+        Fault::Answer { status, .. } => match status {
             Some(status) if status / 100 != 2 => error(lost, &format!("status {status}")),
             _ => error(unreadable, "the answer is another one"),
         },
-        Ending::BrokenJson => error(unreadable, "the answer stops in the middle"),
-        Ending::FailureBody { message } => error(unreadable, message),
+        Fault::BrokenJson => error(unreadable, "the answer stops in the middle"),
+        Fault::FailureBodyWith200 { message } => error(unreadable, message),
+        _ => error(lost, "the answer was lost"),
     }
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::convert;
 use crate::fault::Plan;
 use crate::world::{
-    DetailedLine, EsimRecord, OrderDetails, Purchase, Refusal, TopUpDetails, World, WorldError,
+    EsimRecord, OrderDetails, Purchase, PurchaseLine, Refusal, TopUpDetails, World, WorldError,
 };
 
 /// A purchase; with the prices it was quoted at where the provider compares them.
@@ -14,13 +14,13 @@ pub(super) fn purchase(bought: &PortPurchase, guard: bool) -> Purchase {
     let reference = Some(bought.reference.as_str().to_owned());
     match &bought.request {
         PurchaseRequest::PlaceOrder { lines, .. } => {
-            let lines = lines.iter().map(|line| DetailedLine {
+            let lines = lines.iter().map(|line| PurchaseLine {
                 package_id: line.package.as_str().to_owned(),
                 quantity: line.quantity.get().into(),
                 days: line.days,
                 unit_price: guard.then(|| line.unit_price.amount()),
             });
-            Purchase::Detailed(OrderDetails {
+            Purchase::Order(OrderDetails {
                 reference,
                 lines: lines.collect(),
                 ..OrderDetails::default()
@@ -32,7 +32,7 @@ pub(super) fn purchase(bought: &PortPurchase, guard: bool) -> Purchase {
             package,
             unit_price,
             days,
-        } => Purchase::DetailedTopUp(TopUpDetails {
+        } => Purchase::TopUp(TopUpDetails {
             reference,
             esim: esim.as_str().to_owned(),
             package_id: package.as_str().to_owned(),

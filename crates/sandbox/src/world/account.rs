@@ -21,14 +21,26 @@ impl World {
         }
     }
 
-    /// The account of a token that may call.
+    /// The account of a token that may call: the world's own, or one that the switch names.
     pub(crate) fn admits(&self, token: &[u8]) -> Result<Option<Self>, WorldError> {
+        if same_bytes(self.token().expose_secret().as_bytes(), token) {
+            return Ok(Some(self.clone()));
+        }
         let known = self.switches()?.accounts;
         let mut known = known
             .iter()
             .filter(|known| known.as_bytes() == token && !token.is_empty());
         Ok(known.next().map(|token| self.account(token)))
     }
+}
+
+/// Whether these are the same bytes. Takes the same time for every wrong one.
+fn same_bytes(secret: &[u8], given: &[u8]) -> bool {
+    let differences = secret
+        .iter()
+        .zip(given.iter().chain(std::iter::repeat(&0)))
+        .fold(0, |differences, (one, other)| differences | (one ^ other));
+    differences == 0 && secret.len() == given.len()
 }
 
 impl Live {

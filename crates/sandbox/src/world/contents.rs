@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::outbox::{Attempt, Hook, Notice, Outbox};
-use super::purchase::Purchase;
+use super::notice::{Attempt, Hook, Notice, Outbox};
 use super::record::{EsimRecord, OrderRecord};
+use super::request::Purchase;
 use crate::fault::{Rule, Twists};
 use crate::ledger::{Charge, Refund};
 use crate::switches::Switches;

@@ -22,11 +22,7 @@ impl World {
     }
 
     /// Sets the clock. It goes on running, or standing, from there.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn set_time(&self, moment: Timestamp) -> Result<Timestamp, WorldError> {
+    pub(crate) fn set_time(&self, moment: Timestamp) -> Result<Timestamp, WorldError> {
         self.set_pace(|pace, real| match pace {
             Pace::Ahead(_) => Pace::Ahead(moment.duration_since(real)),
             Pace::Frozen(_) => Pace::Frozen(moment),

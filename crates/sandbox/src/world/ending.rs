@@ -64,11 +64,7 @@ impl World {
     }
 
     /// The refund of an eSIM that was given back.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn refund_of(&self, esim_id: &str) -> Result<Option<Refund>, WorldError> {
+    pub(crate) fn refund_of(&self, esim_id: &str) -> Result<Option<Refund>, WorldError> {
         self.transact(|transaction| {
             let mut refunds = transaction.contents.refunds.iter();
             Ok(refunds.find(|refund| refund.esim_id == esim_id).cloned())
@@ -154,16 +150,10 @@ impl World {
         key: &str,
         work: impl FnOnce(&mut EsimRecord, Timestamp) -> Result<(), Refusal>,
     ) -> Result<EsimRecord, WorldError> {
-        self.transact(|transaction| {
-            let now = transaction.now;
-            let mut esim = transaction.named(key)?;
-            match esim.state(now) {
-                EsimState::New => return Err(Refusal::StillPending.into()),
-                EsimState::Ready | EsimState::Installed => work(&mut esim, now)?,
-                _ => return Err(Refusal::NotAllowed.into()),
-            }
-            transaction.commit(Event::Esims(vec![esim.clone()]));
-            Ok(esim)
+        self.change_any(key, |esim, now| match esim.state(now) {
+            EsimState::New => Err(Refusal::StillPending),
+            EsimState::Ready | EsimState::Installed => work(esim, now),
+            _ => Err(Refusal::NotAllowed),
         })
     }
 
@@ -172,20 +162,19 @@ impl World {
         key: &str,
         work: impl FnOnce(&mut EsimRecord, Timestamp),
     ) -> Result<EsimRecord, WorldError> {
-        self.transact(|transaction| {
-            let mut esim = transaction.named(key)?;
+        self.change_any(key, |esim, now| {
             if esim.installed_at.is_none() || esim.deleted_at.is_some() {
-                return Err(Refusal::NotAllowed.into());
+                return Err(Refusal::NotAllowed);
             }
-            work(&mut esim, transaction.now);
-            transaction.commit(Event::Esims(vec![esim.clone()]));
-            Ok(esim)
+            work(esim, now);
+            Ok(())
         })
     }
 }
 
 impl Transaction<'_> {
-    fn named(&self, key: &str) -> Result<EsimRecord, Refusal> {
+    /// The eSIM of an id of either dialect, or of a card number.
+    pub(super) fn named(&self, key: &str) -> Result<EsimRecord, Refusal> {
         let esim = self.contents.esim_named(key, self.now);
         esim.cloned().ok_or(Refusal::UnknownEsim)
     }

@@ -117,18 +117,26 @@ impl World {
         key: &str,
         work: impl FnOnce(&mut EsimRecord, Timestamp) -> Result<(), Refusal>,
     ) -> Result<EsimRecord, WorldError> {
-        self.transact(|transaction| {
-            let now = transaction.now;
-            let found = transaction.contents.esim_named(key, now);
-            let mut esim = found.ok_or(Refusal::UnknownEsim)?.clone();
+        self.change_any(key, |esim, now| {
             match esim.state(now) {
-                EsimState::New => return Err(Refusal::NotApplied.into()),
-                EsimState::Expired => return Err(Refusal::Expired.into()),
-                EsimState::Cancelled | EsimState::Revoked => {
-                    return Err(Refusal::NotAllowed.into());
-                }
-                EsimState::Ready | EsimState::Installed => work(&mut esim, now)?,
+                EsimState::New => return Err(Refusal::NotApplied),
+                EsimState::Expired => return Err(Refusal::Expired),
+                EsimState::Cancelled | EsimState::Revoked => return Err(Refusal::NotAllowed),
+                EsimState::Ready | EsimState::Installed => {}
             }
+            work(esim, now)
+        })
+    }
+
+    /// Changes an eSIM in whatever state it is, unless `work` refuses.
+    pub(super) fn change_any(
+        &self,
+        key: &str,
+        work: impl FnOnce(&mut EsimRecord, Timestamp) -> Result<(), Refusal>,
+    ) -> Result<EsimRecord, WorldError> {
+        self.transact(|transaction| {
+            let mut esim = transaction.named(key)?;
+            work(&mut esim, transaction.now)?;
             transaction.commit(Event::Esims(vec![esim.clone()]));
             Ok(esim)
         })

@@ -2,16 +2,11 @@
 
 mod notices;
 
-use std::fmt;
 use std::sync::PoisonError;
 
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
-
 use super::contents::Event;
+use super::notice::{Attempt, Hook, Notice, NoticeKind};
 use super::purchase::later;
-use super::record::{EsimRecord, OrderRecord};
 use super::refusal::{Refusal, WorldError};
 use super::{Transaction, World};
 use crate::dialect::Dialect;
@@ -19,130 +14,6 @@ use crate::dialect::Dialect;
 /// How long the first provider waits before each repeat, in milliseconds of the world's clock: it
 /// documents three repeats at growing intervals, not their lengths.
 const PATIENCE: [u64; 3] = [10_000, 60_000, 300_000];
-
-/// Where the events of one dialect go.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hook {
-    /// Whose events.
-    pub dialect: Dialect,
-    /// To which address: `http://` on this machine.
-    pub url: String,
-    /// What the first dialect signs with. The second one signs nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
-}
-
-impl fmt::Debug for Hook {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Hook")
-            .field("dialect", &self.dialect)
-            .field("url", &self.url)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What an event says. Not every dialect has each of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeKind {
-    /// Whether anybody listens.
-    Health,
-    /// The profiles of an order are allocated.
-    OrderReady,
-    /// The state of an eSIM changed.
-    State,
-    /// Something happened to the profile on the device: the word of the second dialect.
-    Device(String),
-    /// So many percent of the data are used.
-    Usage(u8),
-    /// One day is left.
-    Ending,
-    /// The wallet is below its threshold, or below so many percent of it.
-    LowBalance(Option<u8>),
-    /// A purchase exceeded the wallet.
-    InsufficientBalance,
-    /// The wallet was filled.
-    FundsAdded,
-    /// A request for a refund was granted.
-    Refunded,
-    /// A request for a refund was turned down.
-    Rejected,
-    /// A type that no document names.
-    Unheard(String),
-}
-
-/// One event, with what was true when it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Notice {
-    /// From 1, in the order in which they were made.
-    pub(crate) seq: u64,
-    /// What the provider calls it; a repeat bears the same.
-    pub(crate) id: String,
-    pub(crate) dialect: Dialect,
-    pub(crate) kind: NoticeKind,
-    /// When it is to be sent, and what its times say.
-    pub(crate) at: Timestamp,
-    /// When it is to be tried next.
-    pub(crate) due: Timestamp,
-    pub(crate) esim: Option<Box<EsimRecord>>,
-    pub(crate) order: Option<Box<OrderRecord>>,
-    #[serde(with = "rust_decimal::serde::str")]
-    pub(crate) balance: Decimal,
-    /// It is sent only while the eSIM still ends at this moment.
-    pub(crate) while_ending_at: Option<Timestamp>,
-    #[serde(default)]
-    pub(crate) attempts: u32,
-    /// What the last attempt was answered with.
-    #[serde(default)]
-    pub(crate) status: Option<u16>,
-    #[serde(default)]
-    pub(crate) done: bool,
-}
-
-/// The outcome of an attempt to deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attempt {
-    seq: u64,
-    status: Option<u16>,
-    /// When it is tried again; never where none is given.
-    next: Option<Timestamp>,
-}
-
-/// Hooks, events under way and events delivered.
-#[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    pub(crate) hooks: Vec<Hook>,
-    pub(crate) held: bool,
-    pub(crate) notices: Vec<Notice>,
-    /// How many were made before the last reset, so that no id comes back.
-    pub(crate) before: u64,
-}
-
-impl Outbox {
-    pub(crate) fn hook(&mut self, hook: Hook) {
-        self.hooks.retain(|known| known.dialect != hook.dialect);
-        self.hooks.push(hook);
-    }
-
-    pub(crate) fn attempted(&mut self, attempt: &Attempt) {
-        let notices = self.notices.iter_mut();
-        for notice in notices.filter(|notice| notice.seq == attempt.seq) {
-            notice.attempts += 1;
-            notice.status = attempt.status;
-            notice.done = attempt.next.is_none();
-            notice.due = attempt.next.unwrap_or(notice.due);
-        }
-    }
-
-    fn find(&self, seq: u64) -> Option<&Notice> {
-        self.notices.iter().find(|notice| notice.seq == seq)
-    }
-
-    pub(crate) fn next_seq(&self) -> u64 {
-        self.before + self.notices.len() as u64 + 1
-    }
-}
 
 impl World {
     /// Sends one dialect's events to this address from now on.
@@ -155,11 +26,7 @@ impl World {
     }
 
     /// Sends no events any more.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn clear_hooks(&self) -> Result<(), WorldError> {
+    pub(crate) fn clear_hooks(&self) -> Result<(), WorldError> {
         self.commit(Event::Unhooked)
     }
 
@@ -283,11 +150,7 @@ impl World {
     }
 
     /// Has an event delivered once more, under the same id, and says whether there is such an event.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn repeat_event(&self, seq: u64) -> Result<bool, WorldError> {
+    pub(crate) fn repeat_event(&self, seq: u64) -> Result<bool, WorldError> {
         self.transact(|transaction| {
             let Some(notice) = transaction.contents.outbox.find(seq) else {
                 return Ok(false);

@@ -1,19 +1,16 @@
 //! Buying: eSIMs and top-ups, each a charge to the wallet and a line of the ledger.
 
 mod esims;
-mod request;
 mod top_up;
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
-pub use self::request::{
-    DetailedLine, OrderDetails, Profiles, Purchase, PurchaseLine, TopUpDetails,
-};
 use super::contents::{Event, LateEffect};
 use super::identity;
 use super::record::{Allowance, ItemRecord, OrderRecord};
 use super::refusal::{Refusal, WorldError};
+use super::request::{OrderDetails, Profiles, Purchase, TopUpDetails};
 use super::{Transaction, World};
 use crate::catalogue::{CataloguePackage, MOST_DAYS, Talk};
 use crate::fault::{Plan, Twists};
@@ -117,12 +114,8 @@ impl Transaction<'_> {
             answered,
         };
         let outcome = match purchase {
-            Purchase::Order { .. } | Purchase::Detailed(_) => {
-                self.buy_esims(&purchase.order_details(), how)
-            }
-            Purchase::TopUp { .. } | Purchase::DetailedTopUp(_) => {
-                self.buy_top_up(&purchase.top_up_details(), how)
-            }
+            Purchase::Order(details) => self.buy_esims(details, how),
+            Purchase::TopUp(details) => self.buy_top_up(details, how),
         };
         if let Err(Refusal::InsufficientBalance { .. }) = outcome {
             self.tell_of_short_wallet();

@@ -106,11 +106,7 @@ impl World {
     }
 
     /// The eSIM of this card number, once its profile is there.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError::State`].
-    pub fn find_esim_by_iccid(&self, iccid: &str) -> Result<Option<EsimRecord>, WorldError> {
+    pub(crate) fn find_esim_by_iccid(&self, iccid: &str) -> Result<Option<EsimRecord>, WorldError> {
         self.transact(|transaction| {
             Ok(transaction
                 .contents

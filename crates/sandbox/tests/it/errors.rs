@@ -72,7 +72,7 @@ async fn an_order_that_does_not_validate_is_refused_in_the_validators_words() {
         (json!({ "items": {} }), "\"items\" must be an array"),
         (
             json!({ "items": [] }),
-            "\"items\" must contain at least 1 items",
+            "\"items\" is not allowed to be empty",
         ),
         (
             json!({ "items": ["x"] }),
@@ -96,19 +96,19 @@ async fn an_order_that_does_not_validate_is_refused_in_the_validators_words() {
         ),
         (
             item(json!({ "packageId": PORTUGAL_1GB, "quantity": "2" })),
-            "must be a number",
+            "must be a whole number from 1",
         ),
         (
             item(json!({ "packageId": PORTUGAL_1GB, "quantity": 0 })),
-            "greater than or equal to 1",
+            "must be a whole number from 1",
         ),
         (
             item(json!({ "packageId": PORTUGAL_1GB, "quantity": -1 })),
-            "greater than or equal to 1",
+            "must be a whole number from 1",
         ),
         (
             item(json!({ "packageId": PORTUGAL_1GB, "quantity": 1.5 })),
-            "must be an integer",
+            "must be a whole number from 1",
         ),
         (
             item(json!({ "packageId": PORTUGAL_1GB, "quantity": 11 })),
@@ -182,19 +182,17 @@ async fn undocumented_and_malformed_parameters_are_refused() {
             "/api/esim/packages?planet=mars",
             "\"planet\" is not allowed",
         ),
-        ("/api/esim/packages?page=0", "greater than or equal to 1"),
-        ("/api/esim/packages?page=-1", "greater than or equal to 1"),
-        ("/api/esim/packages?page=one", "must be a number"),
-        ("/api/esim/packages?page=1.5", "must be an integer"),
+        ("/api/esim/packages?page=0", "a whole number from 1"),
+        ("/api/esim/packages?page=-1", "a whole number from 1"),
+        ("/api/esim/packages?page=one", "a whole number from 1"),
+        ("/api/esim/packages?page=1.5", "a whole number from 1"),
         (
             "/api/esim/packages?page=99999999999999999999",
-            "safe number",
+            "a whole number from 1",
         ),
-        (
-            "/api/esim/packages?pageSize=0",
-            "greater than or equal to 1",
-        ),
-        ("/api/esim/packages?page=1&page=2", "must be a string"),
+        ("/api/esim/packages?pageSize=0", "a whole number from 1"),
+        ("/api/esim/packages?page=1&page=2", "a whole number from 1"),
+        ("/api/esim/packages?country=a&country=b", "must be a string"),
         ("/api/esim/packages?country=", "not allowed to be empty"),
         (
             "/api/esim/packages?geography=lunar",
@@ -204,7 +202,7 @@ async fn undocumented_and_malformed_parameters_are_refused() {
         ("/api/esim/packages?days=week", "must be a number"),
         ("/api/esim/countries?code=PT", "\"code\" is not allowed"),
         ("/api/esim/orders?status=LOST", "must be one of"),
-        ("/api/esim/orders?limit=0", "greater than or equal to 1"),
+        ("/api/esim/orders?limit=0", "a whole number from 1"),
         ("/api/esims?status=LOST", "must be one of"),
         ("/api/esim/order", "at least one of [orderId, referenceId]"),
         ("/api/esim/order?orderId=1&referenceId=2", "exclusive peers"),
@@ -268,7 +266,6 @@ async fn what_does_not_exist_is_not_found() {
     )
     .await;
     for path in [
-        "/",
         "/api/nothing",
         "/api/esim/order/2f8e6a14",
         "/_control/nothing",

@@ -12,6 +12,7 @@ mod esim_access;
 mod events;
 mod faults;
 mod flow;
+mod front_page;
 mod harness;
 mod lies;
 mod lifecycle;

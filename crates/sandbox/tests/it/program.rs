@@ -188,3 +188,29 @@ async fn a_program_speaks_the_dialects_it_is_told_to() {
         assert_eq!(program.get("/_control/ledger").await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn a_verbose_program_prints_each_request_without_its_query() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_roamport-sandbox"))
+        .args(["--port", "0", "--packages", "60", "--token", "T", "-v"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let base_url = line.trim_end().strip_prefix("listening on ").unwrap();
+    assert!(base_url.starts_with("http://127.0.0.1:"), "{line:?}");
+    let request = client().get(format!("{base_url}/api/balance?secret=s3cr3t"));
+    assert_eq!(answer(request).await.unwrap().status, 401);
+    let mut printed = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut printed).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for part in ["GET", "/api/balance", "401"] {
+        assert!(printed.contains(part), "{printed}");
+    }
+    assert!(!printed.contains("s3cr3t"), "{printed}");
+}

@@ -14,7 +14,7 @@ use roamport_domain::provider::{
 use roamport_domain::{DataAllowance, Esim, EsimId, Iccid, Monotonic, PackageId, Reference};
 use roamport_sandbox::switches::Switches;
 use roamport_sandbox::world::{
-    DetailedLine, EsimState, Hook, OrderDetails, Profiles, WorldBuilder,
+    self, EsimState, Hook, OrderDetails, Profiles, PurchaseLine, WorldBuilder,
 };
 use roamport_sandbox::{Dialect, Fault, Operation, Rule, SandboxProvider, World};
 use rust_decimal::Decimal;
@@ -338,7 +338,7 @@ fn everything_new_survives_in_the_file() {
         .unwrap();
     let details = OrderDetails {
         reference: Some("ref".to_owned()),
-        lines: vec![DetailedLine {
+        lines: vec![PurchaseLine {
             package_id: PORTUGAL_3GB.to_owned(),
             quantity: 2,
             days: None,
@@ -349,9 +349,7 @@ fn everything_new_survives_in_the_file() {
         ..OrderDetails::default()
     };
     let order = world
-        .purchase(&roamport_sandbox::world::Purchase::Detailed(
-            details.clone(),
-        ))
+        .purchase(&world::Purchase::Order(details.clone()))
         .unwrap();
     world.advance(SignedDuration::from_secs(1)).unwrap();
     let (one, two) = (&order.items[0].esim_id, &order.items[1].esim_id);
@@ -371,18 +369,14 @@ fn everything_new_survives_in_the_file() {
     assert_eq!(other.hooks().unwrap(), world.hooks().unwrap());
     // Idempotency holds across processes, and the card number comes back across them, too.
     let again = other
-        .purchase(&roamport_sandbox::world::Purchase::Detailed(
-            details.clone(),
-        ))
+        .purchase(&world::Purchase::Order(details.clone()))
         .unwrap();
     assert_eq!(again, order);
     let fresh = OrderDetails {
         reference: Some("fresh".to_owned()),
         ..details
     };
-    let fresh = other
-        .purchase(&roamport_sandbox::world::Purchase::Detailed(fresh))
-        .unwrap();
+    let fresh = other.purchase(&world::Purchase::Order(fresh)).unwrap();
     let iccid = |id: &str| {
         let esim = world.find_esim(id).unwrap().unwrap();
         esim.profile.unwrap().iccid

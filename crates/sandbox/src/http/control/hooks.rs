@@ -1,8 +1,5 @@
 //! Control of events: where they go, and sending, repeating, keeping back and reordering them.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -10,51 +7,67 @@ use serde_json::{Value, json};
 
 use super::super::hooks::{deliver, is_loopback};
 use super::super::reply::Reply;
-use super::{Answer, Control, of, read};
+use super::{Answer, Control, ControlRoute, read, route};
 use crate::dialect::Dialect;
-use crate::http::Face;
-use crate::world::{Hook, NoticeKind};
+use crate::world::{Hook, Notice, NoticeKind};
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    Router::new()
-        .route(
+pub(super) fn table() -> Vec<ControlRoute> {
+    vec![
+        route(
             "/_control/webhooks",
+            "GET shows addresses and events, POST sets an address, DELETE forgets them",
             get(show).post(set_hook).delete(clear_hooks),
-        )
-        .route("/_control/webhooks/send", post(send))
-        .route("/_control/webhooks/repeat", post(repeat))
-        .route("/_control/webhooks/hold", post(hold))
-        .route("/_control/webhooks/release", post(release))
-        .route("/_control/webhooks/deliver", post(deliver_now))
+        ),
+        route("/_control/webhooks/send", "POST makes an event", post(send)),
+        route(
+            "/_control/webhooks/repeat",
+            "POST delivers an event again",
+            post(repeat),
+        ),
+        route(
+            "/_control/webhooks/hold",
+            "POST keeps events back",
+            post(hold),
+        ),
+        route(
+            "/_control/webhooks/release",
+            "POST delivers the events that were kept back",
+            post(release),
+        ),
+        route(
+            "/_control/webhooks/deliver",
+            "POST delivers the events that are due",
+            post(deliver_now),
+        ),
+    ]
 }
 
-async fn show(Control(face): Control) -> Answer {
-    let hooks = of(face.world.hooks())?;
-    let hooks: Vec<Value> = hooks
+async fn show(Control(context): Control) -> Answer {
+    let hooks = context.world.hooks()?;
+    let hooks = hooks
         .iter()
-        .map(|hook| json!({ "dialect": hook.dialect, "url": hook.url }))
-        .collect();
-    let (held, notices) = of(face.world.notices())?;
-    let events: Vec<Value> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "seq": notice.seq,
-                "id": notice.id,
-                "dialect": notice.dialect,
-                "kind": notice.kind,
-                "esim": notice.esim.as_ref().map(|esim| &esim.id),
-                "due": notice.due,
-                "attempts": notice.attempts,
-                "status": notice.status,
-                "done": notice.done,
-            })
-        })
-        .collect();
-    Ok(Reply::json(
-        200,
-        &json!({ "hooks": hooks, "held": held, "events": events }),
-    ))
+        .map(|hook| json!({ "dialect": hook.dialect, "url": hook.url }));
+    let (held, notices) = context.world.notices()?;
+    let body = json!({
+        "hooks": hooks.collect::<Vec<Value>>(),
+        "held": held,
+        "events": notices.iter().map(event).collect::<Vec<Value>>(),
+    });
+    Ok(Reply::json(200, &body))
+}
+
+fn event(notice: &Notice) -> Value {
+    json!({
+        "seq": notice.seq,
+        "id": notice.id,
+        "dialect": notice.dialect,
+        "kind": notice.kind,
+        "esim": notice.esim.as_ref().map(|esim| &esim.id),
+        "due": notice.due,
+        "attempts": notice.attempts,
+        "status": notice.status,
+        "done": notice.done,
+    })
 }
 
 #[derive(Deserialize)]
@@ -65,7 +78,7 @@ struct NewHook {
     secret: Option<String>,
 }
 
-async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
+async fn set_hook(Control(context): Control, body: Bytes) -> Answer {
     let hook: NewHook = read(&body)?;
     if !is_loopback(&hook.url) {
         return Err(Reply::invalid(
@@ -77,29 +90,29 @@ async fn set_hook(Control(face): Control, body: Bytes) -> Answer {
         url: hook.url,
         secret: hook.secret,
     };
-    of(face.world.set_hook(hook))?;
-    show(Control(face)).await
+    context.world.set_hook(hook)?;
+    show(Control(context)).await
 }
 
-async fn clear_hooks(Control(face): Control) -> Answer {
-    of(face.world.clear_hooks())?;
-    show(Control(face)).await
+async fn clear_hooks(Control(context): Control) -> Answer {
+    context.world.clear_hooks()?;
+    show(Control(context)).await
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct NewEvent {
     kind: NoticeKind,
     esim: Option<String>,
     dialect: Option<Dialect>,
 }
 
-async fn send(Control(face): Control, body: Bytes) -> Answer {
-    let wish: Wish = read(&body)?;
-    of(face
+async fn send(Control(context): Control, body: Bytes) -> Answer {
+    let event: NewEvent = read(&body)?;
+    context
         .world
-        .tell(&wish.kind, wish.esim.as_deref(), wish.dialect))?;
-    show(Control(face)).await
+        .tell(&event.kind, event.esim.as_deref(), event.dialect)?;
+    show(Control(context)).await
 }
 
 #[derive(Deserialize)]
@@ -108,18 +121,18 @@ struct Again {
     seq: u64,
 }
 
-async fn repeat(Control(face): Control, body: Bytes) -> Answer {
+async fn repeat(Control(context): Control, body: Bytes) -> Answer {
     let again: Again = read(&body)?;
-    if of(face.world.repeat_event(again.seq))? {
-        show(Control(face)).await
+    if context.world.repeat_event(again.seq)? {
+        show(Control(context)).await
     } else {
         Err(Reply::failed(404, "there is no such event"))
     }
 }
 
-async fn hold(Control(face): Control) -> Answer {
-    of(face.world.hold_events(true))?;
-    show(Control(face)).await
+async fn hold(Control(context): Control) -> Answer {
+    context.world.hold_events(true)?;
+    show(Control(context)).await
 }
 
 #[derive(Default, Deserialize)]
@@ -130,16 +143,16 @@ struct Order {
 }
 
 /// Lets go what was kept back, and delivers it before anything else can.
-async fn release(Control(face): Control, body: Bytes) -> Answer {
+async fn release(Control(context): Control, body: Bytes) -> Answer {
     let order = if body.is_empty() {
         Order::default()
     } else {
         read(&body)?
     };
-    of(face.world.hold_events(false))?;
-    Ok(Reply::json(200, &of(deliver(&face, order.reversed).await)?))
+    context.world.hold_events(false)?;
+    Ok(Reply::json(200, &deliver(&context, order.reversed).await?))
 }
 
-async fn deliver_now(Control(face): Control) -> Answer {
-    Ok(Reply::json(200, &of(deliver(&face, false).await)?))
+async fn deliver_now(Control(context): Control) -> Answer {
+    Ok(Reply::json(200, &deliver(&context, false).await?))
 }

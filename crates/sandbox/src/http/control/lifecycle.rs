@@ -1,29 +1,38 @@
-//! Control of eSIMs: what happens to them in the hands of a traveller, and in the provider's.
+//! Control of eSIMs: what happens to them in the hands of a traveler, and in the provider's.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::Face;
-use super::super::reply::Reply;
-use super::{Answer, Control, of, read};
+use super::super::reply::{Reply, not_found};
+use super::{Answer, Control, ControlRoute, read, route};
 use crate::world::{EsimRecord, World, WorldError};
 
-pub(super) fn routes() -> Router<Arc<Face>> {
-    Router::new()
-        .route("/_control/esims", get(esims))
-        .route("/_control/esims/{esim}/use", post(use_data))
-        .route("/_control/esims/{esim}/{action}", post(act))
+pub(super) fn table() -> Vec<ControlRoute> {
+    vec![
+        route(
+            "/_control/esims",
+            "GET shows every eSIM, without activation codes",
+            get(esims),
+        ),
+        route(
+            "/_control/esims/{esim}/use",
+            "POST uses data",
+            post(use_data),
+        ),
+        route(
+            "/_control/esims/{esim}/{action}",
+            "POST installs, activates, expires, cancels, suspends, resumes, revokes, deletes, or switches on or off",
+            post(act),
+        ),
+    ]
 }
 
 /// An eSIM without what could install it.
-fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
-    let now = of(world.now())?;
+fn summary(world: &World, esim: &EsimRecord) -> Result<Value, WorldError> {
+    let now = world.now()?;
     Ok(json!({
         "id": esim.id,
         "number": esim.transaction(),
@@ -46,43 +55,36 @@ fn summary(world: &World, esim: &EsimRecord) -> Result<Value, Reply> {
     }))
 }
 
-async fn esims(Control(face): Control) -> Answer {
-    let esims = of(face.world.esims())?;
-    let all: Result<Vec<Value>, Reply> = esims
-        .iter()
-        .map(|esim| summary(&face.world, esim))
-        .collect();
-    Ok(Reply::json(200, &all?))
+async fn esims(Control(context): Control) -> Answer {
+    let esims = context.world.esims()?;
+    let all = esims.iter().map(|esim| summary(&context.world, esim));
+    Ok(Reply::json(200, &all.collect::<Result<Vec<Value>, _>>()?))
 }
 
-fn changed(face: &Face, outcome: Result<EsimRecord, WorldError>) -> Answer {
-    Ok(Reply::json(200, &summary(&face.world, &of(outcome)?)?))
+fn shown(world: &World, esim: &EsimRecord) -> Answer {
+    Ok(Reply::json(200, &summary(world, esim)?))
 }
 
-async fn act(Control(face): Control, Path((esim, action)): Path<(String, String)>) -> Answer {
-    let world = &face.world;
+async fn act(Control(context): Control, Path((esim, action)): Path<(String, String)>) -> Answer {
+    let world = &context.world;
     let esim = esim.as_str();
-    let outcome = match action.as_str() {
-        "install" => world.install(esim),
-        "activate" => world.activate(esim),
-        "expire" => world.expire(esim),
-        "suspend" => world.suspend(esim),
-        "resume" => world.resume(esim),
-        "revoke" => world.revoke(esim),
-        "delete" => world.delete(esim),
-        "switch_on" => world.switch(esim, true),
-        "switch_off" => world.switch(esim, false),
-        "cancel" => {
-            let refund = of(world.cancel(esim))?;
-            let esim = of(world.find_esim(&refund.esim_id))?;
-            return match esim {
-                Some(esim) => changed(&face, Ok(esim)),
-                None => Err(super::super::reply::not_found().await),
-            };
-        }
-        _ => return Err(super::super::reply::not_found().await),
+    let esim = match action.as_str() {
+        "install" => world.install(esim)?,
+        "activate" => world.activate(esim)?,
+        "expire" => world.expire(esim)?,
+        "suspend" => world.suspend(esim)?,
+        "resume" => world.resume(esim)?,
+        "revoke" => world.revoke(esim)?,
+        "delete" => world.delete(esim)?,
+        "switch_on" => world.switch(esim, true)?,
+        "switch_off" => world.switch(esim, false)?,
+        "cancel" => match world.find_esim(&world.cancel(esim)?.esim_id)? {
+            Some(esim) => esim,
+            None => return Err(not_found().await),
+        },
+        _ => return Err(not_found().await),
     };
-    changed(&face, outcome)
+    shown(world, &esim)
 }
 
 #[derive(Deserialize)]
@@ -92,10 +94,10 @@ enum DataUse {
     Kb(u64),
 }
 
-async fn use_data(Control(face): Control, Path(esim): Path<String>, body: Bytes) -> Answer {
+async fn use_data(Control(context): Control, Path(esim): Path<String>, body: Bytes) -> Answer {
     let kilobytes = match read(&body)? {
         DataUse::Mb(megabytes) => megabytes.saturating_mul(1024),
         DataUse::Kb(kilobytes) => kilobytes,
     };
-    changed(&face, face.world.use_data(&esim, kilobytes))
+    shown(&context.world, &context.world.use_data(&esim, kilobytes)?)
 }

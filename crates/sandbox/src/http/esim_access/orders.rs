@@ -1,138 +1,81 @@
 //! The two calls that cost money, each with its own key against doing it twice.
 
-use serde::Serialize;
+use super::super::api::{Answer, Call, Failure};
+use super::super::check::Fields;
+use super::super::json::object;
+use super::esims::{data_bytes, used_bytes, validity_days};
+use super::price_list::find_coded;
+use super::{clock, named};
+use crate::world::{OrderDetails, Profiles, Purchase, PurchaseLine, Refusal, TopUpDetails};
+use rust_decimal::Decimal;
 
-use super::answers::{data_bytes, used_bytes, validity_days};
-use super::body::{Body, missing};
-use super::price_list::{TOP_UP, find};
-use super::{Call, Failure, Outcome, obj};
-use crate::fault::Ending;
-use crate::world::{
-    DetailedLine, OrderDetails, OrderRecord, Profiles, Purchase, Refusal, TopUpDetails,
-};
-
-/// The longest `transactionId`.
-const LONGEST_KEY: usize = 50;
-
-/// The longest of any other name.
-const LONGEST_NAME: usize = 200;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Ordered<'a> {
-    order_no: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<&'a str>,
+pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
+    let fields = call.fields;
+    let lines = fields
+        .objects("packageInfoList")
+        .map(|line| line_of(call, line));
+    let order = call.buy(&Purchase::Order(OrderDetails {
+        lines: lines.collect::<Result<Vec<PurchaseLine>, Failure>>()?,
+        reference: fields.owned("transactionId"),
+        total: amount(fields, "amount"),
+        profiles: Profiles::Allocated,
+        replays: true,
+    }))?;
+    let order = call.shown_order(order)?;
+    let answer = object! { "orderNo": order.number() };
+    Ok(answer
+        .with("transactionId", order.reference.as_deref())
+        .into())
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ToppedUp<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<&'a str>,
-    iccid: &'a str,
-    expired_time: Option<String>,
-    total_volume: u64,
-    total_duration: u64,
-    order_usage: u64,
-    top_up_esim_tran_no: &'a str,
-}
-
-pub(super) fn create(call: &Call<'_>) -> Outcome {
-    let body = call.body;
-    let reference = body.required_text("transactionId", LONGEST_KEY)?;
-    let total = body.amount("amount")?;
-    let lines = body.required_objects("packageInfoList")?;
-    let lines = lines
-        .iter()
-        .map(|line| line_of(call, line))
-        .collect::<Result<Vec<DetailedLine>, Failure>>()?;
-    let order = buy(
-        call,
-        &Purchase::Detailed(OrderDetails {
-            reference: Some(reference.to_owned()),
-            lines,
-            total,
-            profiles: Profiles::Allocated,
-            replays: true,
-        }),
-    )?;
-    let order = call.of(call.world.told_order(order, call.plan))?;
-    obj(&Ordered {
-        order_no: order.number(),
-        transaction_id: order.reference.as_deref(),
-    })
-}
-
-fn line_of(call: &Call<'_>, line: &Body) -> Result<DetailedLine, Failure> {
-    let code = line.required_text("packageCode", LONGEST_NAME)?;
-    let quantity = line.required_number("count")?;
-    let package = find(call.world.catalogue(), code);
-    let package = package.ok_or_else(|| Refusal::UnknownPackage(code.to_owned()))?;
-    Ok(DetailedLine {
-        quantity,
-        days: days(line, &package.id)?,
-        unit_price: line.amount("price")?,
+fn line_of(call: &Call<'_>, line: Fields<'_>) -> Result<PurchaseLine, Failure> {
+    let package = find_coded(call.world.catalogue(), line.needed("packageCode"), false)?;
+    Ok(PurchaseLine {
         package_id: package.id,
+        quantity: line.count("count").unwrap_or_default(),
+        days: days(line),
+        unit_price: amount(line, "price"),
     })
 }
 
-fn days(body: &Body, package: &str) -> Result<Option<u16>, Failure> {
-    let Some(days) = body.number("periodNum")? else {
-        return Ok(None);
-    };
-    match u16::try_from(days) {
-        Ok(days) => Ok(Some(days)),
-        Err(_) => Err(Refusal::DaysWrong(package.to_owned()).into()),
-    }
+/// An amount in ten-thousandths of a dollar, as dollars.
+fn amount(fields: Fields<'_>, name: &str) -> Option<Decimal> {
+    let units = fields.number(name)?;
+    Some(units / Decimal::from(10_000))
 }
 
-pub(super) fn top_up(call: &Call<'_>) -> Outcome {
-    let body = call.body;
-    let reference = body.required_text("transactionId", LONGEST_KEY)?;
-    let esim = match (body.text("esimTranNo")?, body.text("iccid")?) {
-        (Some(number), _) => number,
-        (None, Some(iccid)) => iccid,
-        (None, None) => return Err(missing("esimTranNo")),
-    };
-    let code = body.required_text("packageCode", LONGEST_NAME)?;
-    let bare = code.strip_prefix(TOP_UP).unwrap_or(code);
-    let package = find(call.world.catalogue(), bare);
-    let package = package.ok_or_else(|| Refusal::UnknownPackage(code.to_owned()))?;
-    let order = buy(
-        call,
-        &Purchase::DetailedTopUp(TopUpDetails {
-            reference: Some(reference.to_owned()),
-            esim: esim.to_owned(),
-            days: days(body, &package.id)?,
-            package_id: package.id,
-            total: body.amount("amount")?,
-            replays: true,
-            by_card: false,
-        }),
-    )?;
-    let found = call.of(call.world.topped_up(&order))?;
+fn days(fields: Fields<'_>) -> Option<u16> {
+    let days = fields.count("periodNum")?;
+    u16::try_from(days).ok()
+}
+
+pub(super) fn top_up(call: &Call<'_>) -> Result<Answer, Failure> {
+    let fields = call.fields;
+    let esim = named(fields)?.to_owned();
+    let package = find_coded(call.world.catalogue(), fields.needed("packageCode"), true)?;
+    let order = call.buy(&Purchase::TopUp(TopUpDetails {
+        reference: fields.owned("transactionId"),
+        esim,
+        days: days(fields),
+        package_id: package.id,
+        total: amount(fields, "amount"),
+        replays: true,
+        by_card: false,
+    }))?;
+    let found = call.world.topped_up(&order)?;
     let (esim, place) = found.ok_or(Refusal::UnknownEsim)?;
     let number = esim.allowances[place].transaction.clone();
-    let order = call.of(call.world.told_order(order, call.plan))?;
-    let esim = call.of(call.world.told_esim(esim, call.plan))?;
-    let profile = esim.profile.as_ref();
-    obj(&ToppedUp {
-        transaction_id: order.reference.as_deref(),
-        iccid: profile.map_or("", |profile| &profile.iccid),
-        expired_time: esim.expires_at().map(|end| call.time(end)),
-        total_volume: data_bytes(call.world.catalogue(), &esim),
-        total_duration: validity_days(&esim),
-        order_usage: used_bytes(&esim),
-        top_up_esim_tran_no: number.as_deref().unwrap_or_default(),
-    })
-}
-
-/// Buys now, or later where a fault says so.
-fn buy(call: &Call<'_>, purchase: &Purchase) -> Result<OrderRecord, Failure> {
-    if let Some(Ending::Late { ms }) = call.plan.ending {
-        call.of(call.world.purchase_later(purchase, call.plan, ms))?;
-        return Err(Failure::hang_up());
-    }
-    call.of(call.world.purchase_with(purchase, call.plan))
+    let order = call.shown_order(order)?;
+    let esim = call.shown_esim(esim)?;
+    let iccid = esim.profile.as_ref().map_or("", |profile| &profile.iccid);
+    let answer = object! {}.with("transactionId", order.reference.as_deref());
+    let facts = object! {
+        "iccid": iccid,
+        "expiredTime": esim.expires_at().map(|end| clock(end, call.switches)),
+        "totalVolume": data_bytes(call.world.catalogue(), &esim),
+        "totalDuration": validity_days(&esim),
+        "orderUsage": used_bytes(&esim),
+        "topUpEsimTranNo": number.as_deref().unwrap_or_default(),
+    };
+    Ok(answer.and(facts).into())
 }

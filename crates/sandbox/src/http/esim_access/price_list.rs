@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Catalogue, CataloguePackage, DayPass, Geography, Group, PlanData};
 use crate::dialect::Dialect;
+use crate::world::Refusal;
 
 /// What the code of a top-up begins with.
 pub(super) const TOP_UP: &str = "TOPUP_";
@@ -31,7 +32,7 @@ pub(super) fn slug(group: &Group, package: &CataloguePackage) -> String {
 }
 
 /// The package of a code or a slug, without the beginning of a top-up.
-pub(super) fn find(catalogue: &Catalogue, code: &str) -> Option<CataloguePackage> {
+fn find(catalogue: &Catalogue, code: &str) -> Option<CataloguePackage> {
     if let Some(package) = catalogue.find(code) {
         return Some(package).filter(|package| package.sold_in(Dialect::EsimAccess));
     }
@@ -42,6 +43,17 @@ pub(super) fn find(catalogue: &Catalogue, code: &str) -> Option<CataloguePackage
     catalogue
         .packages_of(index, Dialect::EsimAccess)
         .find(|package| slug(group, package) == code)
+}
+
+/// The package that a request names by its code or slug; of a top-up, with or without its beginning.
+pub(super) fn find_coded(
+    catalogue: &Catalogue,
+    code: &str,
+    top_up: bool,
+) -> Result<CataloguePackage, Refusal> {
+    let bare = code.strip_prefix(TOP_UP).filter(|_| top_up);
+    let package = find(catalogue, bare.unwrap_or(code));
+    package.ok_or_else(|| Refusal::UnknownPackage(code.to_owned()))
 }
 
 /// 1 in all; 2 a day, then slowed; 3 a day, then nothing; 4 without an end.

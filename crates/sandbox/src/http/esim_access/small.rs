@@ -1,84 +1,87 @@
-//! Usage of several eSIMs, the wallet, and the address for events.
+//! What is done to an eSIM, usage of several, the wallet, and the address for events.
 
-use serde::Serialize;
-use serde_json::Value;
-
-use super::super::hooks;
-use super::answers::{data_bytes, units, used_bytes};
-use super::body::{too_long, wrong_type};
-use super::{Call, Failure, Outcome, obj};
+use super::super::api::{Answer, Call, Failure};
+use super::super::json::{Json, object};
+use super::esims::{data_bytes, used_bytes};
+use super::price_list::message_type;
+use super::{clock, named, units};
 use crate::dialect::Dialect;
-use crate::world::Hook;
+use crate::world::{Hook, Refusal, WorldError};
 
-/// How many eSIMs one call may name.
-const MOST_ESIMS: usize = 10;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Usages<'a> {
-    esim_usage_list: Vec<UsageAnswer<'a>>,
+/// An answer that says nothing more than that it was done.
+fn done<T>(outcome: Result<T, WorldError>) -> Result<Answer, Failure> {
+    outcome?;
+    Ok(object! {}.into())
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UsageAnswer<'a> {
-    esim_tran_no: &'a str,
-    data_usage: u64,
-    total_data: u64,
-    last_update_time: String,
+pub(super) fn cancel(call: &Call<'_>) -> Result<Answer, Failure> {
+    done(call.world.cancel_with(named(call.fields)?, call.plan))
 }
 
-pub(super) fn usage(call: &Call<'_>) -> Outcome {
-    let list = call.body.required_list("esimTranNoList")?;
-    if list.len() > MOST_ESIMS {
-        return Err(too_long("esimTranNoList", MOST_ESIMS));
-    }
+pub(super) fn suspend(call: &Call<'_>) -> Result<Answer, Failure> {
+    done(call.world.suspend(named(call.fields)?))
+}
+
+pub(super) fn resume(call: &Call<'_>) -> Result<Answer, Failure> {
+    done(call.world.resume(named(call.fields)?))
+}
+
+pub(super) fn revoke(call: &Call<'_>) -> Result<Answer, Failure> {
+    done(call.world.revoke(named(call.fields)?))
+}
+
+pub(super) fn send_message(call: &Call<'_>) -> Result<Answer, Failure> {
+    let key = named(call.fields)?;
+    let found = match call.world.find_esim(key)? {
+        Some(esim) => Some(esim),
+        None => call.world.find_esim_by_iccid(key)?,
+    };
+    let esim = found.ok_or(Refusal::UnknownEsim)?;
+    let package = call
+        .world
+        .catalogue()
+        .find(&esim.allowances[0].item.package_id);
+    let takes = package.is_some_and(|package| message_type(&package) > 0);
+    done(call.world.send_message(&esim.id, takes))
+}
+
+pub(super) fn usage(call: &Call<'_>) -> Result<Answer, Failure> {
     let now = call.now()?;
-    let mut esim_usage_list = Vec::new();
-    for number in list {
-        let number = number
-            .as_str()
-            .ok_or_else(|| wrong_type("esimTranNoList", "a list of texts"))?;
-        let found = call.of(call.world.find_esim(number))?;
+    let mut usages = Vec::new();
+    for number in call.fields.texts("esimTranNoList") {
+        let found = call.world.find_esim(number)?;
         // What is unknown, or not there yet, is left out.
         if let Some(esim) = found.filter(|esim| esim.ready_profile(now).is_some()) {
-            esim_usage_list.push(UsageAnswer {
-                esim_tran_no: number,
-                data_usage: used_bytes(&esim),
-                total_data: data_bytes(call.world.catalogue(), &esim),
-                last_update_time: call.time(now),
+            usages.push(object! {
+                "esimTranNo": number,
+                "dataUsage": used_bytes(&esim),
+                "totalData": data_bytes(call.world.catalogue(), &esim),
+                "lastUpdateTime": clock(now, call.switches),
             });
         }
     }
-    obj(&Usages { esim_usage_list })
+    Ok(object! { "esimUsageList": usages }.into())
 }
 
-pub(super) fn balance(call: &Call<'_>) -> Outcome {
-    let balance = units(call.of(call.world.balance())?);
-    obj(&serde_json::json!({ "balance": balance }))
+pub(super) fn balance(call: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(object! { "balance": units(call.world.balance()?) }.into())
 }
 
-pub(super) fn hook(call: &Call<'_>) -> Outcome {
-    let hooks = call.of(call.world.hooks())?;
-    let hook = hooks
-        .into_iter()
-        .find(|hook| hook.dialect == Dialect::EsimAccess);
-    let webhook = hook.map_or(Value::Null, |hook| hook.url.into());
-    obj(&serde_json::json!({ "webhook": webhook }))
+pub(super) fn hook(call: &Call<'_>) -> Result<Answer, Failure> {
+    let hooks = call.world.hooks()?;
+    let mut hooks = hooks.into_iter();
+    let hook = hooks.find(|hook| hook.dialect == Dialect::EsimAccess);
+    let url: Json = hook.map(|hook| hook.url).into();
+    Ok(object! { "webhook": url }.into())
 }
 
-/// Keeps the address only if it answers a trial event with 200.
-pub(super) async fn save_hook(call: &Call<'_>) -> Outcome {
-    let url = call.body.required_text("webhook", 500)?;
-    let hook = Hook {
-        dialect: Dialect::EsimAccess,
-        url: url.to_owned(),
-        secret: None,
-    };
-    if let Err(reason) = hooks::try_out(call.world, &hook).await {
-        let text = format!("the address did not answer CHECK_HEALTH with 200: {reason}");
-        return Err(Failure::new("200008", text));
-    }
-    call.of(call.world.set_hook(hook))?;
-    Ok("{}".to_owned())
+pub(super) fn save_hook(call: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(Answer::Trial {
+        hook: Hook {
+            dialect: Dialect::EsimAccess,
+            url: call.fields.needed("webhook").to_owned(),
+            secret: None,
+        },
+        otherwise: "200008",
+    })
 }

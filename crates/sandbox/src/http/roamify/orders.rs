@@ -1,205 +1,141 @@
 //! Orders: the three calls that cost money, and the two that look.
 
-use serde_json::Value;
-
-use super::super::reply::Reply;
-use super::Call;
-use super::answers::{EsimAnswer, OrderAnswer, Orders};
-use super::query::{field, invalid, object, only_fields, required_field};
-use crate::fault::Ending;
+use super::super::api::{Answer, Call, Failure};
+use super::super::json::{Json, object};
+use super::{esims, invalid_field, limit, one_of};
+use crate::http::check::Problem;
 use crate::ledger::ChargeKind;
-use crate::switches::{ReferenceSearch, Tolerance};
-use crate::world::{EsimRecord, OrderRecord, OrderSearch, Purchase, PurchaseLine, Refusal};
+use crate::switches::{Absent, ReferenceSearch, Tolerance};
+use crate::world::{
+    EsimRecord, ItemRecord, OrderDetails, OrderRecord, OrderSearch, Profiles, Purchase,
+    PurchaseLine, Refusal, TopUpDetails,
+};
 
-const STATES: [&str; 6] = [
-    "PENDING",
-    "COMPLETED",
-    "ARCHIVED",
-    "CANCELLED",
-    "REFUNDED",
-    "REQUIRE_ACTION",
-];
-
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&[])?;
+pub(super) fn create(call: &Call<'_>) -> Result<Answer, Failure> {
     let order = match ordered_before(call)? {
         Some(order) => order,
-        None => buy(call, &order_of(call, false)?)?,
+        None => call.buy(&order_of(call, Profiles::Asked))?,
     };
-    let order = told(call, order)?;
-    Ok(Reply::success(
-        call.switches.success_status,
-        answer(call, &order)?,
-    ))
+    shown(call, order)
 }
 
-pub(super) fn create_instant(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&[])?;
-    let order = buy(call, &order_of(call, true)?)?;
+pub(super) fn create_instant(call: &Call<'_>) -> Result<Answer, Failure> {
+    let order = call.buy(&order_of(call, Profiles::AtOnce))?;
     let mut esims: Vec<EsimRecord> = Vec::with_capacity(order.items.len());
     for item in &order.items {
-        if let Some(esim) = call.of(call.world.find_esim(&item.esim_id))? {
-            esims.push(call.told(esim)?);
-        }
+        esims.extend(call.world.find_esim(&item.esim_id)?);
     }
-    let now = call.now()?;
-    let esims = esims.iter().map(|esim| EsimAnswer::of(esim, now)).collect();
-    let order = told(call, order.clone())?;
-    Ok(Reply::success(
-        call.switches.success_status,
-        answer(call, &order)?.instant(esims),
-    ))
+    let esims = esims::answers(call, esims)?;
+    let order = call.shown_order(order)?;
+    let head = head(call, &order)?;
+    Ok(head.with("esims", Some(esims)).into())
 }
 
-pub(super) fn top_up(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&[])?;
-    let body = object(&call.body, "value")?;
-    let purchase = Purchase::TopUp {
-        iccid: required_field(body, "iccid", "iccid")?.to_owned(),
-        package_id: required_field(body, "packageId", "packageId")?.to_owned(),
-        reference: field(body, "referenceId", "referenceId")?.map(str::to_owned),
-    };
-    only_fields(
-        body,
-        &["iccid", "packageId", "referenceId"],
-        "",
-        call.switches.strict,
-    )?;
-    let order = told(call, buy(call, &purchase)?)?;
-    Ok(Reply::success(
-        call.switches.success_status,
-        answer(call, &order)?,
-    ))
+pub(super) fn top_up(call: &Call<'_>) -> Result<Answer, Failure> {
+    let order = call.buy(&Purchase::TopUp(TopUpDetails {
+        esim: call.fields.needed("iccid").to_owned(),
+        package_id: call.fields.needed("packageId").to_owned(),
+        reference: call.fields.owned("referenceId"),
+        by_card: true,
+        ..TopUpDetails::default()
+    }))?;
+    shown(call, order)
 }
 
-pub(super) fn read(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&["orderId", "referenceId"])?;
-    let (id, reference) = call.query.one_of("orderId", "referenceId")?;
+pub(super) fn order(call: &Call<'_>) -> Result<Answer, Failure> {
+    one_of(call, ["orderId", "referenceId"])?;
     let search = OrderSearch {
-        id: id.map(str::to_owned),
-        reference: reference.map(str::to_owned),
+        id: call.fields.owned("orderId"),
+        reference: call.fields.owned("referenceId"),
         state: None,
         compare: call.plan.search,
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
-    let order = orders
-        .into_iter()
-        .next()
-        .ok_or_else(|| call.refuse(&Refusal::UnknownOrder.into()))?;
-    Ok(Reply::success(200, answer(call, &told(call, order)?)?))
+    let (orders, _) = call.world.find_orders(&search, 1)?;
+    let order = orders.into_iter().next();
+    shown(call, order.ok_or(Refusal::UnknownOrder)?)
 }
 
-pub(super) fn list(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&["status", "limit", "referenceId"])?;
+pub(super) fn orders(call: &Call<'_>) -> Result<Answer, Failure> {
     let search = OrderSearch {
         id: None,
-        reference: call.query.text("referenceId")?.map(str::to_owned),
-        state: call.query.word("status", &STATES)?.map(str::to_owned),
+        reference: call.fields.owned("referenceId"),
+        state: call.fields.owned("status"),
         compare: call.plan.search,
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, call.limit()?))?;
+    let (orders, _) = call.world.find_orders(&search, limit(call))?;
     let orders = orders
         .into_iter()
-        .map(|order| told(call, order))
-        .collect::<Result<Vec<_>, Reply>>()?;
-    let orders = orders
-        .iter()
-        .map(|order| answer(call, order))
-        .collect::<Result<Vec<_>, Reply>>()?;
-    Ok(Reply::success(200, Orders { orders }))
-}
-
-fn told(call: &Call<'_>, order: OrderRecord) -> Result<OrderRecord, Reply> {
-    call.of(call.world.told_order(order, call.plan))
-}
-
-fn answer<'a>(call: &Call<'_>, order: &'a OrderRecord) -> Result<OrderAnswer<'a>, Reply> {
-    let now = call.now()?;
-    Ok(OrderAnswer::of(order, call.switches.absent_reference, now))
-}
-
-/// Buys now, or later where a fault says so.
-fn buy(call: &Call<'_>, purchase: &Purchase) -> Result<OrderRecord, Reply> {
-    if let Some(Ending::Late { ms }) = call.plan.ending {
-        call.of(call.world.purchase_later(purchase, call.plan, ms))?;
-        return Err(Reply::hang_up());
-    }
-    call.of(call.world.purchase_with(purchase, call.plan))
+        .map(|order| answer(call, &call.shown_order(order)?))
+        .collect::<Result<Vec<Json>, Failure>>()?;
+    Ok(object! { "orders": orders }.into())
 }
 
 /// The order under a reference that comes without items, where the switch allows that.
-fn ordered_before(call: &Call<'_>) -> Result<Option<OrderRecord>, Reply> {
-    let body = object(&call.body, "value")?;
+fn ordered_before(call: &Call<'_>) -> Result<Option<OrderRecord>, Failure> {
+    if call.fields.names("items") {
+        return Ok(None);
+    }
     let allowed = call.switches.order_by_reference == Tolerance::Accepted;
-    let reference = match field(body, "referenceId", "referenceId")? {
-        Some(reference) if allowed && !body.contains_key("items") => reference,
-        _ => return Ok(None),
-    };
-    only_fields(body, &["referenceId"], "", call.switches.strict)?;
+    let reference = call.fields.owned("referenceId").filter(|_| allowed);
+    let reference =
+        reference.ok_or_else(|| invalid_field(&("items".to_owned(), Problem::Missing)))?;
     let search = OrderSearch {
-        reference: Some(reference.to_owned()),
+        reference: Some(reference),
         compare: Some(ReferenceSearch::Equals),
         ..OrderSearch::default()
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, usize::MAX))?;
+    let (orders, _) = call.world.find_orders(&search, usize::MAX)?;
     let mut orders = orders.into_iter();
     let order = orders.rfind(|order| order.kind == ChargeKind::Order);
-    match order {
-        Some(order) => Ok(Some(order)),
-        None => Err(call.refuse(&Refusal::UnknownOrder.into())),
-    }
+    Ok(Some(order.ok_or(Refusal::UnknownOrder)?))
 }
 
-fn order_of(call: &Call<'_>, instant: bool) -> Result<Purchase, Reply> {
-    let body = object(&call.body, "value")?;
-    let strict = call.switches.strict;
-    let items = body
-        .get("items")
-        .ok_or_else(|| invalid("items", "is required"))?;
-    let items = items
-        .as_array()
-        .ok_or_else(|| invalid("items", "must be an array"))?;
-    if items.is_empty() {
-        return Err(invalid("items", "must contain at least 1 items"));
-    }
-    let lines = (0..)
-        .zip(items)
-        .map(|(index, item)| line_of(index, item, strict))
-        .collect::<Result<Vec<PurchaseLine>, Reply>>()?;
-    let reference = field(body, "referenceId", "referenceId")?.map(str::to_owned);
-    only_fields(body, &["items", "referenceId"], "", strict)?;
-    Ok(Purchase::Order {
-        lines,
-        reference,
-        instant,
+fn order_of(call: &Call<'_>, profiles: Profiles) -> Purchase {
+    let lines = call.fields.objects("items").map(|line| {
+        let quantity = line.count("quantity").unwrap_or_default();
+        PurchaseLine::of(line.needed("packageId"), quantity)
+    });
+    Purchase::Order(OrderDetails {
+        lines: lines.collect(),
+        reference: call.fields.owned("referenceId"),
+        profiles,
+        ..OrderDetails::default()
     })
 }
 
-fn line_of(index: usize, item: &Value, strict: bool) -> Result<PurchaseLine, Reply> {
-    let path = format!("items[{index}]");
-    let item = object(item, &path)?;
-    let package_id = required_field(item, "packageId", &format!("{path}.packageId"))?.to_owned();
-    let name = format!("{path}.quantity");
-    let quantity = match item.get("quantity") {
-        None => return Err(invalid(&name, "is required")),
-        Some(Value::Number(number)) => number,
-        Some(_) => return Err(invalid(&name, "must be a number")),
-    };
-    let quantity = match (quantity.as_u64(), quantity.as_i64()) {
-        (Some(quantity), _) if quantity >= 1 => quantity,
-        (Some(_), _) | (_, Some(_)) => {
-            return Err(invalid(&name, "must be greater than or equal to 1"));
-        }
-        (None, None) => return Err(invalid(&name, "must be an integer")),
-    };
-    only_fields(
-        item,
-        &["packageId", "quantity"],
-        &format!("{path}."),
-        strict,
-    )?;
-    Ok(PurchaseLine {
-        package_id,
-        quantity,
-    })
+fn shown(call: &Call<'_>, order: OrderRecord) -> Result<Answer, Failure> {
+    Ok(answer(call, &call.shown_order(order)?)?.into())
+}
+
+fn answer(call: &Call<'_>, order: &OrderRecord) -> Result<Json, Failure> {
+    let items: Json = order.items.iter().map(item).collect();
+    Ok(head(call, order)?.with("items", Some(items)))
+}
+
+/// An order without what was bought.
+fn head(call: &Call<'_>, order: &OrderRecord) -> Result<Json, Failure> {
+    let absent = (call.switches.absent_reference == Absent::Empty).then_some("");
+    let head = object! { "id": &order.id };
+    let head = head.with("referenceId", order.reference.as_deref().or(absent));
+    Ok(head.and(object! {
+        "orderType": "api",
+        "status": order.state(call.now()?),
+        "total": order.total,
+        "currency": "USD",
+        "createdAt": order.created_at.as_second(),
+        "updatedAt": order.created_at.as_second(),
+    }))
+}
+
+pub(super) fn item(item: &ItemRecord) -> Json {
+    object! {
+        "esimId": &item.esim_id,
+        "packageId": &item.package_id,
+        "package": &item.package,
+        "type": "esim",
+        "price": item.price,
+        "currency": "USD",
+        "createdAt": item.created_at.as_second(),
+        "updatedAt": item.created_at.as_second(),
+    }
 }

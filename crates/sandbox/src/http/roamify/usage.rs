@@ -1,145 +1,97 @@
-//! What an eSIM has used, what it was bought with, and what happened to it.
+//! What an eSIM has used, what it was bought with, what happened to it; and the wallet.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde::Serialize;
 
-use super::super::reply::Reply;
-use super::Call;
-use super::answers::{ItemAnswer, UNLIMITED, seconds};
+use super::super::api::{Answer, Call, Failure};
+use super::super::json::{Json, object};
+use super::{UNLIMITED, invalid, orders::item, seconds};
 use crate::switches::{UnlimitedUsage, UsageUnit};
 use crate::world::{EsimRecord, EsimState, OrderSearch, Refusal};
 
 /// 32 digits: the number of a device's secure element, once it downloaded the profile.
 const EID: &str = "89999000000000000000000000000000";
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UsageAnswer<'a> {
-    id: &'a str,
-    iccid: &'a str,
-    status: &'static str,
-    started_at: i64,
-    expired_at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allowed_data: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remaining_data: Option<i64>,
-    allowed_sms: u64,
-    remaining_sms: u64,
-    allowed_voice: u64,
-    remaining_voice: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_usages: Option<Vec<UsageOfDay<'a>>>,
+pub(super) fn usage(call: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(used(call, &esim(call)?)?.into())
 }
 
-#[derive(Serialize)]
-struct UsageOfDay<'a> {
-    date: String,
-    usage: u64,
-    location: &'a str,
-}
-
-pub(super) fn summary(call: &Call<'_>) -> Result<Reply, Reply> {
+pub(super) fn usage_by_day(call: &Call<'_>) -> Result<Answer, Failure> {
     let esim = esim(call)?;
-    Ok(Reply::success(200, usage_of(call, &esim, false)?))
-}
-
-pub(super) fn details(call: &Call<'_>) -> Result<Reply, Reply> {
-    let esim = esim(call)?;
-    Ok(Reply::success(200, usage_of(call, &esim, true)?))
-}
-
-pub(super) fn history(call: &Call<'_>) -> Result<Reply, Reply> {
-    let esim = esim(call)?;
-    let items: Vec<ItemAnswer<'_>> = esim
-        .allowances
+    let used = used(call, &esim)?;
+    let unit = call.switches.usage_unit;
+    let format = if unit == UsageUnit::Mb {
+        "%Y%m%d"
+    } else {
+        "%Y-%m-%d"
+    };
+    let days: Json = esim
+        .used
         .iter()
-        .map(|allowance| ItemAnswer::of(&allowance.item))
+        .map(|day| {
+            object! {
+                "date": day.date.strftime(format).to_string(),
+                "usage": counted(day.kilobytes, unit),
+                "location": &day.location,
+            }
+        })
         .collect();
-    Ok(Reply::success(200, items))
+    Ok(used.with("dataUsages", Some(days)).into())
 }
 
-fn esim(call: &Call<'_>) -> Result<EsimRecord, Reply> {
-    call.query.only(&["iccid"])?;
-    let found = call.world.find_esim_by_iccid(call.query.required("iccid")?);
-    call.of(found)?
-        .ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))
+pub(super) fn history(call: &Call<'_>) -> Result<Answer, Failure> {
+    let esim = esim(call)?;
+    let allowances = esim.allowances.iter();
+    let items: Json = allowances.map(|allowance| item(&allowance.item)).collect();
+    Ok(items.into())
 }
 
-fn usage_of<'a>(
-    call: &Call<'_>,
-    esim: &'a EsimRecord,
-    detailed: bool,
-) -> Result<UsageAnswer<'a>, Reply> {
+fn esim(call: &Call<'_>) -> Result<EsimRecord, Failure> {
+    call.esim_of_card(call.fields.needed("iccid"))
+}
+
+fn counted(kilobytes: u64, unit: UsageUnit) -> u64 {
+    match unit {
+        UsageUnit::Mb => kilobytes / 1024,
+        UsageUnit::Kb => kilobytes,
+    }
+}
+
+fn used(call: &Call<'_>, esim: &EsimRecord) -> Result<Json, Failure> {
     if !esim.usage_check {
-        return Err(call.refuse(&Refusal::UsageUnsupported.into()));
+        return Err(Refusal::UsageUnsupported.into());
     }
     let unit = call.switches.usage_unit;
-    let counted = |kilobytes: u64| {
-        if unit == UsageUnit::Mb {
-            kilobytes / 1024
-        } else {
-            kilobytes
-        }
-    };
-    let (allowed_data, remaining_data) =
+    let (allowed, left): (Option<Json>, Option<Json>) =
         match (esim.allowed_kilobytes(), call.switches.unlimited_usage) {
             (Some(allowed), _) => {
                 let left = allowed.saturating_sub(esim.used_kilobytes());
-                (
-                    i64::try_from(counted(allowed)).ok(),
-                    i64::try_from(counted(left)).ok(),
-                )
+                let counted = |kilobytes| Some(counted(kilobytes, unit).into());
+                (counted(allowed), counted(left))
             }
-            (None, UnlimitedUsage::Largest) => {
-                let all = i64::try_from(UNLIMITED).ok();
-                (all, all)
-            }
-            (None, UnlimitedUsage::Zero) => (Some(0), Some(0)),
-            (None, UnlimitedUsage::MinusOne) => (Some(-1), Some(-1)),
+            (None, UnlimitedUsage::Largest) => (Some(UNLIMITED.into()), Some(UNLIMITED.into())),
+            (None, UnlimitedUsage::Zero) => (Some(0_u8.into()), Some(0_u8.into())),
+            (None, UnlimitedUsage::MinusOne) => (Some((-1).into()), Some((-1).into())),
             (None, UnlimitedUsage::Missing) => (None, None),
         };
-    let sms = esim.allowances.iter().map(|allowance| allowance.sms).sum();
-    let minutes: u64 = esim
-        .allowances
-        .iter()
-        .map(|allowance| allowance.minutes)
-        .sum();
-    let voice = if unit == UsageUnit::Mb {
-        minutes
-    } else {
-        minutes * 60
+    let sms: u64 = esim.allowances.iter().map(|allowance| allowance.sms).sum();
+    let minutes = esim.allowances.iter().map(|allowance| allowance.minutes);
+    let voice = minutes.sum::<u64>() * if unit == UsageUnit::Mb { 1 } else { 60 };
+    let head = object! {
+        "id": &esim.id,
+        "iccid": esim.profile.as_ref().map_or("", |profile| &profile.iccid),
+        "status": state_word(esim, call.now()?, unit),
+        "startedAt": seconds(esim.activated_at),
+        "expiredAt": seconds(esim.expires_at()),
     };
-    Ok(UsageAnswer {
-        id: &esim.id,
-        iccid: esim.profile.as_ref().map_or("", |profile| &profile.iccid),
-        status: state_word(esim, call.now()?, unit),
-        started_at: seconds(esim.activated_at),
-        expired_at: seconds(esim.expires_at()),
-        allowed_data,
-        remaining_data,
-        allowed_sms: sms,
-        remaining_sms: sms,
-        allowed_voice: voice,
-        remaining_voice: voice,
-        data_usages: detailed.then(|| {
-            let days = esim.used.iter();
-            days.map(|day| UsageOfDay {
-                date: day
-                    .date
-                    .strftime(if unit == UsageUnit::Mb {
-                        "%Y%m%d"
-                    } else {
-                        "%Y-%m-%d"
-                    })
-                    .to_string(),
-                usage: counted(day.kilobytes),
-                location: &day.location,
-            })
-            .collect()
-        }),
-    })
+    let data = head
+        .with("allowedData", allowed)
+        .with("remainingData", left);
+    Ok(data.and(object! {
+        "allowedSms": sms,
+        "remainingSms": sms,
+        "allowedVoice": voice,
+        "remainingVoice": voice,
+    }))
 }
 
 fn state_word(esim: &EsimRecord, now: Timestamp, unit: UsageUnit) -> &'static str {
@@ -149,86 +101,78 @@ fn state_word(esim: &EsimRecord, now: Timestamp, unit: UsageUnit) -> &'static st
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventsAnswer<'a> {
-    iccid: &'a str,
-    esim_id: &'a str,
-    reference_id: &'a str,
-    events: Vec<EventAnswer<'a>>,
-    locations: [&'a str; 0],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EventAnswer<'a> {
-    iccid: &'a str,
-    eid: &'static str,
-    status: &'static str,
-    // The provider's own spelling.
-    time_stamp: i64,
-    date_time: String,
-}
-
-pub(super) fn events(call: &Call<'_>) -> Result<Reply, Reply> {
-    call.query.only(&["iccid", "esimId", "referenceId"])?;
-    let (iccid, id) = (call.query.text("iccid")?, call.query.text("esimId")?);
-    let reference = call.query.text("referenceId")?;
-    let esim = match (iccid, id, reference) {
-        (Some(iccid), None, None) => call.of(call.world.find_esim_by_iccid(iccid))?,
-        (None, Some(id), None) => call.of(call.world.find_esim(id))?,
-        (None, None, Some(reference)) => first_under(call, reference)?,
+pub(super) fn events(call: &Call<'_>) -> Result<Answer, Failure> {
+    let fields = call.fields;
+    let names = ["iccid", "esimId", "referenceId"].map(|name| fields.text(name));
+    let esim = match names {
+        [Some(iccid), None, None] => call.world.find_esim_by_iccid(iccid)?,
+        [None, Some(id), None] => call.world.find_esim(id)?,
+        [None, None, Some(reference)] => first_under(call, reference)?,
         _ => {
-            return Err(Reply::invalid(
+            return Err(invalid(
                 "\"value\" must contain exactly one of [iccid, esimId, referenceId]",
             ));
         }
     };
-    let esim = esim.ok_or_else(|| call.refuse(&Refusal::UnknownEsim.into()))?;
-    let iccid = esim
-        .ready_profile(call.now()?)
-        .map_or("", |profile| &profile.iccid);
+    let esim = esim.ok_or(Refusal::UnknownEsim)?;
+    let profile = esim.ready_profile(call.now()?);
+    let iccid = profile.map_or("", |profile| &profile.iccid);
     let happened = [
         ("NEW", "", Some(esim.created_at)),
         ("DOWNLOADED", EID, esim.installed_at),
         ("INSTALLED", EID, esim.installed_at),
         ("ACTIVATED", EID, esim.activated_at),
     ];
-    let events = happened.into_iter().filter_map(|(status, eid, at)| {
+    let happened = happened.into_iter().filter_map(|(status, eid, at)| {
         let at = at?;
-        let date_time = at
-            .to_zoned(TimeZone::UTC)
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string();
-        Some(EventAnswer {
-            iccid,
-            eid,
-            status,
-            time_stamp: at.as_second(),
-            date_time,
+        Some(object! {
+            "iccid": iccid,
+            "eid": eid,
+            "status": status,
+            // The provider's own spelling.
+            "timeStamp": at.as_second(),
+            "dateTime": at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         })
     });
     // This answer has no envelope.
-    Ok(Reply::json(
-        200,
-        &EventsAnswer {
-            iccid,
-            esim_id: &esim.id,
-            reference_id: esim.reference.as_deref().unwrap_or_default(),
-            events: events.collect(),
-            locations: [],
-        },
-    ))
+    Ok(Answer::Bare(object! {
+        "iccid": iccid,
+        "esimId": &esim.id,
+        "referenceId": esim.reference.as_deref().unwrap_or_default(),
+        "events": happened.collect::<Json>(),
+        "locations": Vec::<&str>::new(),
+    }))
 }
 
-fn first_under(call: &Call<'_>, reference: &str) -> Result<Option<EsimRecord>, Reply> {
+fn first_under(call: &Call<'_>, reference: &str) -> Result<Option<EsimRecord>, Failure> {
     let search = OrderSearch {
         reference: Some(reference.to_owned()),
         ..OrderSearch::default()
     };
-    let (orders, _) = call.of(call.world.find_orders(&search, 1))?;
+    let (orders, _) = call.world.find_orders(&search, 1)?;
     match orders.first().and_then(|order| order.items.first()) {
-        Some(item) => call.of(call.world.find_esim(&item.esim_id)),
+        Some(item) => Ok(call.world.find_esim(&item.esim_id)?),
         None => Ok(None),
     }
+}
+
+pub(super) fn balance(call: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(object! { "balance": call.world.balance()?, "currency": "USD" }.into())
+}
+
+/// The provider's body is not documented: only its envelope.
+pub(super) fn health(_: &Call<'_>) -> Result<Answer, Failure> {
+    Ok(Answer::Bare(object! { "status": "success" }))
+}
+
+pub(super) fn devices(_: &Call<'_>) -> Result<Answer, Failure> {
+    let devices = [
+        ("Example", "Example One", "android"),
+        ("Example", "Example Two", "android"),
+        ("Specimen", "Specimen 9", "ios"),
+    ];
+    let devices = devices.into_iter().map(|(brand, name, os)| {
+        object! { "model": name, "deviceType": "smartphone", "os": os, "brand": brand, "name": name }
+    });
+    Ok(devices.collect::<Json>().into())
 }

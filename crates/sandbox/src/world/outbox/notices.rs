@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 
 use super::super::contents::Event;
 use super::super::identity;
+use super::super::notice::{Notice, NoticeKind};
 use super::super::record::{EsimRecord, OrderRecord};
-use super::{Notice, NoticeKind, Transaction};
+use super::Transaction;
 use crate::dialect::Dialect;
 
 /// At how many percent of the data used a dialect tells.

@@ -4,7 +4,7 @@ use super::super::contents::Event;
 use super::super::identity;
 use super::super::record::{EsimRecord, ItemRecord, OrderRecord};
 use super::super::refusal::Refusal;
-use super::request::fingerprint;
+use super::super::request::fingerprint;
 use super::{Bought, Circumstances, OrderDetails, Profiles, Transaction, allowance, check_total};
 use crate::fault::{Lasting, Twists};
 use crate::ledger::ChargeKind;

@@ -4,8 +4,8 @@ use super::super::contents::Event;
 use super::super::identity;
 use super::super::record::{EsimRecord, EsimState, OrderRecord};
 use super::super::refusal::{Refusal, WorldError};
+use super::super::request::fingerprint;
 use super::super::{Transaction, World};
-use super::request::fingerprint;
 use super::{Bought, Circumstances, TopUpDetails, allowance, check_total};
 use crate::ledger::ChargeKind;
 
