@@ -106,6 +106,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tests::parse;
 
     fn two_programs() -> Vec<String> {
         vec!["catalogue".to_owned(), "layers".to_owned()]
@@ -143,23 +144,13 @@ mod tests {
 
     #[test]
     fn rounds_are_for_cold_builds_alone() {
-        #[derive(Debug, clap::Parser)]
-        struct CommandLine {
-            #[command(flatten)]
-            arguments: Arguments,
-        }
-        let parse = |line: &[&str]| {
-            let line = [&["bench"], line].concat();
-            let parsed = <CommandLine as clap::Parser>::try_parse_from(line);
-            parsed.map(|parsed| parsed.arguments)
-        };
-        let arguments = parse(&["layers", "--rounds", "5"]).unwrap();
+        let arguments = parse("layers --rounds 5").unwrap();
         let shell = Shell::new().unwrap();
         let error = run(&shell, Path::new("."), &arguments).unwrap_err();
         assert!(
             error.to_string().starts_with("only `bench build`"),
             "{error}"
         );
-        assert!(parse(&["build", "--rounds", "0"]).is_err());
+        assert!(parse::<Arguments>("build --rounds 0").is_err());
     }
 }

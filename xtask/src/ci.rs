@@ -14,8 +14,8 @@ pub(crate) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
     stage("test", || test::run(shell))?;
     stage("docs --check", || docs::run(shell, root, true))?;
     stage("new-adapter --check", || new_adapter::check(shell, root))?;
-    stage("demo", || demo::run(shell))?;
-    stage("demo providers", || demo::providers::run(shell, root))
+    stage("demo", || demo::run(shell, root))?;
+    stage("demo providers", || demo::run_providers(shell, root))
 }
 
 fn stage(name: &str, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {

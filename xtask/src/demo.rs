@@ -1,132 +1,145 @@
-//! `cargo xtask demo`: the real binary buys an eSIM from the built-in sandbox, as a person would.
+//! `cargo xtask demo`: types the commands that the README shows, and compares what comes back.
 
-mod answer;
-mod excerpt;
-pub(crate) mod providers;
+mod console;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::Command;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, bail};
-use serde_json::Value;
+use anyhow::{Context, bail, ensure};
 use xshell::{Shell, cmd};
 
+use self::console::{Block, Printed, Terminal};
 use crate::process::{CommandFailed, built_program};
 
 /// What the variables of Roamport's settings begin with.
 const VARIABLES: &str = "ROAMPORT__";
 
-/// Builds the binary, then types one command after the other; stops at the first that fails.
-pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
+/// The access token of the simulated provider, which guards nothing.
+const TOKEN: &str = "demo";
+
+/// What stands in the README before the console block of each demo.
+const ONE_ORDER: &str = "<!-- `cargo xtask demo` types this and compares -->";
+const PROVIDERS: &str = "<!-- `cargo xtask demo providers` types this and compares -->";
+
+/// Buys, reads and tops up an eSIM from the built-in sandbox.
+pub(crate) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
+    let place = tempfile::tempdir().context("failed to make a temporary directory")?;
+    let mut traveler = Traveler::new(build(shell)?, place.path().join("data"));
+    traveler.set("PROVIDER", "sandbox");
+    follow(root, ONE_ORDER, &mut traveler)
+}
+
+/// Makes the same journey at two providers that run as one sandbox, with one setting changed.
+pub(crate) fn run_providers(shell: &Shell, root: &Path) -> anyhow::Result<()> {
+    let place = tempfile::tempdir().context("failed to make a temporary directory")?;
+    let program = build(shell)?;
+    let sandbox = Sandbox::start(&program, place.path())?;
+    let mut traveler = Traveler::new(program, place.path().join("data"));
+    for (key, value) in [
+        ("ROAMIFY__BASE_URL", sandbox.base_url.as_str()),
+        ("ROAMIFY__TOKEN", TOKEN),
+        ("ESIM_ACCESS__BASE_URL", &sandbox.base_url),
+        ("ESIM_ACCESS__ACCESS_CODE", TOKEN),
+    ] {
+        traveler.set(key, value);
+    }
+    follow(root, PROVIDERS, &mut traveler)
+}
+
+fn build(shell: &Shell) -> anyhow::Result<PathBuf> {
     cmd!(shell, "cargo build --package roamport-cli").run()?;
-    let data_directory = tempfile::tempdir().context("failed to make a temporary directory")?;
-    let traveller = Traveller {
-        program: built_program(shell, "roamport")?,
-        data_directory: data_directory.path().to_owned(),
-    };
-    travel(&traveller).context("the demo stopped")?;
-    say("\n# Done. Nothing of this was real money: the provider was the built-in sandbox.")
+    built_program(shell, "roamport")
 }
 
-/// Somewhere to type the commands of `roamport`.
-trait Terminal {
-    /// Echoes the command and runs it where its output can be seen.
-    fn types(&self, arguments: &[&str]) -> anyhow::Result<()>;
-    /// Runs the command quietly and reads its JSON.
-    fn asks(&self, arguments: &[&str]) -> anyhow::Result<Value>;
+fn follow(root: &Path, marker: &str, traveler: &mut Traveler) -> anyhow::Result<()> {
+    let readme = fs::read_to_string(root.join("README.md")).context("failed to read the README")?;
+    let block = Block::after(marker, &readme)
+        .with_context(|| format!("README.md has no console block after {marker}"))?;
+    block
+        .follow(traveler)
+        .context("the README's demo stopped")?;
+    println!("\n# Done. The README shows what came back. None of this was real money.");
+    Ok(())
 }
 
-/// The whole journey; each command takes the ids it needs from the answers before it.
-fn travel(terminal: &impl Terminal) -> anyhow::Result<()> {
-    say("\n# The cheapest packages for France")?;
-    let search = [
-        "packages",
-        "--country",
-        "FR",
-        "--gb",
-        "1",
-        "--sort",
-        "price",
-        "--limit",
-        "5",
-    ];
-    terminal.types(&search)?;
-    let package = answer::package(&terminal.asks(&search)?)?;
-
-    say("\n# Buy one: its order, its profile and its QR code")?;
-    terminal.types(&["buy", &package, "--yes"])?;
-    let order = answer::order(&terminal.asks(&["order", "list"])?)?;
-    let esim = answer::esim(&terminal.asks(&["order", "show", &order])?)?;
-
-    say("\n# The QR code again, whenever the traveller needs it")?;
-    terminal.types(&["esim", "qr", &esim])?;
-    terminal.types(&["usage", &esim])?;
-
-    say("\n# Top it up")?;
-    let top_ups = ["topup", "packages", &esim, "--limit", "5"];
-    terminal.types(&top_ups)?;
-    let top_up = answer::package(&terminal.asks(&top_ups)?)?;
-    terminal.types(&["topup", "buy", &esim, &top_up, "--yes"])?;
-    terminal.types(&["usage", &esim])?;
-
-    say("\n# What is left in the wallet, and what was bought")?;
-    terminal.types(&["balance"])?;
-    terminal.types(&["order", "list"])
-}
-
-/// Somebody at a terminal.
-struct Traveller {
+/// A person at a terminal with settings of their own.
+struct Traveler {
     program: PathBuf,
-    data_directory: PathBuf,
+    settings: Vec<(String, OsString)>,
 }
 
-impl Terminal for Traveller {
-    fn types(&self, arguments: &[&str]) -> anyhow::Result<()> {
-        let command = as_typed(arguments);
-        say(&format!("\n$ {command}"))?;
-        let status = self
-            .command(arguments)
-            .status()
-            .with_context(|| not_started(self))?;
-        if status.success() {
-            Ok(())
-        } else {
-            bail!(CommandFailed { command, status })
-        }
+impl Traveler {
+    fn new(program: PathBuf, data_directory: PathBuf) -> Self {
+        let settings = vec![(format!("{VARIABLES}DATA_DIR"), data_directory.into())];
+        Self { program, settings }
     }
 
-    fn asks(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let arguments: Vec<_> = arguments.iter().copied().chain(["--json"]).collect();
-        let command = as_typed(&arguments);
-        let output = self
-            .command(&arguments)
-            .output()
-            .with_context(|| not_started(self))?;
-        if !output.status.success() {
-            io::stderr().write_all(&output.stderr)?;
-            bail!(CommandFailed {
-                command,
-                status: output.status
-            });
-        }
-        one_document(&command, &output.stdout)
+    fn set(&mut self, key: &str, value: &str) {
+        self.settings
+            .push((format!("{VARIABLES}{key}"), value.into()));
     }
-}
 
-impl Traveller {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments);
-        for name in inherited_settings() {
-            command.env_remove(name);
-        }
-        // Whatever settings file this machine has, the demo never reaches a provider that charges.
-        command.env(format!("{VARIABLES}PROVIDER"), "sandbox");
-        command.env(format!("{VARIABLES}DATA_DIR"), &self.data_directory);
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = bare(&self.program);
+        let settings = self.settings.iter().map(|(key, value)| (key, value));
+        command.args(arguments).envs(settings).stdin(Stdio::null());
         command
     }
+}
+
+impl Terminal for Traveler {
+    fn types(&mut self, words: &[String], fails: bool) -> anyhow::Result<Printed> {
+        let quoted = |word: &String| {
+            if word.contains(' ') {
+                format!("'{word}'")
+            } else {
+                word.clone()
+            }
+        };
+        let typed = words.iter().map(quoted).collect::<Vec<_>>().join(" ");
+        println!("\n$ {typed}");
+        let (program, arguments) = words.split_first().context("a command is empty")?;
+        if let ("export", [assignment]) = (program.as_str(), arguments) {
+            let (key, value) = assignment
+                .split_once('=')
+                .context("`export` sets nothing")?;
+            self.settings.push((key.to_owned(), value.into()));
+            return Ok(Vec::new());
+        }
+        ensure!(
+            program == "roamport",
+            "a demo types `roamport`, not `{program}`"
+        );
+        let ended = self.command(arguments).output();
+        let ended = ended.with_context(|| format!("failed to start {}", self.program.display()))?;
+        let printed = [&ended.stderr, &ended.stdout].map(|stream| String::from_utf8_lossy(stream));
+        for text in &printed {
+            print!("{text}");
+        }
+        if ended.status.success() == fails {
+            let (command, status) = (typed, ended.status);
+            ensure!(
+                !fails,
+                "`{command}` succeeded, and the README shows an error"
+            );
+            bail!(CommandFailed { command, status });
+        }
+        let lines = printed.iter().flat_map(|text| text.lines());
+        Ok(lines.map(str::to_owned).collect())
+    }
+}
+
+/// The program without settings from the environment of this process: whatever they are, a demo reaches no
+/// provider that charges.
+fn bare(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for name in inherited_settings() {
+        command.env_remove(name);
+    }
+    command
 }
 
 #[expect(
@@ -140,191 +153,138 @@ fn inherited_settings() -> Vec<OsString> {
         .collect()
 }
 
-/// Everything written here is flushed, since the commands write to the same place.
-fn say(line: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{line}")?;
-    Ok(stdout.flush()?)
+/// The simulated provider, in both dialects over one world.
+struct Sandbox {
+    child: Child,
+    base_url: String,
 }
 
-fn one_document(command: &str, printed: &[u8]) -> anyhow::Result<Value> {
-    serde_json::from_slice(printed)
-        .with_context(|| format!("`{command}` did not print one JSON document"))
+impl Sandbox {
+    fn start(program: &Path, directory: &Path) -> anyhow::Result<Self> {
+        let mut command = bare(program);
+        command
+            .args(["sandbox", "serve", "--listen", "127.0.0.1:0"])
+            .args(["--token", TOKEN, "--packages", "300"])
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let child = command.spawn().context("failed to start the sandbox")?;
+        let mut sandbox = Self {
+            child,
+            base_url: String::new(),
+        };
+        let stdout = sandbox.child.stdout.take().context("it has no output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        line.trim()
+            .strip_prefix("listening on ")
+            .context("the sandbox does not say where it listens")?
+            .clone_into(&mut sandbox.base_url);
+        Ok(sandbox)
+    }
 }
 
-fn not_started(traveller: &Traveller) -> String {
-    format!("failed to start {}", traveller.program.display())
-}
-
-/// The command as it could be pasted into a shell.
-fn as_typed(arguments: &[&str]) -> String {
-    let plain = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c))
-    };
-    let words = arguments.iter().map(|text| {
-        if plain(text) {
-            (*text).to_owned()
-        } else {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-    });
-    std::iter::once("roamport".to_owned())
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // A sandbox that has ended already cannot be ended again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::ffi::OsStr;
-
-    use serde_json::json;
-
     use super::*;
 
-    /// A traveller whose program is this test program: it knows `--list` and refuses nonsense.
-    fn traveller() -> Traveller {
-        Traveller {
-            program: std::env::current_exe().unwrap(),
-            data_directory: PathBuf::from("a-fresh-directory"),
+    /// A traveler whose program is this test program: it knows `--list` and refuses nonsense.
+    fn traveler() -> Traveler {
+        Traveler::new(std::env::current_exe().unwrap(), "a-fresh-directory".into())
+    }
+
+    fn words(command: &str) -> Vec<String> {
+        command.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_readme_has_a_block_for_each_demo() {
+        let readme = fs::read_to_string(crate::repository_root().join("README.md")).unwrap();
+        let commands = |marker| Block::after(marker, &readme).unwrap().commands().join("\n");
+        let one_order = commands(ONE_ORDER);
+        for part in [
+            "roamport buy",
+            "esim qr",
+            "usage",
+            "topup buy",
+            "balance",
+            "order list",
+        ] {
+            assert!(one_order.contains(part), "{part}");
         }
+        let providers = commands(PROVIDERS);
+        for provider in ["roamify", "esim-access"] {
+            assert!(
+                providers.contains(&format!("export ROAMPORT__PROVIDER={provider}")),
+                "{provider}"
+            );
+        }
+        assert_eq!(providers.matches("esim cancel").count(), 2);
     }
 
     #[test]
-    fn a_command_is_echoed_as_it_could_be_pasted() {
-        assert_eq!(
-            as_typed(&["buy", "eu-5gb", "--yes"]),
-            "roamport buy eu-5gb --yes"
-        );
-        assert_eq!(
-            as_typed(&["packages", "--country", "Côte d'Ivoire"]),
-            r"roamport packages --country 'Côte d'\''Ivoire'"
-        );
-        assert_eq!(as_typed(&[""]), "roamport ''");
-    }
-
-    #[test]
-    fn the_first_failing_command_stops_the_demo_with_its_exit_code() {
-        let error = travel(&traveller()).unwrap_err();
+    fn a_command_that_fails_stops_the_demo_with_its_exit_code() {
+        let error = traveler()
+            .types(&words("roamport --no-such-flag"), false)
+            .unwrap_err();
         let failed = error.downcast_ref::<CommandFailed>().unwrap();
-        assert_eq!(
-            failed.command,
-            "roamport packages --country FR --gb 1 --sort price --limit 5"
-        );
+        assert_eq!(failed.command, "roamport --no-such-flag");
         assert!(!failed.status.success());
-    }
-
-    /// Notes what is typed, and answers as `roamport` does.
-    #[derive(Default)]
-    struct Notebook {
-        typed: RefCell<Vec<String>>,
-        without_top_ups: bool,
-    }
-
-    impl Terminal for Notebook {
-        fn types(&self, arguments: &[&str]) -> anyhow::Result<()> {
-            self.typed.borrow_mut().push(arguments.join(" "));
-            Ok(())
-        }
-
-        fn asks(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-            Ok(match arguments {
-                ["packages", ..] => json!({"packages": [{"id": "fr-1gb"}, {"id": "fr-3gb"}]}),
-                ["topup", ..] if self.without_top_ups => json!({"packages": []}),
-                ["topup", "packages", "esim-1", ..] => json!({"packages": [{"id": "plus-1gb"}]}),
-                ["order", "list"] => json!({"orders": [{"id": "order-1"}]}),
-                ["order", "show", "order-1"] => json!({"esims": [{"id": "esim-1"}]}),
-                _ => bail!("nobody would ask {arguments:?}"),
-            })
-        }
+        traveler()
+            .types(&words("roamport --no-such-flag"), true)
+            .unwrap();
     }
 
     #[test]
-    fn the_journey_takes_each_id_from_the_answer_before() {
-        let notebook = Notebook::default();
-        travel(&notebook).unwrap();
-        assert_eq!(
-            notebook.typed.into_inner(),
-            [
-                "packages --country FR --gb 1 --sort price --limit 5",
-                "buy fr-1gb --yes",
-                "esim qr esim-1",
-                "usage esim-1",
-                "topup packages esim-1 --limit 5",
-                "topup buy esim-1 plus-1gb --yes",
-                "usage esim-1",
-                "balance",
-                "order list",
-            ]
+    fn a_command_that_should_fail_and_does_not_stops_the_demo() {
+        let error = traveler()
+            .types(&words("roamport --list"), true)
+            .unwrap_err();
+        assert!(
+            error.to_string().ends_with("the README shows an error"),
+            "{error}"
         );
     }
 
     #[test]
-    fn the_journey_ends_where_an_answer_is_empty() {
-        let notebook = Notebook {
-            without_top_ups: true,
-            ..Notebook::default()
-        };
-        assert_eq!(
-            travel(&notebook).unwrap_err().to_string(),
-            "no package was found"
-        );
-        assert_eq!(
-            notebook.typed.borrow().last().unwrap(),
-            "topup packages esim-1 --limit 5"
-        );
-    }
-
-    #[test]
-    fn a_program_that_was_not_built_is_named() {
-        let missing = Traveller {
-            program: PathBuf::from("no-such-program"),
-            ..traveller()
-        };
-        let error = missing.types(&["balance"]).unwrap_err();
+    fn only_roamport_is_typed_and_a_missing_program_is_named() {
+        assert!(traveler().types(&words("curl -s"), false).is_err());
+        let mut missing = Traveler::new("no-such-program".into(), "data".into());
+        let error = missing
+            .types(&words("roamport balance"), false)
+            .unwrap_err();
         assert_eq!(error.to_string(), "failed to start no-such-program");
     }
 
     #[test]
-    fn a_question_that_fails_stops_the_demo_too() {
-        let error = traveller().asks(&["balance"]).unwrap_err();
-        let failed = error.downcast_ref::<CommandFailed>().unwrap();
-        assert_eq!(failed.command, "roamport balance --json");
-    }
-
-    #[test]
-    fn an_answer_is_one_json_document() {
-        assert_eq!(
-            one_document("roamport", b"{\"a\": 1}\n").unwrap(),
-            json!({"a": 1})
-        );
-        for printed in [&b""[..], b"PACKAGE  PRICE", b"{} {}"] {
-            let error = one_document("roamport balance --json", printed).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "`roamport balance --json` did not print one JSON document"
-            );
-        }
-    }
-
-    #[test]
-    fn no_command_can_reach_a_provider_that_charges() {
-        let command = traveller().command(&["balance"]);
+    fn a_command_has_the_settings_of_the_demo_and_those_exported() {
+        let mut traveler = traveler();
+        traveler.set("PROVIDER", "sandbox");
+        traveler
+            .types(&words("export ROAMPORT__LOG=error"), false)
+            .unwrap();
+        let command = traveler.command(&[]);
         let set: Vec<_> = command
             .get_envs()
-            .filter(|(_, value)| value.is_some())
+            .filter_map(|(key, value)| Some((key, value?)))
             .collect();
-        assert!(set.contains(&(
-            OsStr::new("ROAMPORT__PROVIDER"),
-            Some(OsStr::new("sandbox"))
-        )));
-        assert!(set.contains(&(
-            OsStr::new("ROAMPORT__DATA_DIR"),
-            Some(OsStr::new("a-fresh-directory"))
-        )));
+        for (key, value) in [
+            ("ROAMPORT__DATA_DIR", "a-fresh-directory"),
+            ("ROAMPORT__LOG", "error"),
+            ("ROAMPORT__PROVIDER", "sandbox"),
+        ] {
+            assert!(
+                set.contains(&(key.as_ref(), value.as_ref())),
+                "{key}: {set:?}"
+            );
+        }
     }
 }

@@ -1,251 +1,150 @@
-//! `cargo xtask docs`: the pages of `docs/reference`, written by the program that they describe, or
-//! compared with what it would write.
+//! `cargo xtask docs`: the pages of `docs/reference`, written by the example `reference`, or compared with what
+//! it would write.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
+use similar::TextDiff;
 use xshell::{Shell, cmd};
 
-use crate::process::built_program;
+use crate::files::files_below;
 
 /// Where the pages lie.
 const FOLDER: &str = "docs/reference";
 
-/// Characters of a line that are quoted, and how many of them stand before the first that differs.
-const QUOTED: usize = 80;
-const BEFORE: usize = 20;
+/// The environment in which the pages are written: a page that depended on any of it would not be the one in
+/// the folder, and one that showed the secret neither.
+const ODD_ENVIRONMENT: [(&str, &str); 6] = [
+    ("COLUMNS", "20"),
+    ("CLICOLOR_FORCE", "1"),
+    ("ROAMPORT__PROVIDER", "no such provider"),
+    (
+        "ROAMPORT__JOURNAL",
+        "postgres://ada:s3cr3t-of-this-machine@localhost/shop",
+    ),
+    ("ROAMPORT__SANDBOX__TOKEN", "s3cr3t-of-this-machine"),
+    ("ROAMPORT__ORDERS__QUIET_PERIOD", "1h"),
+];
 
-/// A page as the program writes it.
-struct Page {
-    /// The name of its file, without the ending.
-    name: String,
-    text: String,
-}
+/// The text of each file, by its name.
+type Pages = BTreeMap<String, String>;
 
-/// Writes every page anew; with `check`, changes nothing and fails where a page is not what it would
-/// write.
+/// Writes every page anew; with `check`, changes nothing and fails if a page is not what would be written.
 pub(crate) fn run(shell: &Shell, root: &Path, check: bool) -> anyhow::Result<()> {
-    cmd!(shell, "cargo build --package roamport-cli").run()?;
-    let pages = pages(shell, &built_program(shell, "roamport")?)?;
-    let folder = root.join(FOLDER);
+    let new = tempfile::tempdir().context("failed to make a temporary directory")?;
+    let place = new.path();
+    cmd!(
+        shell,
+        "cargo run --quiet --package xtask --example reference -- {place}"
+    )
+    .envs(ODD_ENVIRONMENT)
+    .run()?;
+    let (written, folder) = (read(place)?, root.join(FOLDER));
     if !check {
         fs::create_dir_all(&folder).with_context(|| format!("failed to make {FOLDER}"))?;
-        for page in &pages {
-            fs::write(folder.join(file_name(page)), &page.text)
-                .with_context(|| format!("failed to write {FOLDER}/{}", file_name(page)))?;
+        for (name, text) in &written {
+            fs::write(folder.join(name), text)
+                .with_context(|| format!("failed to write {FOLDER}/{name}"))?;
         }
     }
-    let findings = compare(&folder, &pages)?;
+    let findings = compare(&read(&folder)?, &written);
     for finding in &findings {
         println!("{finding}");
     }
-    match findings.len() {
-        0 => {
-            println!("docs: {} pages are as the program writes them", pages.len());
-            Ok(())
-        }
-        _ => bail!("{FOLDER} is not what the program writes; type `cargo xtask docs`"),
+    if findings.is_empty() {
+        println!(
+            "docs: {} pages are as the program writes them",
+            written.len()
+        );
+        return Ok(());
     }
+    bail!("{FOLDER} is not what the program writes; type `cargo xtask docs`")
 }
 
-/// Asks the program which pages there are, and for each.
-fn pages(shell: &Shell, program: &Path) -> anyhow::Result<Vec<Page>> {
-    let names = cmd!(shell, "{program} reference").quiet().read()?;
-    let pages: Vec<Page> = names
-        .lines()
-        .map(|name| {
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            ensure!(is_name, "`roamport reference` lists a page called {name:?}");
-            let output = cmd!(shell, "{program} reference {name}").quiet().output()?;
-            let text = String::from_utf8(output.stdout)
-                .with_context(|| format!("the page {name} is no text"))?;
-            let name = name.to_owned();
-            Ok(Page { name, text })
-        })
-        .collect::<anyhow::Result<_>>()?;
-    ensure!(!pages.is_empty(), "`roamport reference` lists no page");
+/// The pages in a folder; none if there is no folder. Line ends are those of Unix: a checkout may have changed
+/// them.
+fn read(folder: &Path) -> anyhow::Result<Pages> {
+    let mut pages = Pages::new();
+    if folder.exists() {
+        for path in files_below(folder, |_| true)? {
+            let name = path.to_string_lossy().into_owned();
+            let text = fs::read_to_string(folder.join(&path))
+                .with_context(|| format!("failed to read the page {name}"))?;
+            pages.insert(name, text.replace("\r\n", "\n"));
+        }
+    }
     Ok(pages)
 }
 
-fn file_name(page: &Page) -> String {
-    format!("{}.md", page.name)
-}
-
-/// What is wrong in the folder: pages that are missing or differ, and files that nothing writes.
-fn compare(folder: &Path, pages: &[Page]) -> anyhow::Result<Vec<String>> {
-    let mut findings = Vec::new();
-    for page in pages {
-        let kept = match fs::read_to_string(folder.join(file_name(page))) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to read {}", place(page)));
+/// What is wrong with the stored pages: those that are missing or differ, and files that nothing writes.
+fn compare(stored: &Pages, written: &Pages) -> Vec<String> {
+    let names: BTreeSet<_> = stored.keys().chain(written.keys()).collect();
+    let findings = names.into_iter().filter_map(|name| {
+        let place = format!("{FOLDER}/{name}");
+        match (stored.get(name), written.get(name)) {
+            (None, _) => Some(format!("{place}: the page is missing")),
+            (_, None) => Some(format!(
+                "{place}: the program writes no such page\n    instead: delete the file, or move what a person \
+                 wrote out of the folder"
+            )),
+            (Some(stored), Some(written)) if stored != written => {
+                let diff = TextDiff::from_lines(stored, written);
+                let diff = diff.unified_diff().context_radius(0).header(&place, "the program").to_string();
+                Some(diff)
             }
-        };
-        findings.extend(difference(page, kept.as_deref()));
-    }
-    let written: Vec<PathBuf> = pages
-        .iter()
-        .map(|page| folder.join(file_name(page)))
-        .collect();
-    for file in files(folder)?
-        .into_iter()
-        .filter(|file| !written.contains(file))
-    {
-        let name = file.file_name().unwrap_or_default().display().to_string();
-        findings.push(format!(
-            "{FOLDER}/{name}: the program writes no such page\n    instead: delete the file, or move what a \
-             person wrote out of the folder"
-        ));
-    }
-    Ok(findings)
-}
-
-fn place(page: &Page) -> String {
-    format!("{FOLDER}/{}", file_name(page))
-}
-
-/// The files of the folder, by name; none where there is no folder.
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let entries = fs::read_dir(folder).with_context(|| format!("failed to list {FOLDER}"))?;
-    let mut files = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    files.sort();
-    Ok(files)
-}
-
-/// The first line in which the kept page is not the program's. Line ends are not compared: a checkout
-/// may have changed them.
-fn difference(page: &Page, kept: Option<&str>) -> Option<String> {
-    let Some(kept) = kept else {
-        return Some(format!("{}: the page is missing", place(page)));
-    };
-    let (mut kept, mut written) = (kept.lines(), page.text.lines());
-    for number in 1.. {
-        let (kept, written) = (kept.next(), written.next());
-        if kept.is_none() && written.is_none() {
-            break;
+            _ => None,
         }
-        if kept != written {
-            let [kept, written] = quoted(kept, written);
-            return Some(format!(
-                "{}:{number}: the page is not what the program writes\n    the page:    {kept}\n    the \
-                 program: {written}",
-                place(page)
-            ));
-        }
-    }
-    None
-}
-
-/// Both lines around the first character that differs.
-fn quoted(kept: Option<&str>, written: Option<&str>) -> [String; 2] {
-    let characters = |line: Option<&str>| line.unwrap_or_default().chars().collect::<Vec<char>>();
-    let (one, other) = (characters(kept), characters(written));
-    let same = one
-        .iter()
-        .zip(&other)
-        .take_while(|(one, other)| one == other)
-        .count();
-    let start = same.saturating_sub(BEFORE);
-    [kept, written].map(|line| match line {
-        None => "(ends here)".to_owned(),
-        Some(line) => {
-            let part: String = line.chars().skip(start).take(QUOTED).collect();
-            let before = if start > 0 { "…" } else { "" };
-            let after = if line.chars().count() > start + QUOTED {
-                "…"
-            } else {
-                ""
-            };
-            format!("{before}{part}{after}")
-        }
-    })
+    });
+    findings.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn page(text: &str) -> Page {
-        Page {
-            name: "errors".to_owned(),
-            text: text.to_owned(),
-        }
+    fn pages(pages: &[(&str, &str)]) -> Pages {
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        pages.iter().map(owned).collect()
     }
 
     #[test]
-    fn a_stale_page_is_told_by_its_name_and_its_first_differing_line() {
-        let told = difference(
-            &page("# Errors\n\none\ntwo\n"),
-            Some("# Errors\n\nold\ntwo\n"),
-        );
-        assert_eq!(
-            told.unwrap(),
-            "docs/reference/errors.md:3: the page is not what the program writes\n    the page:    old\n    \
-             the program: one"
-        );
+    fn a_stale_page_is_shown_by_its_name_and_the_lines_that_differ() {
+        let stored = pages(&[("errors.md", "# Errors\n\nold\ntwo\n")]);
+        let written = pages(&[("errors.md", "# Errors\n\none\ntwo\n")]);
+        let findings = compare(&stored, &written);
+        let expected = "--- docs/reference/errors.md\n+++ the program\n@@ -3 +3 @@\n-old\n+one\n";
+        assert_eq!(findings, [expected]);
+        assert_eq!(compare(&written, &written), [""; 0]);
     }
 
     #[test]
     fn a_page_that_ends_too_early_or_too_late_is_stale() {
-        let told = difference(&page("one\ntwo\n"), Some("one\n")).unwrap();
-        assert!(told.starts_with("docs/reference/errors.md:2: "), "{told}");
-        assert!(
-            told.ends_with("the page:    (ends here)\n    the program: two"),
-            "{told}"
+        let (short, long) = (
+            pages(&[("errors.md", "one\n")]),
+            pages(&[("errors.md", "one\ntwo\n")]),
         );
-        let told = difference(&page("one\n"), Some("one\ntwo\n")).unwrap();
-        assert!(
-            told.ends_with("the page:    two\n    the program: (ends here)"),
-            "{told}"
-        );
+        assert!(compare(&short, &long)[0].ends_with("+two\n"));
+        assert!(compare(&long, &short)[0].ends_with("-two\n"));
     }
 
     #[test]
-    fn a_page_is_good_whatever_ends_its_lines() {
-        assert_eq!(difference(&page("one\ntwo\n"), Some("one\ntwo\n")), None);
-        assert_eq!(
-            difference(&page("one\ntwo\n"), Some("one\r\ntwo\r\n")),
-            None
-        );
-    }
-
-    #[test]
-    fn a_long_line_is_quoted_around_what_differs() {
-        let kept = format!("{}old{}", "×".repeat(300), "y".repeat(300));
-        let written = format!("{}new{}", "×".repeat(300), "y".repeat(300));
-        let [kept, written] = quoted(Some(&kept), Some(&written));
-        assert_eq!(kept, format!("…{}old{}…", "×".repeat(20), "y".repeat(57)));
-        assert!(written.contains("new"), "{written}");
-    }
-
-    #[test]
-    fn a_missing_page_and_a_file_that_nothing_writes_are_told() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("old.md"), "# Old\n").unwrap();
-        let findings = compare(folder.path(), &[page("# Errors\n")]).unwrap();
+    fn a_missing_page_and_a_file_that_nothing_writes_are_found() {
+        let findings = compare(&pages(&[("old.md", "")]), &pages(&[("errors.md", "")]));
         assert_eq!(findings.len(), 2, "{findings:?}");
         assert_eq!(findings[0], "docs/reference/errors.md: the page is missing");
         assert!(findings[1].starts_with("docs/reference/old.md: the program writes no such page"));
-
-        fs::remove_file(folder.path().join("old.md")).unwrap();
-        fs::write(folder.path().join("errors.md"), "# Errors\n").unwrap();
-        assert_eq!(
-            compare(folder.path(), &[page("# Errors\n")]).unwrap(),
-            [""; 0]
-        );
     }
 
     #[test]
-    fn without_the_folder_every_page_is_missing() {
+    fn a_page_is_read_whatever_ends_its_lines_and_a_missing_folder_has_none() {
         let folder = tempfile::tempdir().unwrap();
-        let none = folder.path().join("none");
-        assert_eq!(compare(&none, &[page("x")]).unwrap().len(), 1);
+        fs::write(folder.path().join("errors.md"), "one\r\ntwo\r\n").unwrap();
+        assert_eq!(
+            read(folder.path()).unwrap(),
+            pages(&[("errors.md", "one\ntwo\n")])
+        );
+        assert_eq!(read(&folder.path().join("none")).unwrap(), Pages::new());
     }
 }

@@ -240,24 +240,16 @@ fn advice(ran: &Ran) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
+    use crate::tests::parse;
 
-    #[derive(Debug, Parser)]
-    struct CommandLine {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    fn options(line: &[&str]) -> Options {
-        let line = [&["fuzz"], line].concat();
-        CommandLine::try_parse_from(line).unwrap().options
+    fn options(line: &str) -> Options {
+        parse(line).unwrap()
     }
 
     #[test]
     fn without_arguments_every_target_has_sixty_seconds() {
-        let options = options(&[]);
+        let options = options("");
         assert_eq!(options.targets().collect::<Vec<_>>(), TARGETS);
         let expected = [
             ("BOLERO_RANDOM_TEST_TIME_MS", "60000".to_owned()),
@@ -268,12 +260,7 @@ mod tests {
 
     #[test]
     fn one_input_of_one_target_can_be_tried_again() {
-        let options = options(&[
-            "--target",
-            "esim-access",
-            "--seed",
-            "18941062287044942462312765863378128962",
-        ]);
+        let options = options("--target esim-access --seed 18941062287044942462312765863378128962");
         assert_eq!(options.targets().collect::<Vec<_>>(), ["esim-access"]);
         let variables = options.variables();
         assert!(variables.contains(&("BOLERO_RANDOM_ITERATIONS", "0".to_owned())));
@@ -283,8 +270,8 @@ mod tests {
 
     #[test]
     fn a_target_that_does_not_exist_is_refused() {
-        for line in [["--target", "nothing"], ["--seed", "1"]] {
-            assert!(CommandLine::try_parse_from([&["fuzz"], &line[..]].concat()).is_err());
+        for line in ["--target nothing", "--seed 1"] {
+            assert!(parse::<Options>(line).is_err(), "{line}");
         }
     }
 

@@ -4,6 +4,7 @@ use anyhow::Context;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
+use crate::process::flags;
 use crate::soak::{Journal, Programs};
 
 /// The crate whose `benches` folder holds the program.
@@ -37,22 +38,13 @@ pub(crate) struct Options {
 
 impl Options {
     fn arguments(&self) -> Vec<String> {
-        let mut arguments = vec![
-            "--cases".to_owned(),
-            self.cases.to_string(),
-            "--seed".to_owned(),
-            self.seed.to_string(),
-        ];
-        if let Some(case) = self.case {
-            arguments.extend(["--case".to_owned(), case.to_string()]);
-        }
-        if let Some(threads) = self.threads {
-            arguments.extend(["--threads".to_owned(), threads.to_string()]);
-        }
-        if let Some(naive) = self.naive {
-            arguments.extend(["--naive".to_owned(), naive.to_string()]);
-        }
-        arguments
+        flags([
+            ("--cases", Some(self.cases.to_string())),
+            ("--seed", Some(self.seed.to_string())),
+            ("--case", self.case.map(|case| case.to_string())),
+            ("--threads", self.threads.map(|threads| threads.to_string())),
+            ("--naive", self.naive.map(|naive| naive.to_string())),
+        ])
     }
 }
 
@@ -77,7 +69,7 @@ fn run_wire(shell: &Shell, options: &Options) -> anyhow::Result<()> {
     let cluster = match options.journal {
         Journal::Sqlite => None,
         Journal::Postgres => {
-            let Some(cluster) = Cluster::start(place)? else {
+            let Some(cluster) = Cluster::start(shell)? else {
                 println!("skipped: no PostgreSQL server is installed here");
                 return Ok(());
             };
@@ -97,31 +89,22 @@ fn run_wire(shell: &Shell, options: &Options) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
+    use crate::tests::parse;
 
-    #[derive(Debug, Parser)]
-    struct CommandLine {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    fn arguments(line: &[&str]) -> String {
-        let line = [&["lies"], line].concat();
-        let parsed = CommandLine::try_parse_from(line).unwrap();
-        parsed.options.arguments().join(" ")
+    fn arguments(line: &str) -> String {
+        parse::<Options>(line).unwrap().arguments().join(" ")
     }
 
     #[test]
     fn without_arguments_it_is_twenty_thousand_cases() {
-        assert_eq!(arguments(&[]), "--cases 20000 --seed 1");
+        assert_eq!(arguments(""), "--cases 20000 --seed 1");
     }
 
     #[test]
     fn one_case_can_be_lived_again() {
         assert_eq!(
-            arguments(&["--seed", "9", "--case", "17", "--naive", "2"]),
+            arguments("--seed 9 --case 17 --naive 2"),
             "--cases 20000 --seed 9 --case 17 --naive 2"
         );
     }

@@ -10,6 +10,7 @@ mod ci;
 mod cluster;
 mod demo;
 mod docs;
+mod files;
 mod fuzz;
 mod lies;
 mod lint;
@@ -20,6 +21,7 @@ mod sim;
 mod soak;
 mod test;
 mod tidy;
+mod workspace;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -52,7 +54,7 @@ enum Task {
     Lint,
     /// Check the house rules alone: arrows between crates, fences around dependencies, what embedders pay.
     Tidy {
-        /// First accept the crates that come with ours now: writes xtask/budget.toml.
+        /// First accept the crates that come with ours now: writes xtask/dependencies.txt.
         #[arg(long)]
         accept: bool,
     },
@@ -106,10 +108,10 @@ fn run(task: &Task) -> anyhow::Result<()> {
     let shell = Shell::new()?;
     shell.change_dir(root);
     match task {
-        Task::Demo { which: None } => demo::run(&shell),
+        Task::Demo { which: None } => demo::run(&shell, root),
         Task::Demo {
             which: Some(Demo::Providers),
-        } => demo::providers::run(&shell, root),
+        } => demo::run_providers(&shell, root),
         Task::Test => test::run(&shell),
         Task::Lint => lint::run(&shell, root),
         Task::Tidy { accept: true } => tidy::accept(root),
@@ -134,10 +136,17 @@ fn repository_root() -> &'static Path {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    /// Reads the options of one task.
+    pub(crate) fn parse<T: clap::Args>(line: &str) -> Result<T, clap::Error> {
+        let command = T::augment_args(clap::Command::new("task"));
+        let words = std::iter::once("task").chain(line.split_whitespace());
+        T::from_arg_matches(&command.try_get_matches_from(words)?)
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

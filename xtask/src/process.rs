@@ -2,12 +2,12 @@
 //! our own programs lie.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 
-use anyhow::Context;
-use serde_json::Value;
 use xshell::{Shell, cmd};
+
+use crate::workspace::Workspace;
 
 /// A command that ended badly; its exit code becomes ours.
 #[derive(Debug)]
@@ -56,20 +56,22 @@ pub(crate) fn has_cargo_subcommand(shell: &Shell, name: &str) -> bool {
 
 /// Where `cargo build` puts the program with this name.
 pub(crate) fn built_program(shell: &Shell, name: &str) -> anyhow::Result<PathBuf> {
-    let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
-        .quiet()
-        .read()?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo names no target directory")?;
-    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    Ok(Path::new(target).join("debug").join(name))
+    Ok(Workspace::read(shell)?.built_program(name))
+}
+
+/// Flags with their values, as another program takes them; those without a value are left out.
+pub(crate) fn flags<const COUNT: usize>(flags: [(&str, Option<String>); COUNT]) -> Vec<String> {
+    let given = flags
+        .into_iter()
+        .filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    given.flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+
+    use anyhow::Context as _;
 
     use super::*;
 

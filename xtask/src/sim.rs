@@ -2,6 +2,8 @@
 
 use xshell::{Shell, cmd};
 
+use crate::process::flags;
+
 /// The crate whose `benches` folder holds the program.
 const HOME: &str = "roamport-bootstrap";
 
@@ -15,8 +17,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Whether effects, freezes and look-up lag together stay under the quiet period.
-    #[arg(long, value_enum, default_value_t = Bound::Both)]
-    bound: Bound,
+    #[arg(long, default_value = "both", value_parser = ["kept", "broken", "both"])]
+    bound: String,
     /// Live this one order again, and tell its whole life.
     #[arg(long)]
     only: Option<u64>,
@@ -25,35 +27,15 @@ pub(crate) struct Options {
     threads: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Bound {
-    Kept,
-    Broken,
-    Both,
-}
-
 impl Options {
     fn arguments(&self) -> Vec<String> {
-        let bound = match self.bound {
-            Bound::Kept => "kept",
-            Bound::Broken => "broken",
-            Bound::Both => "both",
-        };
-        let mut arguments = vec![
-            "--orders".to_owned(),
-            self.orders.to_string(),
-            "--seed".to_owned(),
-            self.seed.to_string(),
-            "--bound".to_owned(),
-            bound.to_owned(),
-        ];
-        if let Some(only) = self.only {
-            arguments.extend(["--only".to_owned(), only.to_string()]);
-        }
-        if let Some(threads) = self.threads {
-            arguments.extend(["--threads".to_owned(), threads.to_string()]);
-        }
-        arguments
+        flags([
+            ("--orders", Some(self.orders.to_string())),
+            ("--seed", Some(self.seed.to_string())),
+            ("--bound", Some(self.bound.clone())),
+            ("--only", self.only.map(|only| only.to_string())),
+            ("--threads", self.threads.map(|threads| threads.to_string())),
+        ])
     }
 }
 
@@ -70,46 +52,28 @@ pub(crate) fn run(shell: &Shell, options: &Options) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
+    use crate::tests::parse;
 
-    #[derive(Debug, Parser)]
-    struct CommandLine {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    fn arguments(line: &[&str]) -> String {
-        let line = [&["sim"], line].concat();
-        let parsed = CommandLine::try_parse_from(line).unwrap();
-        parsed.options.arguments().join(" ")
+    fn arguments(line: &str) -> String {
+        parse::<Options>(line).unwrap().arguments().join(" ")
     }
 
     #[test]
     fn without_arguments_it_is_a_hundred_thousand_orders() {
-        assert_eq!(arguments(&[]), "--orders 100000 --seed 1 --bound both");
+        assert_eq!(arguments(""), "--orders 100000 --seed 1 --bound both");
     }
 
     #[test]
     fn one_order_of_a_run_can_be_asked_for() {
         assert_eq!(
-            arguments(&[
-                "--seed",
-                "9",
-                "--only",
-                "17",
-                "--bound",
-                "kept",
-                "--threads",
-                "1"
-            ]),
+            arguments("--seed 9 --only 17 --bound kept --threads 1"),
             "--orders 100000 --seed 9 --bound kept --only 17 --threads 1"
         );
     }
 
     #[test]
     fn a_count_that_is_no_number_is_refused() {
-        assert!(CommandLine::try_parse_from(["sim", "--orders", "many"]).is_err());
+        assert!(parse::<Options>("--orders many").is_err());
     }
 }

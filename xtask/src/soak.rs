@@ -84,7 +84,7 @@ pub(crate) fn run(shell: &Shell, arguments: &Arguments) -> anyhow::Result<()> {
     let cluster = match arguments.journal {
         Journal::Sqlite => None,
         Journal::Postgres => {
-            let Some(cluster) = Cluster::start(&place)? else {
+            let Some(cluster) = Cluster::start(shell)? else {
                 println!(
                     "skipped: no PostgreSQL server is installed here (neither `pg_config --bindir` \
                      nor /usr/lib/postgresql/*/bin has `initdb` and `postgres`)"

@@ -1,21 +1,19 @@
 //! `cargo xtask test`: every test and doctest of the workspace.
 
-use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 use crate::cluster::Cluster;
 use crate::process::has_cargo_subcommand;
 
-/// The server that tests of PostgreSQL use instead of making one of their own.
+/// The server that tests of PostgreSQL use instead of starting one of their own.
 const SERVER: &str = "TEST_POSTGRES_URL";
 
-/// Runs all tests, with nextest where it is installed; those of PostgreSQL at one throwaway server,
-/// unless another is named. Where none is installed they say so and skip.
+/// Runs all tests, with nextest if it is installed; those of PostgreSQL on one throwaway server, unless another
+/// is named. If none is installed they say so and skip.
 pub(crate) fn run(shell: &Shell) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir().context("failed to make a temporary directory")?;
     let cluster = match shell.var(SERVER) {
         Ok(_) => None,
-        Err(_) => Cluster::start(folder.path())?,
+        Err(_) => Cluster::start(shell)?,
     };
     let _named = cluster
         .as_ref()

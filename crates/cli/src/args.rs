@@ -8,7 +8,7 @@ mod value;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use roamport_domain::{Account, ProviderName};
 
@@ -184,29 +184,6 @@ Example:
         /// Which shell
         shell: Shell,
     },
-
-    /// Print a page of the reference in Markdown, for `cargo xtask docs`
-    #[command(hide = true)]
-    Reference {
-        /// Which page; without it, the names of all
-        page: Option<ReferencePage>,
-    },
-}
-
-/// A page of the reference that is generated from this program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReferencePage {
-    /// The list of the pages
-    #[value(name = "README")]
-    Index,
-    /// Every command and option
-    Commands,
-    /// Every kind of error and exit code
-    Errors,
-    /// Every capability of every provider
-    Providers,
-    /// Every setting
-    Settings,
 }
 
 /// `account …`

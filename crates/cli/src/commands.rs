@@ -15,7 +15,6 @@ mod packages;
 mod providers;
 mod purchase;
 mod reconcile;
-mod reference;
 mod sandbox;
 mod top_up;
 mod usage;
@@ -48,7 +47,6 @@ async fn dispatch(arguments: Arguments, output: &Arc<Output>) -> Result<(), Fail
         // These need no provider.
         Command::Completions { shell } => completions::run(shell, output),
         Command::Config(ConfigCommand::Show) => config::show(&session::settings(&global)?, output),
-        Command::Reference { page } => reference::run(page, output),
         Command::Providers => providers::run(&session::settings(&global)?, output),
         Command::Sandbox(SandboxCommand::Serve(arguments)) => {
             sandbox::serve(arguments, output).await
@@ -116,7 +114,6 @@ async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
         | Command::Providers
         | Command::Config(_)
         | Command::Sandbox(_)
-        | Command::Reference { .. }
         | Command::Completions { .. } => unreachable!("carried out elsewhere"),
     }
 }

@@ -17,7 +17,7 @@ use crate::output::Output;
 
 /// A command tells of its own failure: unless somebody asks for a log, only what no command tells
 /// is in it.
-pub(crate) const LOG: &str = "log = \"error\"";
+pub const LOG: &str = "log = \"error\"";
 
 /// The effective settings: compiled-in, from the file, from the environment, from the flags.
 pub(crate) fn settings(global: &GlobalArguments) -> Result<Settings, Failure> {

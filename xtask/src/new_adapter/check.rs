@@ -5,11 +5,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use serde_json::Value;
+use walkdir::DirEntry;
 use xshell::{Shell, cmd};
 
+use super::Place;
 use super::name::AdapterName;
+use crate::files::files_below;
 use crate::tidy;
+use crate::workspace::Workspace;
 
 /// Folders at the root that are no source: build output, and what version control keeps.
 const NO_SOURCE: [&str; 3] = ["target", ".git", "mutants.out"];
@@ -40,20 +43,26 @@ const MUST_FAIL: [&str; 18] = [
 /// Fewer tests than this would mean that the suite did not run.
 const SUITE_AT_LEAST: usize = 60;
 
-/// Makes an adapter in a copy of the repository at `root`, lints it and runs its tests, without a network
-/// and with the target folder of this repository.
+/// Makes an adapter in a copy of the repository at `root` and lints it, then one outside of it and runs its tests;
+/// both without a network and with the target folder of this repository.
 pub(super) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
     let name = AdapterName::parse("template-check")?;
-    let target = target_directory(shell)?;
-    let copy = tempfile::tempdir().context("failed to make a folder for the copy")?;
-    copy_sources(root, copy.path())?;
-    super::create(copy.path(), &name)?;
-
-    let inside = Shell::new()?;
-    inside.change_dir(copy.path());
-    inside.set_var("CARGO_TARGET_DIR", target);
     let package = name.package();
-    cmd!(inside, "cargo fmt --package {package}").run()?;
+    let target = Workspace::read(shell)?.target_directory;
+    let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let place_in = |folder: PathBuf| -> anyhow::Result<Shell> {
+        let shell = Shell::new()?;
+        shell.change_dir(folder);
+        shell.set_var("CARGO_TARGET_DIR", &target);
+        Ok(shell)
+    };
+
+    let copy = folder.path().join("copy");
+    copy_sources(root, &copy)?;
+    let inside = place_in(copy.clone())?;
+    let place = Place::new(&copy, &name, None)?;
+    super::create(&copy, &name, &place)?;
+    place.format(&inside)?;
     // The lock file gains the new crate, and nothing else: whatever it needs is there already.
     cmd!(
         inside,
@@ -61,13 +70,15 @@ pub(super) fn run(shell: &Shell, root: &Path) -> anyhow::Result<()> {
     )
     .run()
     .context("a new adapter does not pass the lints")?;
-    tidy::run(copy.path()).context("a new adapter breaks the house rules")?;
-    let tests = cmd!(
-        inside,
-        "cargo test --offline --package {package} --no-fail-fast"
-    )
-    .ignore_status()
-    .output()?;
+    tidy::run(&copy).context("a new adapter breaks the house rules")?;
+
+    let place = Place::new(root, &name, Some(&folder.path().join("outside")))?;
+    super::create(root, &name, &place)?;
+    let outside = place_in(place.folder.clone())?;
+    place.format(&outside)?;
+    let tests = cmd!(outside, "cargo test --offline --no-fail-fast")
+        .ignore_status()
+        .output()?;
     let told = String::from_utf8_lossy(&tests.stdout);
     let outcomes = outcomes(&told);
     judge(&outcomes, &told).with_context(|| String::from_utf8_lossy(&tests.stderr).into_owned())?;
@@ -122,60 +133,19 @@ fn judge(outcomes: &BTreeMap<&str, bool>, told: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn target_directory(shell: &Shell) -> anyhow::Result<PathBuf> {
-    let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps")
-        .quiet()
-        .read()?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is not JSON")?;
-    let target = metadata["target_directory"].as_str();
-    Ok(target.context("cargo names no target directory")?.into())
-}
-
-/// Every file below `folder`, as a path relative to it.
-pub(super) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    collect(folder, Path::new(""), &mut files)?;
-    Ok(files)
-}
-
-fn collect(folder: &Path, below: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let path = folder.join(below);
-    let entries =
-        fs::read_dir(&path).with_context(|| format!("failed to list {}", path.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let at_root = below.as_os_str().is_empty();
-        if at_root && NO_SOURCE.iter().any(|name| entry.file_name() == *name) {
-            continue;
-        }
-        let place = below.join(entry.file_name());
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            collect(folder, &place, files)?;
-        } else if kind.is_file() {
-            files.push(place);
-        }
-    }
-    Ok(())
-}
-
 /// Copies with the moments of the last change: cargo takes what is unchanged for built.
 fn copy_sources(root: &Path, copy: &Path) -> anyhow::Result<()> {
-    for place in files_below(root)? {
+    let is_source = |entry: &DirEntry| {
+        entry.depth() > 1 || NO_SOURCE.iter().all(|name| entry.file_name() != *name)
+    };
+    for place in files_below(root, is_source)? {
         let (from, to) = (root.join(&place), copy.join(&place));
         let parent = to.parent().context("a file lies in a folder")?;
         let copied = fs::create_dir_all(parent)
             .and_then(|()| fs::copy(&from, &to))
             .and_then(|_| fs::metadata(&from)?.modified())
             .and_then(|changed| File::options().write(true).open(&to)?.set_modified(changed));
-        match copied {
-            Ok(()) => {}
-            // A file of somebody's editor that has gone meanwhile.
-            Err(_) if !from.exists() => {}
-            Err(error) => {
-                return Err(error).with_context(|| format!("failed to copy {}", place.display()));
-            }
-        }
+        copied.with_context(|| format!("failed to copy {}", place.display()))?;
     }
     Ok(())
 }
@@ -249,8 +219,7 @@ mod tests {
             fs::write(path, place).unwrap();
         }
         copy_sources(root.path(), copy.path()).unwrap();
-        let mut copied = files_below(copy.path()).unwrap();
-        copied.sort();
+        let copied = files_below(copy.path(), |_| true).unwrap();
         let expected = [".cargo/config.toml", "crates/a/src/lib.rs"].map(PathBuf::from);
         assert_eq!(copied, expected);
         let changed = |folder: &Path| fs::metadata(folder.join("crates/a/src/lib.rs"))?.modified();

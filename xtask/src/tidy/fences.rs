@@ -1,120 +1,10 @@
-//! Which of our crates may use which third-party crate, and which crates nobody may use.
+//! Which of our crates may use which third-party crate, and which crates none of them may use.
 
 use anyhow::Context;
 
 use super::Finding;
-use super::role::{Role, names};
-use super::workspace::{Member, Workspace};
-
-/// Where a third-party crate may stand as a normal dependency; tests are free.
-struct Fence {
-    package: &'static str,
-    allowed: Allowed,
-    instead: &'static str,
-}
-
-enum Allowed {
-    OnlyIn(&'static [Role]),
-    ExceptIn(&'static [Role]),
-}
-
-const FENCES: [Fence; 7] = [
-    Fence {
-        package: "reqwest",
-        allowed: Allowed::OnlyIn(&[Role::ProviderHttp]),
-        instead: "an adapter sends through `provider-http`, which never sends a purchase twice; everybody \
-                  else speaks through the `EsimProvider` port",
-    },
-    Fence {
-        package: "sqlx",
-        allowed: Allowed::OnlyIn(&[Role::JournalAdapter]),
-        instead: "speak through the `OrderJournal` port: databases are an adapter's business",
-    },
-    Fence {
-        package: "axum",
-        allowed: Allowed::OnlyIn(&[Role::Server, Role::Sandbox]),
-        instead: "serve HTTP from `server` or `sandbox`",
-    },
-    Fence {
-        package: "config",
-        allowed: Allowed::OnlyIn(&[Role::Bootstrap]),
-        instead: "take settings as a parameter: only `bootstrap` loads them",
-    },
-    Fence {
-        package: "tracing-subscriber",
-        allowed: Allowed::OnlyIn(&[Role::Bootstrap]),
-        instead: "emit with `tracing`: only `bootstrap` installs a subscriber",
-    },
-    Fence {
-        package: "tokio",
-        allowed: Allowed::ExceptIn(&[Role::Domain]),
-        instead: "keep `domain` pure: what waits or performs belongs to `app` or an adapter",
-    },
-    Fence {
-        package: "anyhow",
-        allowed: Allowed::OnlyIn(&[Role::Cli, Role::Server, Role::Xtask]),
-        instead: "give the library an error type of its own, so that a caller can react to it",
-    },
-];
-
-/// A crate that no member may name, and whether it may not even stand in the lock file.
-struct Banned {
-    package: &'static str,
-    anywhere: bool,
-    instead: &'static str,
-}
-
-const ONE_TLS_STACK: &str = "use rustls with aws-lc-rs: one TLS stack in the whole program";
-const ONE_TIME_TYPE: &str = "use jiff: one time type in the whole program";
-
-const BANNED: [Banned; 9] = [
-    Banned {
-        package: "reqwest-retry",
-        anywhere: true,
-        instead: "use `layers::Retry`: a middleware would send a purchase again",
-    },
-    Banned {
-        package: "native-tls",
-        anywhere: true,
-        instead: ONE_TLS_STACK,
-    },
-    Banned {
-        package: "openssl-sys",
-        anywhere: true,
-        instead: ONE_TLS_STACK,
-    },
-    Banned {
-        package: "openssl",
-        anywhere: true,
-        instead: ONE_TLS_STACK,
-    },
-    // Named by rustls for targets and features that we do not build, hence in the lock file.
-    Banned {
-        package: "ring",
-        anywhere: false,
-        instead: ONE_TLS_STACK,
-    },
-    Banned {
-        package: "rusqlite",
-        anywhere: true,
-        instead: "use sqlx: the two cannot be linked into one program",
-    },
-    Banned {
-        package: "chrono",
-        anywhere: false,
-        instead: ONE_TIME_TYPE,
-    },
-    Banned {
-        package: "time",
-        anywhere: false,
-        instead: ONE_TIME_TYPE,
-    },
-    Banned {
-        package: "reqwest-middleware",
-        anywhere: true,
-        instead: "use `layers`: an adapter makes one attempt at each request",
-    },
-];
+use super::rules::{Ban, Fence, Rules};
+use crate::workspace::{Member, Workspace};
 
 /// Compares the third-party dependencies of every member with the fences and the bans.
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
@@ -122,6 +12,7 @@ pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {
 }
 
 fn check_member(member: &Member) -> Vec<Finding> {
+    let rules = Rules::get();
     let mut findings = Vec::new();
     for dependency in member
         .dependencies
@@ -129,32 +20,29 @@ fn check_member(member: &Member) -> Vec<Finding> {
         .filter(|dependency| !dependency.ours)
     {
         let package = dependency.package.as_str();
-        if let Some(banned) = BANNED.iter().find(|banned| banned.package == package) {
-            findings.push(finding("bans", member, package, "", banned.instead));
+        if let Some(ban) = rules.bans.iter().find(|ban| bans(ban, package)) {
+            findings.push(finding("bans", member, package, "", &ban.instead));
         }
-        if dependency.tests_only {
-            continue;
-        }
-        let Some(fence) = FENCES.iter().find(|fence| fence.package == package) else {
-            continue;
-        };
-        if let Some(home) = outside(fence, Role::of(&member.folder)) {
-            findings.push(finding("fences", member, package, &home, fence.instead));
+        let fence = rules.fences.get(package).filter(|_| !dependency.tests_only);
+        let role = rules.role_of(&member.folder).map(|(name, _)| name);
+        if let Some((fence, home)) = fence.and_then(|fence| Some((fence, outside(fence, role)?))) {
+            findings.push(finding("fences", member, package, &home, &fence.instead));
         }
     }
     findings
 }
 
+fn bans(ban: &Ban, package: &str) -> bool {
+    ban.crates.iter().any(|banned| banned == package)
+}
+
 /// Where the crate may stand, if this is not such a place.
-fn outside(fence: &Fence, role: Option<Role>) -> Option<String> {
-    match fence.allowed {
-        Allowed::OnlyIn(roles) if role.is_some_and(|role| roles.contains(&role)) => None,
-        Allowed::OnlyIn(roles) => Some(format!(" (it stands only in: {})", names(roles.to_vec()))),
-        Allowed::ExceptIn(roles) if role.is_some_and(|role| roles.contains(&role)) => {
-            Some(String::new())
-        }
-        Allowed::ExceptIn(_) => None,
+fn outside(fence: &Fence, role: Option<&str>) -> Option<String> {
+    let named = |roles: &[String]| roles.iter().any(|name| role == Some(name));
+    if fence.only_in.is_empty() {
+        return named(&fence.not_in).then(String::new);
     }
+    (!named(&fence.only_in)).then(|| format!(" (it stands only in: {})", fence.only_in.join(", ")))
 }
 
 fn finding(
@@ -178,82 +66,69 @@ fn finding(
 /// Looks for crates that not even a dependency may bring along.
 pub(super) fn check_lockfile(text: &str) -> anyhow::Result<Vec<Finding>> {
     let lockfile: toml::Table = text.parse().context("failed to read Cargo.lock")?;
-    let packages = lockfile
-        .get("package")
-        .and_then(toml::Value::as_array)
+    let packages = lockfile.get("package").and_then(toml::Value::as_array);
+    let names = packages
         .into_iter()
-        .flatten();
-    let names = packages.filter_map(|package| package.get("name")?.as_str());
-    Ok(names
-        .filter_map(|name| {
-            BANNED
-                .iter()
-                .find(|banned| banned.anywhere && banned.package == name)
-        })
-        .map(|banned| Finding {
-            rule: "bans",
-            place: "Cargo.lock".to_owned(),
-            problem: format!("a dependency brings `{}` along", banned.package),
-            instead: format!(
-                "{}; `cargo tree --invert {}` shows who asks for it",
-                banned.instead, banned.package
-            ),
-        })
-        .collect())
+        .flatten()
+        .filter_map(|package| package.get("name")?.as_str());
+    let banned = names.filter_map(|name| {
+        let mut bans_anywhere = Rules::get().bans.iter().filter(|ban| ban.anywhere);
+        Some((name, bans_anywhere.find(|ban| bans(ban, name))?))
+    });
+    let findings = banned.map(|(name, ban)| Finding {
+        rule: "bans",
+        place: "Cargo.lock".to_owned(),
+        problem: format!("a dependency brings `{name}` along"),
+        instead: format!(
+            "{}; `cargo tree --invert {name}` shows who asks for it",
+            ban.instead
+        ),
+    });
+    Ok(findings.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::workspace::tests::one_crate;
     use super::*;
+    use crate::workspace::tests::one_crate;
 
-    #[track_caller]
-    fn check_fence(folder: &str, package: &str, allowed: bool) {
-        let findings = check(&one_crate(folder, &[(package, None)]));
-        assert_eq!(
-            findings.is_empty(),
-            allowed,
-            "{folder} -> {package}: {findings:?}"
-        );
-        let in_tests = check(&one_crate(folder, &[(package, Some("dev"))]));
-        assert_eq!(in_tests, [], "tests are free");
-    }
-
-    #[test]
-    fn the_http_client_stands_in_one_crate() {
-        check_fence("crates/provider-http", "reqwest", true);
-        check_fence("crates/adapter-roamify", "reqwest", false);
-        check_fence("crates/adapter-sqlite", "reqwest", false);
-        check_fence("crates/bootstrap", "reqwest", false);
-        check_fence("crates/cli", "reqwest", false);
-    }
-
-    #[test]
-    fn databases_stand_in_journal_adapters() {
-        check_fence("crates/adapter-sqlite", "sqlx", true);
-        check_fence("crates/adapter-postgres", "sqlx", true);
-        check_fence("crates/app", "sqlx", false);
-        check_fence("crates/adapter-roamify", "sqlx", false);
-    }
+    /// Fences as (folder, crate, whether it may stand there).
+    const FENCES: [(&str, &str, bool); 21] = [
+        ("crates/provider-http", "reqwest", true),
+        ("crates/adapter-roamify", "reqwest", false),
+        ("crates/adapter-sqlite", "reqwest", false),
+        ("crates/bootstrap", "reqwest", false),
+        ("crates/cli", "reqwest", false),
+        ("crates/adapter-sqlite", "sqlx", true),
+        ("crates/adapter-postgres", "sqlx", true),
+        ("crates/app", "sqlx", false),
+        ("crates/adapter-roamify", "sqlx", false),
+        ("crates/sandbox", "axum", true),
+        ("crates/cli", "axum", false),
+        ("crates/bootstrap", "config", true),
+        ("crates/app", "config", false),
+        ("crates/bootstrap", "tracing-subscriber", true),
+        ("crates/cli", "tracing-subscriber", false),
+        ("crates/domain", "tokio", false),
+        ("crates/conformance", "tokio", true),
+        ("crates/app", "anyhow", false),
+        ("crates/sandbox", "anyhow", false),
+        ("crates/cli", "anyhow", true),
+        ("xtask", "anyhow", true),
+    ];
 
     #[test]
-    fn servers_settings_and_subscribers_have_their_places() {
-        check_fence("crates/sandbox", "axum", true);
-        check_fence("crates/cli", "axum", false);
-        check_fence("crates/bootstrap", "config", true);
-        check_fence("crates/app", "config", false);
-        check_fence("crates/bootstrap", "tracing-subscriber", true);
-        check_fence("crates/cli", "tracing-subscriber", false);
-    }
-
-    #[test]
-    fn the_domain_has_no_runtime_and_libraries_no_anyhow() {
-        check_fence("crates/domain", "tokio", false);
-        check_fence("crates/conformance", "tokio", true);
-        check_fence("crates/app", "anyhow", false);
-        check_fence("crates/sandbox", "anyhow", false);
-        check_fence("crates/cli", "anyhow", true);
-        check_fence("xtask", "anyhow", true);
+    fn every_fenced_crate_stands_in_its_places_and_tests_are_free() {
+        for (folder, package, allowed) in FENCES {
+            let findings = check(&one_crate(folder, &[(package, None)]));
+            assert_eq!(
+                findings.is_empty(),
+                allowed,
+                "{folder} -> {package}: {findings:?}"
+            );
+            let in_tests = check(&one_crate(folder, &[(package, Some("dev"))]));
+            assert_eq!(in_tests, [], "{folder} -> {package}");
+        }
     }
 
     #[test]

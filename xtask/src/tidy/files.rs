@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use walkdir::DirEntry;
 
 use super::Finding;
+use crate::files::files_below;
 
 /// A text file of the repository.
 #[derive(Debug)]
@@ -38,38 +40,30 @@ const FOREIGN: [&str; 6] = [
     concat!(".lib", "rary"),
 ];
 
-/// Reads every text file below `root`, build output and other tools' folders excepted.
+/// Reads every text file below `root`, except build output and other tools' folders.
 pub(super) fn text_files(root: &Path) -> anyhow::Result<Vec<TextFile>> {
     let mut files = Vec::new();
-    collect(root, "", &mut files)?;
+    for path in files_below(root, is_ours)? {
+        let place = path.to_string_lossy().replace('\\', "/");
+        let bytes =
+            fs::read(root.join(&path)).with_context(|| format!("failed to read {place}"))?;
+        // What is not UTF-8 is a picture or the like.
+        if let Ok(text) = String::from_utf8(bytes) {
+            files.push(TextFile { place, text });
+        }
+    }
     Ok(files)
 }
 
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> anyhow::Result<()> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("failed to list {}", folder.display()))?;
-    let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let place = format!("{prefix}{name}");
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            let foreign = name.starts_with('.') && !DOTTED.contains(&name.as_str());
-            if !foreign && place != "target" {
-                collect(&entry.path(), &format!("{place}/"), files)?;
-            }
+fn is_ours(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    let at_root = entry.depth() == 1;
+    if entry.file_type().is_dir() {
+        (!name.starts_with('.') || DOTTED.contains(&&*name)) && !(at_root && name == "target")
+    } else {
         // In a worktree of git, `.git` is a file that names the main checkout.
-        } else if kind.is_file() && place != ".git" {
-            let bytes =
-                fs::read(entry.path()).with_context(|| format!("failed to read {place}"))?;
-            // What is not UTF-8 is a picture or the like.
-            if let Ok(text) = String::from_utf8(bytes) {
-                files.push(TextFile { place, text });
-            }
-        }
+        !(at_root && name == ".git")
     }
-    Ok(())
 }
 
 /// Finds the lines that name a path of somebody's machine.

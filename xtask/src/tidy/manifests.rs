@@ -4,7 +4,7 @@ use anyhow::Context;
 use toml::{Table, Value};
 
 use super::Finding;
-use super::workspace::Member;
+use crate::workspace::Member;
 
 const INHERITED: [&str; 5] = [
     "version",
@@ -90,8 +90,8 @@ fn inherits(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::workspace::tests::one_crate;
     use super::*;
+    use crate::workspace::tests::one_crate;
 
     const GOOD: &str = "
         [package]

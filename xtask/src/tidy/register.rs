@@ -4,7 +4,7 @@ use anyhow::Context;
 use toml::{Table, Value};
 
 use super::Finding;
-use super::workspace::PREFIX;
+use crate::workspace::PREFIX;
 
 /// The page with the reasons.
 pub(super) const PAGE: &str = "docs/decisions/0003-dependencies.md";

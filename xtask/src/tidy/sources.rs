@@ -11,22 +11,11 @@ const SHORTEST_FACT: usize = 3;
 /// Checks one source file.
 pub(super) fn check(file: &TextFile) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(check_name(file));
     findings.extend(check_module_doc(file));
     findings.extend(check_length(file));
     findings.extend(check_attributes(file));
     findings.extend(check_test_names(file));
     findings
-}
-
-fn check_name(file: &TextFile) -> Option<Finding> {
-    let misnamed = file.place.rsplit('/').next() == Some("mod.rs");
-    misnamed.then(|| Finding {
-        rule: "module-files",
-        place: file.place.clone(),
-        problem: "the file is called `mod.rs`".to_owned(),
-        instead: "name it after its module: `foo.rs` beside the folder `foo`".to_owned(),
-    })
 }
 
 fn check_module_doc(file: &TextFile) -> Option<Finding> {
@@ -149,15 +138,6 @@ mod tests {
             problems("src/lib.rs", "#![doc = include_str!(\"../README.md\")]\n"),
             [""; 0]
         );
-    }
-
-    #[test]
-    fn a_module_file_is_named_after_its_module() {
-        assert_eq!(
-            problems("src/a/mod.rs", "//! One job.\n"),
-            ["the file is called `mod.rs`"]
-        );
-        assert_eq!(problems("src/a/remod.rs", "//! One job.\n"), [""; 0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `roamport completions`: what a shell needs to complete our commands.
 
-use clap::{Command, CommandFactory as _};
+use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde::Serialize;
 
@@ -17,22 +17,11 @@ struct Document<'a> {
 
 pub(super) fn run(shell: Shell, output: &Output) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut shown(), "roamport", &mut script);
+    clap_complete::generate(shell, &mut Arguments::command(), "roamport", &mut script);
     let script = String::from_utf8_lossy(&script);
     let document = Document {
         shell: shell.to_string(),
         script: &script,
     };
     Ok(output.document(&document, || TerminalText::of_program(&*script))?)
-}
-
-/// The program without the commands that help does not name: the generators would offer them.
-fn shown() -> Command {
-    let whole = Arguments::command();
-    let shown = whole.get_subcommands().filter(|below| !below.is_hide_set());
-    Command::new("roamport")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about(whole.get_about().cloned().unwrap_or_default())
-        .args(whole.get_arguments())
-        .subcommands(shown)
 }

@@ -12,9 +12,9 @@ use roamport_domain::order::{AttemptState, Item, ItemState, OrderContent};
 pub(crate) use self::history::cancellation_words;
 pub(crate) use self::json::{CancellationJson, OrderJson, OrdersDocument};
 pub(crate) use self::review::{ReviewDocument, review_text, warning_sentence};
+pub use self::words::{attention_sentence, state_sentence};
 pub(crate) use self::words::{
-    attention_sentence, ending_sentence, line_at_price, money_sentence, provider_status,
-    state_sentence, waiting_for,
+    ending_sentence, line_at_price, money_sentence, provider_status, waiting_for,
 };
 use super::esim::unreadable_text;
 use super::{facts, moment};

@@ -17,7 +17,6 @@ mod odd_answers;
 mod output;
 mod printing;
 mod reconciling;
-mod reference;
 mod refused_by_provider;
 mod restored;
 mod risky;

@@ -99,7 +99,7 @@ pub(crate) fn money_sentence(order: &Order) -> &'static str {
 }
 
 /// What a person should know or decide, without a full stop.
-pub(crate) fn attention_sentence(reason: &AttentionReason) -> String {
+pub fn attention_sentence(reason: &AttentionReason) -> String {
     match reason {
         AttentionReason::OutcomeUnknown { attempt } => {
             format!(
@@ -206,7 +206,7 @@ pub(crate) fn ending_sentence(ending: &Ending) -> String {
 }
 
 /// Where an order stands, in a sentence for whoever waits for it; without a full stop.
-pub(crate) const fn state_sentence(state: OrderState) -> &'static str {
+pub const fn state_sentence(state: OrderState) -> &'static str {
     match state {
         OrderState::Requested => "the order is recorded and not yet sent",
         OrderState::Placing => "the purchase call is made",

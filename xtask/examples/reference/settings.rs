@@ -4,8 +4,7 @@ use roamport_bootstrap::SettingsLoader;
 use roamport_bootstrap::settings::{DocumentedSection, DocumentedSetting};
 
 use super::markdown::{capital, code, heading, item, paragraph};
-use crate::exit::Failure;
-use crate::session::LOG;
+use roamport_cli::facts::LOG;
 
 const INTRODUCTION: &str = "\
 Each setting has a compiled-in default. A settings file (TOML, `--config FILE`, otherwise `config.toml` in \
@@ -21,7 +20,7 @@ settings file counts from that file's folder.
 - A name that is not on this page is refused, with the nearest one that is.";
 
 /// The page. No file and no variable is looked at.
-pub(super) fn page() -> Result<String, Failure> {
+pub(super) fn page() -> anyhow::Result<String> {
     let sections = SettingsLoader::new().more_defaults(LOG).document()?;
     let mut text = String::new();
     paragraph(&mut text, INTRODUCTION);
@@ -95,5 +94,23 @@ mod tests {
         let unset =
             |line: &&str| line.contains("not set by default") || line.contains("**`journal`**");
         assert!(secrets.iter().all(unset), "{secrets:?}");
+    }
+
+    #[test]
+    fn every_setting_stands_on_the_page() {
+        let page = page().unwrap();
+        let sections = SettingsLoader::new().document().unwrap();
+        let settings: Vec<_> = sections
+            .into_iter()
+            .flat_map(|section| section.settings)
+            .collect();
+        assert!(settings.len() > 50, "{}", settings.len());
+        for setting in settings {
+            assert!(
+                page.contains(&format!("- **`{}`**: ", setting.key)),
+                "{}",
+                setting.key
+            );
+        }
     }
 }

@@ -12,8 +12,7 @@ use serde_json::Value;
 
 use self::explanations::EXPLANATIONS;
 use super::markdown::{code, heading, item, paragraph, table};
-use crate::exit::Failure;
-use crate::view::provider::capabilities_json;
+use roamport_cli::facts::capabilities_json;
 
 /// The setting that gives its provider several sets of capabilities.
 const DIALECT: &str = "sandbox.dialect";
@@ -39,7 +38,7 @@ type Facts = BTreeMap<String, Value>;
 type Table = Vec<(String, Facts)>;
 
 /// The page. Nothing is started or sent, no file and no variable is looked at.
-pub(super) fn page() -> Result<String, Failure> {
+pub(super) fn page() -> anyhow::Result<String> {
     let columns = columns(&[], &SandboxDialect::ALL)?;
     let names = names(&columns);
     let changed_by = changed_by()?;
@@ -95,7 +94,7 @@ fn cell(value: Option<&Value>) -> String {
 }
 
 /// What every provider can do, where these settings are other than the default ones.
-fn columns(flags: &[(&str, &str)], dialects: &[SandboxDialect]) -> Result<Table, Failure> {
+fn columns(flags: &[(&str, &str)], dialects: &[SandboxDialect]) -> anyhow::Result<Table> {
     let mut columns = Table::new();
     let (simulated, _) = DIALECT.split_once('.').unwrap_or_default();
     for dialect in dialects {
@@ -150,7 +149,7 @@ type ChangedBy = BTreeMap<String, BTreeSet<String>>;
 
 /// Which settings change a fact, found out by changing each. One dialect will do: the simulated
 /// provider is reached through the adapters of the others, by their settings.
-fn changed_by() -> Result<ChangedBy, Failure> {
+fn changed_by() -> anyhow::Result<ChangedBy> {
     let usual = columns(&[], ONE_DIALECT)?;
     let mut changed_by = ChangedBy::new();
     for section in SettingsLoader::new().document()? {

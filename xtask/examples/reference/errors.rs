@@ -9,8 +9,7 @@ use roamport_domain::provider::{ErrorKind, Operation, Reaction};
 use roamport_domain::{OrderId, ProviderError, ProviderName};
 
 use super::markdown::{block, capital, code, heading, item, paragraph, table};
-use crate::exit::{Exit, Failure, Kind, Report, provider_exit_code};
-use crate::view::order::state_sentence;
+use roamport_cli::facts;
 
 const INTRODUCTION: &str = "\
 An error says what happened, whether money moved and what to do next. A provider's error has a *kind*, for people \
@@ -105,12 +104,8 @@ pub(super) fn page() -> String {
 
 fn exit_codes(text: &mut String) {
     heading(text, 2, "Exit codes of the command line");
-    let rows = Exit::ALL.iter().map(|exit| {
-        vec![
-            exit.number().to_string(),
-            format!("{}.", capital(exit.meaning())),
-        ]
-    });
+    let rows = facts::exit_codes()
+        .map(|(code, meaning)| vec![code.to_string(), format!("{}.", capital(meaning))]);
     table(text, words(["Code", "Means"]), rows.collect());
     paragraph(
         text,
@@ -131,7 +126,7 @@ fn provider_errors(text: &mut String) {
     let rows = ErrorKind::ALL.iter().map(|kind| {
         let (reaction, money) = reaction(*kind);
         let (happened, next) = explanation(*kind).unwrap_or_default();
-        let exit = provider_exit_code(*kind).number().to_string();
+        let exit = facts::provider_exit_code(*kind).to_string();
         vec![
             code(kind.as_str()),
             happened.to_owned(),
@@ -187,17 +182,14 @@ fn json(text: &mut String) {
         text,
         "`kind` is that of the provider's error, from the table above, or one of the command line's own:",
     );
-    let rows = Kind::ALL
-        .iter()
-        .map(|kind| vec![code(kind.as_str()), kind.meaning().to_owned()]);
+    let rows = facts::failure_kinds().map(|(kind, meaning)| vec![code(kind), meaning.to_owned()]);
     table(text, words(["Kind", "Says"]), rows.collect());
 }
 
 /// An error with every field, as the program writes it.
 fn example() -> String {
     let order: OrderId = ORDER.parse().expect("the example's id is a UUID");
-    let failure = Failure::from(error(ErrorKind::Rejected));
-    Report::example(&failure, order)
+    facts::error_json(error(ErrorKind::Rejected), order)
 }
 
 fn states(text: &mut String) {
@@ -208,7 +200,7 @@ fn states(text: &mut String) {
             (false, true) => "**a person decides**",
             (false, false) => "goes on by itself, in a worker or with `roamport order resume`",
         };
-        let sentence = format!("{}.", capital(state_sentence(*state)));
+        let sentence = format!("{}.", capital(facts::state_sentence(*state)));
         vec![code(state), sentence, next.to_owned()]
     });
     table(text, words(["State", "Means", "What next"]), rows.collect());
@@ -257,14 +249,13 @@ mod tests {
     #[test]
     fn the_page_has_every_exit_code_kind_and_state() {
         let page = page();
-        let codes =
-            Exit::ALL.map(|exit| format!("| {} | {}. |\n", exit.number(), capital(exit.meaning())));
+        let codes = facts::exit_codes()
+            .map(|(code, meaning)| format!("| {code} | {}. |\n", capital(meaning)));
         let kinds = ErrorKind::ALL.map(|kind| format!("| `{}` | ", kind.as_str()));
-        let own = Kind::ALL
-            .iter()
-            .map(|kind| format!("| `{}` | {} |\n", kind.as_str(), kind.meaning()));
+        let own =
+            facts::failure_kinds().map(|(kind, meaning)| format!("| `{kind}` | {meaning} |\n"));
         let states = OrderState::ALL.map(|state| format!("| `{state}` | "));
-        for row in codes.into_iter().chain(kinds).chain(own).chain(states) {
+        for row in codes.chain(kinds).chain(own).chain(states) {
             assert!(page.contains(&row), "{row}");
         }
     }
