@@ -78,6 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             start_date: None,
         },
         window: SendWindow::open(&*clock, Duration::from_mins(1)),
+        replays: false,
     };
     let order = esim_access.purchase(&request).await?;
     writeln!(out, "order {} was accepted", order.id)?;

@@ -2,7 +2,6 @@
 
 mod circuit;
 mod listing;
-mod unsettled;
 mod watch;
 
 use std::fmt;
@@ -14,9 +13,9 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
-    Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result,
-    TopUpQuery, UsageQuery,
+    CancelRequest, CancelledEsim, DestinationFilter, ErrorKind, EsimKey, FoundOrders, Operation,
+    OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Result, TopUpQuery,
+    UsageQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Destination, Esim, EsimProvider, Money, Package, ProviderError,
@@ -65,7 +64,7 @@ impl fmt::Display for CircuitBreakerPolicy {
 /// # Closed, open, half-open
 ///
 /// The circuit begins closed: everything passes. [`CircuitBreakerPolicy::failures`] failed calls in
-/// a row open it, whatever they were. While it is open, every call is answered with
+/// a row open it, whatever they were. While it is open, all other calls are answered with
 /// [`ErrorKind::Unavailable`] before anything is sent: for a purchase that means that no money can
 /// have moved, so the order machine waits and has nothing to look up. `retry_after` says how long
 /// it will be at most until a call may be let through. After the pause the circuit is half-open: one
@@ -86,16 +85,12 @@ impl fmt::Display for CircuitBreakerPolicy {
 ///
 /// # Who probes
 ///
-/// A look-up of orders, a read or a listing, and not what costs money: an effect is let through only
-/// where nobody has read anything for a whole further pause. Look-ups have a probe of their own
-/// beside that of the other reads. So, whatever else fails and however many callers there are, one
-/// look-up reaches the provider in each pause at the latest, and no unknown outcome stays unsettled
-/// because of the circuit alone.
+/// A read or a listing, and not what costs money: an effect is let through only if nothing has been tried for a whole
+/// further pause.
 ///
-/// Where a provider promises that a purchase under one reference is charged once
-/// ([`Dedup::Replays`], [`Dedup::Rejects`]), the same purchase again may be what settles an unknown
-/// outcome. Such a repeat goes with the look-ups: one whose earlier call through this circuit was
-/// `Ambiguous` or dropped. Clones remember it together, another process does not.
+/// What settles an unknown outcome is never refused: a lookup of orders, and a purchase that is
+/// [sent again](Purchase::replays) because the provider charges it once. The order machine paces both, and their answer
+/// closes the circuit for everybody.
 ///
 /// A probe is one call, with the tries that `Retry` gives it. A listing that is under way when the
 /// circuit opens goes on; it is admitted when it is polled for the first time. Clones share one
@@ -208,25 +203,13 @@ impl<P: EsimProvider> EsimProvider for CircuitBreaker<P> {
 
     async fn purchase(&self, purchase: &Purchase) -> Result<ProviderOrder> {
         let operation = purchase.request.operation();
-        let charged_once = self.inner.capabilities().dedup != Dedup::None;
-        let repeat = charged_once && self.watch.unsettled().contains(&purchase.reference);
-        let kind = if repeat {
-            Kind::LookUp
+        let kind = if purchase.replays {
+            Kind::Settling
         } else {
             Kind::of(operation)
         };
         let mut admitted = self.watch.admit(kind, operation)?;
-        if charged_once {
-            self.watch.unsettled().note(&purchase.reference);
-        }
         let answer = self.inner.purchase(purchase).await;
-        let settled = match &answer {
-            Ok(_) => true,
-            Err(error) => error.kind() != ErrorKind::Ambiguous && !repeat,
-        };
-        if settled {
-            self.watch.unsettled().forget(&purchase.reference);
-        }
         let unsent = |error: &ProviderError| error.kind() == ErrorKind::Unavailable;
         let too_late = purchase.window.remaining(&*self.watch.clock).is_none();
         if too_late && answer.as_ref().is_err_and(unsent) {

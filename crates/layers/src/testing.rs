@@ -200,6 +200,7 @@ pub(crate) fn order_request(lines: Vec<Line>) -> Purchase {
             start_date: None,
         },
         window: window(),
+        replays: false,
     }
 }
 
@@ -214,6 +215,7 @@ pub(crate) fn top_up_request() -> Purchase {
             days: None,
         },
         window: window(),
+        replays: false,
     }
 }
 

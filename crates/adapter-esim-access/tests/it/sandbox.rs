@@ -80,6 +80,7 @@ impl Shop {
                 start_date: None,
             },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
+            replays: false,
         }
     }
 
@@ -253,6 +254,7 @@ async fn an_esim_is_bought_delivered_used_and_topped_up() {
             days: None,
         },
         window: SendWindow::open(&*shop.clock, Duration::from_mins(1)),
+        replays: false,
     };
     let bought = provider.purchase(&request).await.unwrap();
     assert_eq!(bought.status, ProviderOrderStatus::Completed);

@@ -128,6 +128,7 @@ pub(crate) fn order(clock: &dyn Clock) -> Purchase {
             start_date: None,
         },
         window: SendWindow::open(clock, Duration::from_mins(1)),
+        replays: false,
     }
 }
 
@@ -151,5 +152,6 @@ pub(crate) fn top_up(clock: &dyn Clock) -> Purchase {
             days: None,
         },
         window: order(clock).window,
+        replays: false,
     }
 }

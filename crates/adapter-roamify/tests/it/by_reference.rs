@@ -54,6 +54,7 @@ async fn shop(order_by_reference: Tolerance) -> Shop {
             start_date: None,
         },
         window: SendWindow::open(&*clock, Duration::from_mins(1)),
+        replays: false,
     };
     let first = roamify.purchase(&request).await.unwrap();
     Shop {

@@ -287,6 +287,7 @@ async fn a_top_up_never_names_the_esim_of_its_item() {
             days: None,
         },
         window: order(&*TestClock::new()).window,
+        replays: false,
     };
     let order = roamify(&server.uri()).purchase(&request).await.unwrap();
     assert_eq!(order.total, Some(usd("5.10")));

@@ -28,6 +28,7 @@ fn top_up(clock: &TestClock, iccid: Option<Iccid>) -> Purchase {
             days: None,
         },
         window: order(clock).window,
+        replays: false,
     }
 }
 

@@ -250,6 +250,7 @@ impl Line {
                 days: None,
             },
             window,
+            replays: false,
         };
         let bought = match call {
             Call::Order => self.roamify.purchase(&order(name, window)).await,
@@ -277,6 +278,7 @@ fn order(name: &str, window: SendWindow) -> Purchase {
             start_date: None,
         },
         window,
+        replays: false,
     }
 }
 

@@ -181,6 +181,7 @@ async fn a_top_up_is_sent_for_the_iccid() {
             days: None,
         },
         window: order(&*TestClock::new()).window,
+        replays: false,
     };
     roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(
@@ -207,6 +208,7 @@ async fn a_top_up_by_id_reads_the_iccid_first() {
             days: None,
         },
         window: order(&*TestClock::new()).window,
+        replays: false,
     };
     let error = roamify(&server.uri()).purchase(&request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
@@ -245,6 +247,7 @@ async fn a_card_number_sent_as_a_number_tops_up_exactly_that_card() {
             days: None,
         },
         window: order(&*TestClock::new()).window,
+        replays: false,
     };
     roamify(&server.uri()).purchase(&request).await.unwrap_err();
     let sent = server.received_requests().await.unwrap();
@@ -273,6 +276,7 @@ async fn no_card_is_topped_up_under_a_number_that_was_rounded() {
             days: None,
         },
         window: order(&*TestClock::new()).window,
+        replays: false,
     };
     roamify(&server.uri()).purchase(&request).await.unwrap_err();
     let sent = server.received_requests().await.unwrap();

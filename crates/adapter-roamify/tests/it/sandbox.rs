@@ -63,6 +63,7 @@ impl Shop {
                 start_date: None,
             },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
+            replays: false,
         }
     }
 
@@ -217,6 +218,7 @@ async fn an_esim_is_bought_provisioned_used_and_topped_up() {
             days: None,
         },
         window: request.window,
+        replays: false,
     };
     let topped_up = roamify.purchase(&top_up).await.unwrap();
     assert_eq!(topped_up.total, Some(top_ups[0].price));

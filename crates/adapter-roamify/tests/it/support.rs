@@ -72,6 +72,7 @@ pub(crate) fn order(clock: &dyn Clock) -> Purchase {
             start_date: None,
         },
         window: SendWindow::open(clock, Duration::from_mins(1)),
+        replays: false,
     }
 }
 

@@ -70,6 +70,7 @@ impl Driver {
             reference: order.requested().reference.clone(),
             request,
             window,
+            replays: replays.is_some(),
         };
         let started = Event::PlacementStarted {
             attempt,

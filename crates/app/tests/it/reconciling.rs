@@ -43,6 +43,7 @@ pub(crate) async fn buy_under(shop: &Shop, reference: &str) -> ProviderOrderId {
             start_date: None,
         },
         window: SendWindow::open(&*shop.clock, Duration::from_mins(1)),
+        replays: false,
     };
     shop.parts.provider.purchase(&purchase).await.unwrap().id
 }

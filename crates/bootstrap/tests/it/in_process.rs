@@ -49,6 +49,7 @@ fn purchase(clock: &PausedClock) -> Purchase {
             start_date: None,
         },
         window: SendWindow::open(clock, Duration::from_mins(1)),
+        replays: false,
     }
 }
 

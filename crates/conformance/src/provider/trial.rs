@@ -189,6 +189,7 @@ impl<'a> Trial<'a> {
                 start_date: None,
             },
             window: self.window(),
+            replays: false,
         }
     }
 
@@ -204,6 +205,7 @@ impl<'a> Trial<'a> {
                 days: package.by_day.map(|range| range.least),
             },
             window: self.window(),
+            replays: false,
         }
     }
 

@@ -163,4 +163,7 @@ pub struct Purchase {
     pub request: PurchaseRequest,
     /// When it may be sent.
     pub window: SendWindow,
+    /// Whether the same request was sent before under this reference. It is sent again only at a provider that promises to
+    /// charge it once ([`Dedup`](super::Dedup)), and then settles what became of the first one.
+    pub replays: bool,
 }

@@ -205,6 +205,7 @@ fn order_request(names: &Names) -> Purchase {
             start_date: None,
         },
         window: window(),
+        replays: false,
     }
 }
 
@@ -219,6 +220,7 @@ fn top_up_request(names: &Names, iccid: Option<Iccid>) -> Purchase {
             days: None,
         },
         window: window(),
+        replays: false,
     }
 }
 

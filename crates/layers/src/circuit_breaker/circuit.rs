@@ -11,7 +11,7 @@ use super::CircuitBreakerPolicy;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Settles an unknown outcome: finds orders, or repeats a purchase that is charged once.
-    LookUp,
+    Settling,
     /// Any other read, and a listing.
     Read,
     /// Changes something at the provider, most likely for money.
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const fn of(operation: Operation) -> Self {
         match operation {
-            Operation::FindOrders => Self::LookUp,
+            Operation::FindOrders => Self::Settling,
             _ if operation.has_effect() => Self::Effect,
             _ => Self::Read,
         }
@@ -76,8 +76,8 @@ pub(super) enum Change {
 pub(super) struct Pass {
     /// Answers to calls from before the last change count no more.
     generation: u64,
-    /// The probe's lane and number; `None` where the circuit was closed.
-    probe: Option<(Lane, u64)>,
+    /// The number of the probe; `None` for a call that needed no turn.
+    probe: Option<u64>,
 }
 
 impl Pass {
@@ -86,30 +86,19 @@ impl Pass {
     }
 }
 
-/// What settles unknown outcomes has a lane of its own, so that no failing read takes its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
-    LookUps,
-    Others,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slot {
-    free_at: Monotonic,
-    /// The number of the last probe.
-    holder: u64,
-}
-
-impl Slot {
-    const fn free_at(free_at: Monotonic) -> Self {
-        Self { free_at, holder: 0 }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Closed { failures: u32 },
-    Open { look_ups: Slot, others: Slot },
+    Closed {
+        failures: u32,
+    },
+    Open {
+        /// When the next probe may be made.
+        probe_at: Monotonic,
+        /// The number of the last probe.
+        probe: u64,
+        /// When a call last failed or was put off.
+        tried_at: Monotonic,
+    },
 }
 
 #[derive(Debug)]
@@ -117,7 +106,6 @@ pub(super) struct Circuit {
     policy: CircuitBreakerPolicy,
     state: State,
     generation: u64,
-    probes: u64,
 }
 
 impl Circuit {
@@ -126,43 +114,43 @@ impl Circuit {
             policy,
             state: State::Closed { failures: 0 },
             generation: 0,
-            probes: 0,
         }
     }
 
     /// The permission to call, or how long there will be none.
     pub(super) fn admit(&mut self, kind: Kind, now: Monotonic) -> Result<Pass, Duration> {
-        let generation = self.generation;
-        let State::Open { look_ups, others } = &mut self.state else {
-            return Ok(Pass {
-                generation,
-                probe: None,
-            });
+        let pass = Pass {
+            generation: self.generation,
+            probe: None,
         };
-        let (lane, slot, held_back) = match kind {
-            Kind::LookUp => (Lane::LookUps, look_ups, Duration::ZERO),
-            Kind::Read => (Lane::Others, others, Duration::ZERO),
-            Kind::Effect => {
-                // Reads try first. Where none comes for another pause, an effect has to.
-                let reads_from = look_ups.free_at.max(others.free_at);
-                let left = reads_from.plus(self.policy.pause).since(now);
-                (Lane::Others, others, left)
-            }
+        let State::Open {
+            probe_at,
+            probe,
+            tried_at,
+        } = &mut self.state
+        else {
+            return Ok(pass);
         };
-        let left = match slot.free_at.since(now) {
+        let pause = self.policy.pause;
+        let held_back = match kind {
+            Kind::Settling => return Ok(pass),
+            Kind::Read => Duration::ZERO,
+            // Reads try first. If none comes for another pause, an effect has to.
+            Kind::Effect => tried_at.plus(pause).plus(pause).since(now),
+        };
+        let left = match probe_at.since(now) {
             left if left.is_zero() => held_back,
             left => left,
         };
         if !left.is_zero() {
-            // A probe under way holds its slot for long; its answer is most likely near.
-            return Err(left.min(self.policy.pause));
+            // A probe under way holds its turn for long; its answer is most likely near.
+            return Err(left.min(pause));
         }
-        self.probes += 1;
-        slot.holder = self.probes;
-        slot.free_at = now.plus(self.policy.probe_limit);
+        *probe += 1;
+        *probe_at = now.plus(self.policy.probe_limit);
         Ok(Pass {
-            generation,
-            probe: Some((lane, self.probes)),
+            probe: Some(*probe),
+            ..pass
         })
     }
 
@@ -171,7 +159,12 @@ impl Circuit {
         if pass.generation != self.generation {
             return Change::None;
         }
-        let State::Open { look_ups, others } = &mut self.state else {
+        let State::Open {
+            probe_at,
+            probe,
+            tried_at,
+        } = &mut self.state
+        else {
             return self.count(verdict, now);
         };
         if verdict == Verdict::Healthy {
@@ -179,21 +172,17 @@ impl Circuit {
             self.generation += 1;
             return Change::Closed;
         }
-        let Some((lane, number)) = pass.probe else {
-            return Change::None;
-        };
-        let slot = match lane {
-            Lane::LookUps => look_ups,
-            Lane::Others => others,
-        };
-        if slot.holder != number {
+        if verdict != Verdict::Nothing {
+            *tried_at = now;
+        }
+        if pass.probe != Some(*probe) {
             return Change::None;
         }
         if verdict == Verdict::Nothing {
-            slot.free_at = now;
+            *probe_at = now;
             return Change::None;
         }
-        slot.free_at = now.plus(self.policy.pause);
+        *probe_at = now.plus(self.policy.pause);
         Change::StayedOpen
     }
 
@@ -214,10 +203,10 @@ impl Circuit {
         {
             return Change::None;
         }
-        let slot = Slot::free_at(now.plus(self.policy.pause));
         self.state = State::Open {
-            look_ups: slot,
-            others: slot,
+            probe_at: now.plus(self.policy.pause),
+            probe: 0,
+            tried_at: now,
         };
         self.generation += 1;
         Change::Opened

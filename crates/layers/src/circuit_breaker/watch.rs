@@ -1,6 +1,6 @@
 //! The circuit on its clock, shared by the clones of a layer: admits calls, refuses them, tells changes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use roamport_domain::provider::{ErrorKind, Operation, Result};
@@ -9,7 +9,6 @@ use tracing::{debug, info, warn};
 
 use super::CircuitBreakerPolicy;
 use super::circuit::{Change, Circuit, Kind, Pass, Verdict};
-use super::unsettled::Unsettled;
 
 /// The circuit on its clock, telling what changes.
 #[derive(Debug)]
@@ -18,7 +17,6 @@ pub(super) struct Watch {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) policy: CircuitBreakerPolicy,
     circuit: Mutex<Circuit>,
-    unsettled: Mutex<Unsettled>,
 }
 
 impl Watch {
@@ -33,7 +31,6 @@ impl Watch {
             clock,
             policy,
             circuit: Mutex::new(Circuit::new(policy)),
-            unsettled: Mutex::default(),
         }
     }
 
@@ -41,12 +38,6 @@ impl Watch {
         // Every change of the circuit is whole even if its thread panicked afterwards.
         let mut circuit = self.circuit.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut circuit, self.clock.monotonic())
-    }
-
-    pub(super) fn unsettled(&self) -> MutexGuard<'_, Unsettled> {
-        self.unsettled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn admit(self: &Arc<Self>, kind: Kind, operation: Operation) -> Result<Admitted> {

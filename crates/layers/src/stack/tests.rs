@@ -172,8 +172,7 @@ async fn a_tarpit_swallows_five_purchases_each_sent_once_and_no_sixth() {
         assert_eq!(refused.kind(), ErrorKind::Unavailable, "never ambiguous");
     }
     assert_eq!(provider.count_of(Operation::PlaceOrder), 5);
-    // The look-up that settles what is unknown is what finds out that the provider answers.
-    layered.find_orders(&look_up()).await.unwrap_err();
+    // The lookup that settles what is unknown is what finds out that the provider answers.
     tokio::time::advance(PAUSE).await;
     buy(&layered).await.unwrap_err();
     layered.find_orders(&look_up()).await.unwrap();

@@ -60,6 +60,7 @@ async fn request(provider: &SandboxProvider, package: &str, quantity: u16) -> Pu
             start_date: None,
         },
         window: window(),
+        replays: false,
     }
 }
 
@@ -144,6 +145,7 @@ async fn the_flow_in_process_charges_what_it_shows() {
             days: None,
         },
         window: window(),
+        replays: false,
     };
     let topped = provider.purchase(&top_up).await.unwrap();
     assert_eq!(

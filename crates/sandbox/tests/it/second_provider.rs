@@ -64,6 +64,7 @@ async fn request(
             start_date: None,
         },
         window: window(),
+        replays: false,
     }
 }
 
@@ -260,6 +261,7 @@ async fn a_day_pass_is_listed_bought_and_topped_up_by_the_day() {
             days: Some(2),
         },
         window: window(),
+        replays: false,
     };
     provider.purchase(&top_up).await.unwrap();
     let plans = provider.esim(&key).await.unwrap().report().plans.clone();

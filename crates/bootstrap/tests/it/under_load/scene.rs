@@ -147,6 +147,7 @@ impl Scene {
                 start_date: None,
             },
             window: SendWindow::open(&*self.clock, Duration::from_mins(1)),
+            replays: false,
         }
     }
 
@@ -154,6 +155,15 @@ impl Scene {
     pub(crate) async fn buy(&self, reference: &str) -> Result<()> {
         let bought = self.provider.purchase(&self.order(reference)).await;
         bought.map(|_| ())
+    }
+
+    /// Sends the same order again, as the order machine does.
+    pub(crate) async fn buy_again(&self, reference: &str) -> Result<()> {
+        let purchase = Purchase {
+            replays: true,
+            ..self.order(reference)
+        };
+        self.provider.purchase(&purchase).await.map(|_| ())
     }
 
     /// A look-up that this provider supports.

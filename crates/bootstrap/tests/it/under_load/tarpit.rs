@@ -45,7 +45,6 @@ async fn reads_time_out_so_many_times_and_then_nothing_is_sent_until_a_probe_is_
     assert_eq!(scene.wire.count(), 4, "two reads of two tries");
 
     check_refused(scene.provider.balance().await);
-    check_refused(scene.provider.find_orders(&scene.look_up("order")).await);
     check_refused(scene.buy("order").await);
     let mut listing = scene.provider.packages(PackageQuery::default());
     check_refused(listing.next().await.unwrap());
@@ -119,7 +118,7 @@ async fn a_look_up_settles_an_unknown_outcome_while_everything_else_is_in_the_ta
     assert_eq!(second.unwrap_err().kind(), ErrorKind::Ambiguous);
     let charged = || scene.charges("first") == 1 && scene.charges("second") == 1;
     until("both are charged", charged).await;
-    check_refused(scene.provider.find_orders(&scene.look_up("first")).await);
+    check_refused(scene.provider.balance().await);
 
     scene.wire.follow(|_, asked| match asked {
         Asked::LookUp => Way::Through,
@@ -127,7 +126,7 @@ async fn a_look_up_settles_an_unknown_outcome_while_everything_else_is_in_the_ta
     });
     scene.clock.advance(PAUSE);
     let look_up = scene.look_up("first");
-    // The read takes the reads' probe, and waits in vain; the look-up has one of its own.
+    // The read takes the probe's turn and waits in vain; the lookup needs none.
     let read = scene.provider.balance();
     let found = scene.provider.find_orders(&look_up);
     let (read, found) = tokio::join!(biased; read, found);
