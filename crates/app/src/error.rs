@@ -106,6 +106,38 @@ pub enum AppError {
     Broken(String),
 }
 
+impl AppError {
+    /// The name of what failed, for a program that reads the error: `unknown_order`, or the kind of the provider's
+    /// error.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.kind().as_str(),
+            Self::Journal(JournalError::NotFound(_)) => "unknown_order",
+            Self::Journal(_) => "journal",
+            Self::Refused(refusal) => refusal.kind(),
+            Self::Decision(error) => error.kind(),
+            Self::UnknownCountry { .. } => "unknown_country",
+            Self::UnknownDestination { .. } => "unknown_destination",
+            Self::KeyReused { .. } => "key_reused",
+            Self::OtherProvider { .. } => "other_provider",
+            Self::AnswerNotRecorded { .. } => "answer_not_recorded",
+            Self::CancellationNotRecorded { .. } => "cancellation_not_recorded",
+            Self::Delivery(_) | Self::Broken(_) => "internal",
+        }
+    }
+
+    /// Whether a charge is possible; `None` if the error is not about a purchase, or does not tell.
+    pub const fn money_may_have_moved(&self) -> Option<bool> {
+        match self {
+            Self::Refused(_) => Some(false),
+            Self::AnswerNotRecorded { .. } | Self::Decision(DecisionError::StillThere { .. }) => {
+                Some(true)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Why nothing was bought, or given back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -243,6 +275,26 @@ pub enum Refusal {
     /// Prices, wallet and maximum are not in one currency.
     #[error("price, wallet and maximum are not in one currency: {0}")]
     Currencies(String),
+}
+
+impl Refusal {
+    /// The name of the reason, for a program.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownPackage { .. } => "unknown_package",
+            Self::IncompatiblePackage { .. } => "incompatible_package",
+            Self::TravelDateMissing { .. } => "travel_date_missing",
+            Self::AboveMaximum { .. } => "above_maximum",
+            Self::WalletShort { .. } => "wallet_short",
+            Self::Days { .. } => "days",
+            Self::CannotCancel { .. } => "cannot_cancel",
+            Self::AlreadyGivenBack { .. } => "given_back",
+            Self::TooLateToCancel { .. } => "too_late_to_cancel",
+            Self::NotBoughtHere { .. } => "not_bought_here",
+            Self::AboveLimit { .. } => "above_limit",
+            _ => "refused",
+        }
+    }
 }
 
 fn days_text(sold: Option<DayRange>, asked: Option<u16>) -> String {

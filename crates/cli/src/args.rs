@@ -17,7 +17,7 @@ pub(crate) use self::look::{
     DestinationsArguments, PackagesArguments, PlanArguments, SortArgument, UsageArguments,
 };
 pub(crate) use self::order::{
-    DecisionArguments, OrderCommand, ReconcileArguments, WorkerArguments,
+    DecisionArguments, OrderCommand, OrderDecision, ReconcileArguments, WorkerArguments,
 };
 pub(crate) use self::purchase::{BuyArguments, PurchaseArguments, TopUpCommand};
 pub(crate) use self::value::Since;
@@ -87,6 +87,15 @@ pub(crate) struct GlobalArguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    Session(SessionCommand),
+    #[command(flatten)]
+    Alone(LoneCommand),
+}
+
+/// The commands that work with a provider or a journal.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
     /// List where packages exist
     #[command(after_help = "Example:\n  roamport destinations --geography regional --search asia")]
     Destinations(DestinationsArguments),
@@ -159,7 +168,11 @@ Examples:
     /// Find out what the provider's lookups are worth, and let orders go on that were held
     #[command(subcommand)]
     Provider(ProviderCommand),
+}
 
+/// The commands that need neither a provider nor a journal.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LoneCommand {
     /// List the providers there are and what each can do; a star marks the configured one
     #[command(after_help = "\
 Needs no account, and sends nothing.

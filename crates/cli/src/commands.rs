@@ -23,7 +23,8 @@ mod worker;
 use std::sync::Arc;
 
 use crate::args::{
-    Arguments, Command, ConfigCommand, EsimCommand, GlobalArguments, SandboxCommand, TopUpCommand,
+    Arguments, Command, ConfigCommand, EsimCommand, GlobalArguments, LoneCommand, SandboxCommand,
+    SessionCommand, TopUpCommand,
 };
 use crate::exit::{self, Exit, Failure};
 use crate::interrupt::Interrupts;
@@ -44,35 +45,38 @@ pub(crate) async fn run(arguments: Arguments, output: &Arc<Output>) -> Exit {
 async fn dispatch(arguments: Arguments, output: &Arc<Output>) -> Result<(), Failure> {
     let Arguments { global, command } = arguments;
     match command {
-        // These need no provider.
-        Command::Completions { shell } => completions::run(shell, output),
-        Command::Config(ConfigCommand::Show) => config::show(&session::settings(&global)?, output),
-        Command::Providers => providers::run(&session::settings(&global)?, output),
-        Command::Sandbox(SandboxCommand::Serve(arguments)) => {
+        Command::Alone(command) => alone(&global, command, output).await,
+        Command::Session(command) => with_session(&global, command, output).await,
+    }
+}
+
+async fn alone(
+    global: &GlobalArguments,
+    command: LoneCommand,
+    output: &Arc<Output>,
+) -> Result<(), Failure> {
+    match command {
+        LoneCommand::Completions { shell } => completions::run(shell, output),
+        LoneCommand::Config(ConfigCommand::Show) => {
+            config::show(&session::settings(global)?, output)
+        }
+        LoneCommand::Providers => providers::run(&session::settings(global)?, output),
+        LoneCommand::Sandbox(SandboxCommand::Serve(arguments)) => {
             sandbox::serve(arguments, output).await
         }
-        command => with_session(&global, command, output).await,
     }
 }
 
 async fn with_session(
     global: &GlobalArguments,
-    command: Command,
+    command: SessionCommand,
     output: &Arc<Output>,
 ) -> Result<(), Failure> {
     let interrupts = Interrupts::listen(cut_off(&command))
         .map_err(|error| Failure::Machine(format!("cannot listen for Ctrl-C: {error}")))?;
     let starting = Session::start(global, output.clone(), interrupts.clone());
     let session = interrupts.abandoning(starting).await?;
-    let done = match command {
-        Command::Buy(arguments) => buy::run(&session, &arguments).await,
-        Command::Esim(EsimCommand::Cancel(arguments)) => cancel::run(&session, &arguments).await,
-        Command::Order(command) => order::run(&session, command).await,
-        Command::TopUp(command) => top_up::run(&session, command).await,
-        Command::Usage(arguments) => usage::run(&session, &arguments).await,
-        Command::Worker(arguments) => worker::run(&session, &arguments).await,
-        read => interrupts.abandoning(run_read(&session, read)).await,
-    };
+    let done = run_command(&session, command).await;
     let done = done.map_err(|failure| {
         let provider = session.provider();
         failure.with_abilities(provider.name(), &provider.capabilities())
@@ -85,35 +89,52 @@ async fn with_session(
 }
 
 /// How a command ends that was cut off by the second signal.
-const fn cut_off(command: &Command) -> Exit {
+const fn cut_off(command: &SessionCommand) -> Exit {
     match command {
-        Command::Buy(_)
-        | Command::TopUp(TopUpCommand::Buy { .. })
-        | Command::Order(_)
-        | Command::Esim(EsimCommand::Cancel(_))
-        | Command::Worker(_) => Exit::Unfinished,
+        SessionCommand::Buy(_)
+        | SessionCommand::TopUp(TopUpCommand::Buy { .. })
+        | SessionCommand::Order(_)
+        | SessionCommand::Esim(EsimCommand::Cancel(_))
+        | SessionCommand::Worker(_) => Exit::Unfinished,
         _ => Exit::Interrupted,
     }
 }
 
-/// The commands that only read, and may be dropped at any moment.
-async fn run_read(session: &Session, command: Command) -> Result<(), Failure> {
+async fn run_command(session: &Session, command: SessionCommand) -> Result<(), Failure> {
+    let interrupts = session.interrupts();
     match command {
-        Command::Destinations(arguments) => destinations::run(session, &arguments).await,
-        Command::Packages(arguments) => packages::run(session, &arguments).await,
-        Command::Esim(command) => esim::run(session, command).await,
-        Command::Account(command) => account::account(session, command).await,
-        Command::Provider(command) => account::provider(session, command).await,
-        Command::Balance => balance::run(session).await,
-        Command::Reconcile(arguments) => reconcile::run(session, &arguments).await,
-        Command::Buy(_)
-        | Command::Order(_)
-        | Command::TopUp(_)
-        | Command::Usage(_)
-        | Command::Worker(_)
-        | Command::Providers
-        | Command::Config(_)
-        | Command::Sandbox(_)
-        | Command::Completions { .. } => unreachable!("carried out elsewhere"),
+        SessionCommand::Buy(arguments) => buy::run(session, &arguments).await,
+        SessionCommand::Esim(command) => esim::run(session, command).await,
+        SessionCommand::Order(command) => order::run(session, command).await,
+        SessionCommand::TopUp(command) => top_up::run(session, command).await,
+        SessionCommand::Usage(arguments) => usage::run(session, &arguments).await,
+        SessionCommand::Worker(arguments) => worker::run(session, &arguments).await,
+        // These only read, and may be dropped at any moment.
+        SessionCommand::Destinations(arguments) => {
+            interrupts
+                .abandoning(destinations::run(session, &arguments))
+                .await
+        }
+        SessionCommand::Packages(arguments) => {
+            interrupts
+                .abandoning(packages::run(session, &arguments))
+                .await
+        }
+        SessionCommand::Account(command) => {
+            interrupts
+                .abandoning(account::account(session, command))
+                .await
+        }
+        SessionCommand::Provider(command) => {
+            interrupts
+                .abandoning(account::provider(session, command))
+                .await
+        }
+        SessionCommand::Balance => interrupts.abandoning(balance::run(session)).await,
+        SessionCommand::Reconcile(arguments) => {
+            interrupts
+                .abandoning(reconcile::run(session, &arguments))
+                .await
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! How a command ends: its failures, what they say, and the one function that gives the exit code.
 
 mod code;
-mod kind;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -18,7 +17,6 @@ use roamport_domain::provider::{ErrorKind, ProviderError};
 use roamport_domain::{Capabilities, EsimId, Order, OrderId, ProviderName};
 
 pub(crate) use self::code::Exit;
-pub(crate) use self::kind::Kind;
 pub(crate) use self::report::{Report, tell, tell_usage};
 use crate::output::WriteFailed;
 use crate::view::provider::abilities;

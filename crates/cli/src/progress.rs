@@ -8,13 +8,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use roamport_app::{Observer, Progress};
 use roamport_bootstrap::terminal::one_line;
+use roamport_documents::words::state_sentence;
 use roamport_domain::OrderId;
 use roamport_domain::order::Waiting;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::output::Output;
-use crate::view::order::{state_sentence, waiting_for};
+use crate::view::order::waiting_for;
 use crate::view::time_of_day;
 
 /// What is over sooner is not worth a line.

@@ -10,6 +10,8 @@ use roamport_domain::{OrderId, ProviderError, ProviderName};
 
 use super::markdown::{block, capital, code, heading, item, paragraph, table};
 use roamport_cli::facts;
+use roamport_documents::kind::Kind;
+use roamport_documents::words::state_sentence;
 
 const INTRODUCTION: &str = "\
 An error says what happened, whether money moved and what to do next. A provider's error has a *kind*, for people \
@@ -182,7 +184,9 @@ fn json(text: &mut String) {
         text,
         "`kind` is that of the provider's error, from the table above, or one of the command line's own:",
     );
-    let rows = facts::failure_kinds().map(|(kind, meaning)| vec![code(kind), meaning.to_owned()]);
+    let rows = Kind::ALL
+        .iter()
+        .map(|kind| vec![code(kind.as_str()), kind.meaning().to_owned()]);
     table(text, words(["Kind", "Says"]), rows.collect());
 }
 
@@ -200,7 +204,7 @@ fn states(text: &mut String) {
             (false, true) => "**a person decides**",
             (false, false) => "goes on by itself, in a worker or with `roamport order resume`",
         };
-        let sentence = format!("{}.", capital(facts::state_sentence(*state)));
+        let sentence = format!("{}.", capital(state_sentence(*state)));
         vec![code(state), sentence, next.to_owned()]
     });
     table(text, words(["State", "Means", "What next"]), rows.collect());
@@ -252,8 +256,9 @@ mod tests {
         let codes = facts::exit_codes()
             .map(|(code, meaning)| format!("| {code} | {}. |\n", capital(meaning)));
         let kinds = ErrorKind::ALL.map(|kind| format!("| `{}` | ", kind.as_str()));
-        let own =
-            facts::failure_kinds().map(|(kind, meaning)| format!("| `{kind}` | {meaning} |\n"));
+        let own = Kind::ALL
+            .iter()
+            .map(|kind| format!("| `{}` | {} |\n", kind.as_str(), kind.meaning()));
         let states = OrderState::ALL.map(|state| format!("| `{state}` | "));
         for row in codes.chain(kinds).chain(own).chain(states) {
             assert!(page.contains(&row), "{row}");

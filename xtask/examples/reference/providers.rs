@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use self::explanations::EXPLANATIONS;
 use super::markdown::{code, heading, item, paragraph, table};
-use roamport_cli::facts::capabilities_json;
+use roamport_documents::provider::capabilities_json;
 
 /// The setting that gives its provider several sets of capabilities.
 const DIALECT: &str = "sandbox.dialect";

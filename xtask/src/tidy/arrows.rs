@@ -91,7 +91,7 @@ mod tests {
     const DEV: Option<&str> = Some("dev");
 
     /// Arrows as (from, to, the dependency's kind, whether it is allowed).
-    const ARROWS: [(&str, &str, Option<&str>, bool); 41] = [
+    const ARROWS: [(&str, &str, Option<&str>, bool); 45] = [
         // Arrows point inward.
         ("app", "domain", None, true),
         ("domain", "app", None, false),
@@ -136,6 +136,11 @@ mod tests {
         ("fuzz", "bootstrap", None, false),
         ("fuzz", "adapter-roamify", DEV, true),
         ("adapter-acme", "adapter-acme", None, false),
+        // Every program shows the same documents.
+        ("documents", "app", None, true),
+        ("documents", "bootstrap", None, false),
+        ("cli", "documents", None, true),
+        ("app", "documents", None, false),
         // A build script obeys the same table.
         ("app", "sandbox", Some("build"), false),
         ("app", "domain", Some("build"), true),

@@ -205,6 +205,22 @@ pub enum DecisionError {
     },
 }
 
+impl DecisionError {
+    /// The name of the reason, for a program.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotPossible { .. } => "not_possible",
+            Self::NotChecked { .. } => "not_checked",
+            Self::UnknownProviderOrder { .. } => "unknown_provider_order",
+            Self::OtherReference { .. } => "other_reference",
+            Self::BelongsToAnother { .. } => "belongs_to_another",
+            Self::StillThere { .. } => "still_there",
+            Self::HeldElsewhere { .. } => "held_elsewhere",
+            _ => "decision",
+        }
+    }
+}
+
 fn listed(orders: &[ProviderOrderId]) -> String {
     let ids: Vec<&str> = orders.iter().map(ProviderOrderId::as_str).collect();
     ids.join(", ")

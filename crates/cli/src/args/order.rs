@@ -32,6 +32,13 @@ An order whose purchase call was cut off is looked for at the provider before an
         #[arg(long, value_name = "DURATION")]
         wait: Option<Wait>,
     },
+    #[command(flatten)]
+    Decide(OrderDecision),
+}
+
+/// What a person decides about an order, and what helps to.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderDecision {
     /// Show everything about one order: what was tried, found and decided, and what can be decided
     #[command(
         after_help = "With --reason, every order that needs attention for that reason is shown, and with --accept or \

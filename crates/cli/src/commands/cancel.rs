@@ -1,9 +1,11 @@
 //! `roamport esim cancel`: giving an eSIM back that nobody has installed, for its money.
 
 use roamport_app::{Cancellations, GivenBack, Refusal};
+use roamport_documents::history::cancellation_words;
+use roamport_documents::order::{CancellationJson, OrderJson};
+use roamport_documents::outcome::CancellationDocument;
 use roamport_domain::order::{CancellationOutcome, ItemNumber};
 use roamport_domain::{EsimId, Order, OrderId};
-use serde::Serialize;
 
 use super::carry::print_purchase;
 use super::decide::decision;
@@ -12,14 +14,6 @@ use crate::exit::{Failure, NotGivenBack};
 use crate::prompt;
 use crate::session::Session;
 use crate::text::TerminalText;
-use crate::view::order::{CancellationJson, OrderJson, cancellation_words};
-
-#[derive(Serialize)]
-struct Document {
-    esim: String,
-    cancellation: CancellationJson,
-    order: OrderJson,
-}
 
 pub(super) async fn run(session: &Session, arguments: &CancelArguments) -> Result<(), Failure> {
     let interrupts = session.interrupts();
@@ -57,7 +51,12 @@ async fn find(
     let (id, item) = match (&arguments.esim, arguments.order) {
         (Some(esim), _) => cancellations.find(esim).await?,
         (None, Some(order)) => (order, arguments.item - 1),
-        (None, None) => unreachable!("one of the two is required"),
+        (None, None) => {
+            return Err(Failure::Usage {
+                message: "name an eSIM, or an order with --order; nothing was sent".to_owned(),
+                hint: None,
+            });
+        }
     };
     let order = orders.order(id).await?;
     let found = order.items().get(usize::from(item));
@@ -120,7 +119,7 @@ fn tell(session: &Session, given_back: GivenBack) -> Result<(), Failure> {
         outcome,
         ..
     } = given_back;
-    let document = Document {
+    let document = CancellationDocument {
         esim: esim.to_string(),
         cancellation: CancellationJson::from(&outcome),
         order: OrderJson::from(&order),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use roamport_app::{Carried, Halt, Orders, StopSignal, Stopper};
+use roamport_documents::outcome::OutcomeDocument;
 use roamport_domain::order::OrderState;
 use roamport_domain::{Esim, Order};
 use serde::Serialize;
@@ -13,8 +14,8 @@ use crate::output::{Output, WriteFailed};
 use crate::progress::OrderProgress;
 use crate::session::Session;
 use crate::text::TerminalText;
-use crate::view::esim::{EsimJson, esim_text, qr_text};
-use crate::view::order::{OrderJson, outcome_line};
+use crate::view::esim::{esim_text, qr_text};
+use crate::view::order::outcome_line;
 
 /// An order that was carried on, and its eSIMs as far as they are ready.
 pub(super) struct Outcome {
@@ -25,23 +26,11 @@ pub(super) struct Outcome {
     pub(super) record_only: bool,
 }
 
-/// The document of `buy`, `topup buy` and `order resume ID`.
-#[derive(Serialize)]
-pub(super) struct OutcomeDocument {
-    order: OrderJson,
-    esims: Vec<EsimJson>,
-}
-
-impl From<&Outcome> for OutcomeDocument {
-    fn from(outcome: &Outcome) -> Self {
-        Self {
-            order: OrderJson::from(&outcome.order),
-            esims: outcome.esims.iter().map(EsimJson::from).collect(),
-        }
-    }
-}
-
 impl Outcome {
+    pub(super) fn document(&self) -> OutcomeDocument {
+        OutcomeDocument::new(&self.order, &self.esims)
+    }
+
     /// `Ok` where the order came to its good end.
     pub(super) fn verdict(self) -> Result<(), Failure> {
         if self.order.state() == OrderState::Fulfilled {

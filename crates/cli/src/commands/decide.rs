@@ -6,40 +6,20 @@ use std::time::Duration;
 use jiff::civil::Date;
 use roamport_app::attention::{Decided, Decision, DecisionError, Warning};
 use roamport_app::{AppError, Orders};
+use roamport_documents::order::OrderJson;
+use roamport_documents::outcome::{AttentionDocument, DecidedDocument, ProcessedDocument};
+use roamport_documents::review::{ReviewDocument, warning_sentence};
 use roamport_domain::{OrderId, ProviderOrderId};
-use serde::Serialize;
 
 use super::buy::not_over_yet;
-use super::carry::{OutcomeDocument, carry, print_purchase};
+use super::carry::{carry, print_purchase};
 use crate::args::DecisionArguments;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::prompt;
 use crate::session::Session;
 use crate::text::TerminalText;
-use crate::view::order::{OrderJson, ReviewDocument, outcome_line, review_text, warning_sentence};
-
-/// The document of a decision after which nothing more is done.
-#[derive(Serialize)]
-struct DecidedDocument {
-    order: OrderJson,
-    warnings: Vec<String>,
-}
-
-/// The document of orders that need attention for one reason.
-#[derive(Serialize)]
-struct ReviewedDocument {
-    reason: String,
-    orders: Vec<OrderJson>,
-}
-
-/// The document of a decision after which the order is carried on.
-#[derive(Serialize)]
-struct CarriedDocument {
-    #[serde(flatten)]
-    outcome: OutcomeDocument,
-    warnings: Vec<String>,
-}
+use crate::view::order::{outcome_line, review_text};
 
 pub(super) async fn review(session: &Session, orders: &Orders, id: OrderId) -> Result<(), Failure> {
     let review = orders.review(id).await?;
@@ -71,7 +51,7 @@ pub(super) async fn review_all(
             _ => order,
         });
     }
-    let document = ReviewedDocument {
+    let document = AttentionDocument {
         reason: reason.to_owned(),
         orders: decided.iter().map(OrderJson::from).collect(),
     };
@@ -191,8 +171,8 @@ async fn carried(
 ) -> Result<(), Failure> {
     let warnings = warn(session.output(), &decided.warnings);
     let outcome = carry(session, orders, &decided.order, wait).await?;
-    let document = CarriedDocument {
-        outcome: OutcomeDocument::from(&outcome),
+    let document = ProcessedDocument {
+        outcome: outcome.document(),
         warnings,
     };
     let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {

@@ -1,10 +1,12 @@
 //! `roamport destinations`: where packages exist.
 
+use roamport_documents::package::DestinationsDocument;
+use roamport_documents::words::counted;
+
 use crate::args::DestinationsArguments;
 use crate::exit::Failure;
 use crate::session::Session;
-use crate::view::counted;
-use crate::view::package::{DestinationsDocument, destinations_table};
+use crate::view::package::destinations_table;
 
 pub(super) async fn run(
     session: &Session,

@@ -6,16 +6,18 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use roamport_app::esims::EsimView;
+use roamport_documents::esim::EsimJson;
 use roamport_domain::Activation;
 use roamport_domain::provider::EsimKey;
 use roamport_domain::qr::QrMatrix;
 use serde::Serialize;
 
+use super::cancel;
 use crate::args::EsimCommand;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::session::Session;
-use crate::view::esim::{EsimJson, esim_text, qr_text};
+use crate::view::esim::{esim_text, qr_text};
 
 /// Pixels on each side of a module: a picture of some 300 pixels.
 const PIXELS: u8 = 8;
@@ -30,20 +32,23 @@ struct Document {
 }
 
 pub(super) async fn run(session: &Session, command: EsimCommand) -> Result<(), Failure> {
+    let interrupts = session.interrupts();
     match command {
-        EsimCommand::Show { esim } => {
-            let view = read(session, &esim).await?;
-            let document = document(&view, &[]);
-            Ok(session
-                .output()
-                .document(&document, || esim_text(&view.esim))?)
-        }
+        EsimCommand::Show { esim } => interrupts.abandoning(show(session, &esim)).await,
         EsimCommand::Qr { esim, png, svg } => {
-            let view = read(session, &esim).await?;
+            let view = interrupts.abandoning(read(session, &esim)).await?;
             qr(session.output(), &view, png.as_deref(), svg.as_deref())
         }
-        EsimCommand::Cancel(_) => unreachable!("carried out elsewhere"),
+        EsimCommand::Cancel(arguments) => cancel::run(session, &arguments).await,
     }
+}
+
+async fn show(session: &Session, esim: &EsimKey) -> Result<(), Failure> {
+    let view = read(session, esim).await?;
+    let document = document(&view, &[]);
+    Ok(session
+        .output()
+        .document(&document, || esim_text(&view.esim))?)
 }
 
 async fn read(session: &Session, key: &EsimKey) -> Result<EsimView, Failure> {

@@ -5,27 +5,18 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use roamport_app::Orders;
+use roamport_documents::order::{OrderJson, OrdersDocument};
+use roamport_documents::outcome::{OrderDocument, ResumedDocument};
 use roamport_domain::OrderId;
 use roamport_domain::order::OrderState;
-use serde::Serialize;
 
-use super::carry::{Outcome, OutcomeDocument, carry, print_purchase};
+use super::carry::{Outcome, carry, print_purchase};
 use super::decide::{self, LastWord};
-use crate::args::OrderCommand;
+use crate::args::{OrderCommand, OrderDecision};
 use crate::exit::{Exit, Failure, exit_code};
 use crate::session::Session;
 use crate::text::TerminalText;
-use crate::view::order::{OrderJson, OrdersDocument, order_text, orders_table};
-
-#[derive(Serialize)]
-struct OrderDocument {
-    order: OrderJson,
-}
-
-#[derive(Serialize)]
-struct ResumedDocument {
-    orders: Vec<OutcomeDocument>,
-}
+use crate::view::order::{order_text, orders_table};
 
 pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), Failure> {
     let interrupts = session.interrupts();
@@ -40,18 +31,18 @@ pub(super) async fn run(session: &Session, command: OrderCommand) -> Result<(), 
                 None => resume_all(session, &orders, wait).await,
             }
         }
-        decision => decide(session, &orders, decision).await,
+        OrderCommand::Decide(decision) => decide(session, &orders, decision).await,
     }
 }
 
-async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Result<(), Failure> {
+async fn decide(session: &Session, orders: &Orders, command: OrderDecision) -> Result<(), Failure> {
     let end = async |id, word, decision| decide::end(session, orders, id, word, &decision).await;
     match command {
-        OrderCommand::Review { id: Some(id), .. } => {
+        OrderDecision::Review { id: Some(id), .. } => {
             let reviewing = decide::review(session, orders, id);
             session.interrupts().abandoning(reviewing).await
         }
-        OrderCommand::Review {
+        OrderDecision::Review {
             id: None,
             reason,
             accept,
@@ -66,7 +57,7 @@ async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Re
             let reason = reason.unwrap_or_default();
             decide::review_all(session, orders, &reason, word, &decision).await
         }
-        OrderCommand::Attach {
+        OrderDecision::Attach {
             id,
             provider_order,
             decision,
@@ -75,7 +66,7 @@ async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Re
             let wait = wait.map(|wait| wait.0);
             decide::attach(session, orders, id, &provider_order, &decision, wait).await
         }
-        OrderCommand::Resend {
+        OrderDecision::Resend {
             id,
             i_have_checked,
             decision,
@@ -84,7 +75,7 @@ async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Re
             let wait = wait.map(|wait| wait.0);
             decide::resend(session, orders, id, i_have_checked, &decision, wait).await
         }
-        OrderCommand::Redate {
+        OrderDecision::Redate {
             id,
             start_date,
             decision,
@@ -93,12 +84,9 @@ async fn decide(session: &Session, orders: &Orders, command: OrderCommand) -> Re
             let wait = wait.map(|wait| wait.0);
             decide::redate(session, orders, id, start_date, &decision, wait).await
         }
-        OrderCommand::Accept { id, decision } => end(id, LastWord::Accept, decision).await,
-        OrderCommand::WriteOff { id, decision } => end(id, LastWord::WriteOff, decision).await,
-        OrderCommand::Cancel { id, decision } => end(id, LastWord::Cancel, decision).await,
-        OrderCommand::List { .. } | OrderCommand::Show { .. } | OrderCommand::Resume { .. } => {
-            unreachable!("carried out elsewhere")
-        }
+        OrderDecision::Accept { id, decision } => end(id, LastWord::Accept, decision).await,
+        OrderDecision::WriteOff { id, decision } => end(id, LastWord::WriteOff, decision).await,
+        OrderDecision::Cancel { id, decision } => end(id, LastWord::Cancel, decision).await,
     }
 }
 
@@ -134,7 +122,7 @@ async fn resume_one(
 ) -> Result<(), Failure> {
     let order = orders.order(id).await?;
     let outcome = carry(session, orders, &order, wait).await?;
-    let document = OutcomeDocument::from(&outcome);
+    let document = outcome.document();
     let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {
         outcome.text()
     });
@@ -170,7 +158,7 @@ async fn resume_all(
         }
     }
     let document = ResumedDocument {
-        orders: outcomes.iter().map(OutcomeDocument::from).collect(),
+        orders: outcomes.iter().map(Outcome::document).collect(),
     };
     let printed = print_purchase(output, &document, None, || {
         let mut text = TerminalText::new();

@@ -2,6 +2,8 @@
 
 use roamport_app::Catalogue;
 use roamport_app::catalogue::{self, PackageSearch, SortBy};
+use roamport_documents::package::PackagesDocument;
+use roamport_documents::words::counted;
 use roamport_domain::Package;
 use roamport_domain::provider::PackageQuery;
 
@@ -10,8 +12,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::progress::CatalogueProgress;
 use crate::session::Session;
-use crate::view::counted;
-use crate::view::package::{PackagesDocument, packages_table};
+use crate::view::package::packages_table;
 
 pub(super) async fn run(session: &Session, arguments: &PackagesArguments) -> Result<(), Failure> {
     let catalogue = session.catalogue();

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use roamport_bootstrap::{Providers, Settings, SystemClock};
+use roamport_bootstrap::{DescribedProvider, Providers, Settings, SystemClock};
+use roamport_documents::provider::ProvidersDocument;
+use roamport_domain::Capabilities;
 
 use crate::exit::Failure;
 use crate::output::Output;
-use crate::view::provider::{ProvidersDocument, providers_table};
+use crate::view::provider::providers_table;
 
 pub(super) fn run(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let clock = Arc::new(SystemClock::new());
     let described = Providers::standard().describe(settings, clock)?;
-    output.document(&ProvidersDocument::new(&described), || {
-        providers_table(&described)
-    })?;
+    let document = ProvidersDocument::new(described.iter().map(facts));
+    output.document(&document, || providers_table(&described))?;
     if !described.iter().any(|provider| provider.configured) {
         output.note(format!(
             "the settings name `{}`, which is none of them",
@@ -21,4 +22,9 @@ pub(super) fn run(settings: &Settings, output: &Output) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+fn facts(provider: &DescribedProvider) -> (&str, bool, Option<&Capabilities>) {
+    let capabilities = provider.capabilities.as_ref();
+    (&provider.name, provider.configured, capabilities)
 }

@@ -4,41 +4,20 @@ use std::future::Future;
 
 use roamport_app::orders::{Placement, Terms};
 use roamport_app::{AppError, Orders, Quote};
+use roamport_documents::outcome::{PurchaseDocument, RecordedDocument};
+use roamport_documents::words::moment;
 use roamport_domain::order::{Fingerprint, OrderContent, OrderState};
 use roamport_domain::{Money, Order, OrderId};
-use serde::Serialize;
 
-use super::carry::{OutcomeDocument, carry, print_purchase};
+use super::carry::{carry, print_purchase};
 use crate::args::PurchaseArguments;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::prompt::{self, Beside};
 use crate::session::Session;
 use crate::text::TerminalText;
+use crate::view::facts;
 use crate::view::order::line_at_price;
-use crate::view::{facts, moment};
-
-/// What an order is known by, on standard error before any purchase call.
-#[derive(Serialize)]
-struct Recorded {
-    recorded: RecordedJson,
-}
-
-#[derive(Serialize)]
-struct RecordedJson {
-    order: String,
-    key: String,
-    reference: String,
-}
-
-/// The document of `buy` and `topup buy`.
-#[derive(Serialize)]
-struct PurchaseDocument {
-    /// Whether the order was there before: nothing new was recorded.
-    continued: bool,
-    #[serde(flatten)]
-    outcome: OutcomeDocument,
-}
 
 /// Finds or records the order, carries it on, and shows what became of it.
 pub(super) async fn purchase(
@@ -54,7 +33,7 @@ pub(super) async fn purchase(
     let outcome = carry(session, orders, &order, arguments.wait.map(|wait| wait.0)).await?;
     let document = PurchaseDocument {
         continued,
-        outcome: OutcomeDocument::from(&outcome),
+        outcome: outcome.document(),
     };
     let printed = print_purchase(session.output(), &document, Some(&outcome.order), || {
         let mut text = before.unwrap_or_default();
@@ -217,14 +196,7 @@ fn announce(output: &Output, order: &Order) {
     let requested = order.requested();
     let (id, key, reference) = (order.id(), &requested.key, &requested.reference);
     if output.is_json() {
-        let recorded = Recorded {
-            recorded: RecordedJson {
-                order: id.to_string(),
-                key: key.to_string(),
-                reference: reference.to_string(),
-            },
-        };
-        output.important_line(&recorded);
+        output.important_line(&RecordedDocument::from(order));
     } else {
         output.important(facts(&[
             ("Order", Some(id.to_string())),

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use roamport_app::reconcile::Reconciliation;
+use roamport_documents::reconciliation::ReconciliationDocument;
 
 use crate::args::{ReconcileArguments, Since};
 use crate::exit::Failure;
 use crate::session::Session;
-use crate::view::reconcile::{ReconciliationDocument, reconciliation_text, shortcomings, unproven};
+use crate::view::reconcile::{reconciliation_text, shortcomings, unproven};
 
 pub(super) async fn run(session: &Session, arguments: &ReconcileArguments) -> Result<(), Failure> {
     let since = arguments

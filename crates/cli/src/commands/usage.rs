@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use roamport_app::usage::UsageView;
 use roamport_app::{AppError, UsageReader};
+use roamport_documents::usage::UsageDocument;
 use roamport_domain::provider::Reaction;
 
 use crate::args::UsageArguments;
 use crate::exit::Failure;
 use crate::session::Session;
 use crate::text::TerminalText;
-use crate::view::usage::{UsageDocument, usage_text};
+use crate::view::usage::usage_text;
 
 /// Between two reads of `--watch`. Providers are minutes behind themselves.
 const WATCH_EVERY: Duration = Duration::from_secs(30);

@@ -3,17 +3,18 @@
 use std::io;
 
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
+use roamport_documents::error::{ErrorDocument, ErrorJson};
+use roamport_documents::kind::Kind;
+use roamport_documents::words::{attention_sentence, ending_sentence, state_sentence};
 use roamport_domain::journal::JournalError;
 use roamport_domain::order::{OrderState, ProviderInstance};
 use roamport_domain::provider::{ErrorKind, Operation, ProviderError};
 use roamport_domain::{EsimId, Order, OrderId};
-use serde::Serialize;
 
-use super::kind::Kind;
 use super::{Failure, NotGivenBack, exit_code};
 use crate::output::Output;
 use crate::text::TerminalText;
-use crate::view::order::{attention_sentence, ending_sentence, money_sentence, state_sentence};
+use crate::view::order::money_sentence;
 
 /// A failure in words.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,23 +23,6 @@ pub(crate) struct Report {
     message: String,
     hint: Option<String>,
     order: Option<OrderId>,
-    money_may_have_moved: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct ErrorDocument<'a> {
-    error: ErrorJson<'a>,
-}
-
-#[derive(Serialize)]
-struct ErrorJson<'a> {
-    kind: &'a str,
-    message: &'a str,
-    hint: Option<&'a str>,
-    exit_code: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     money_may_have_moved: Option<bool>,
 }
 
@@ -116,7 +100,7 @@ impl Report {
             kind: self.kind,
             message: &self.message,
             hint: self.hint.as_deref(),
-            exit_code,
+            exit_code: Some(exit_code),
             order: self.order.map(|order| order.to_string()),
             money_may_have_moved: self.money_may_have_moved,
         };
@@ -323,19 +307,25 @@ fn order_report(order: &Order, halt: Halt) -> Report {
 }
 
 fn app(error: &AppError) -> Report {
-    let said = error.to_string();
+    let report = Report {
+        money_may_have_moved: error.money_may_have_moved(),
+        ..Report::named(error.kind(), error.to_string())
+    };
     match error {
-        AppError::Provider(error) => provider(error),
-        AppError::Journal(JournalError::NotFound(_)) => Report::new(Kind::UnknownOrder, said)
-            .hint("`roamport order list` shows those there are"),
-        AppError::Journal(_) => Report::new(Kind::Journal, said),
-        AppError::Refused(refusal) => refused(refusal, said).money(false),
-        AppError::Decision(error) => decision(error, said),
-        AppError::UnknownCountry { .. } => Report::new(Kind::UnknownCountry, said)
-            .hint("give an ISO 3166-1 code such as FR, or an English name such as France"),
-        AppError::UnknownDestination { .. } => Report::new(Kind::UnknownDestination, said)
-            .hint("`roamport destinations` lists those there are"),
-        AppError::KeyReused { order, .. } => Report::new(Kind::KeyReused, said)
+        AppError::Provider(error) => provider(report, error),
+        AppError::Journal(JournalError::NotFound(_)) => {
+            report.hint("`roamport order list` shows those there are")
+        }
+        AppError::Journal(_) => report,
+        AppError::Refused(refusal) => refused(report, refusal),
+        AppError::Decision(error) => decision(report, error),
+        AppError::UnknownCountry { .. } => {
+            report.hint("give an ISO 3166-1 code such as FR, or an English name such as France")
+        }
+        AppError::UnknownDestination { .. } => {
+            report.hint("`roamport destinations` lists those there are")
+        }
+        AppError::KeyReused { order, .. } => report
             .hint(format!(
                 "`roamport order show {order}` shows what the key is for"
             ))
@@ -344,18 +334,12 @@ fn app(error: &AppError) -> Report {
             order,
             started_with,
             current,
-        } => Report::new(Kind::OtherProvider, said)
+        } => report
             .hint(back_to(*order, started_with, current))
             .order(*order),
-        AppError::CancellationNotRecorded { order, .. } => {
-            Report::new(Kind::CancellationNotRecorded, said).order(*order)
-        }
-        AppError::AnswerNotRecorded { order, .. } => Report::new(Kind::AnswerNotRecorded, said)
-            .hint(resume(*order))
-            .order(*order)
-            .money(true),
-        _ => Report::new(Kind::Internal, said)
-            .hint("`roamport order list` shows whether an order was left unfinished"),
+        AppError::CancellationNotRecorded { order, .. } => report.order(*order),
+        AppError::AnswerNotRecorded { order, .. } => report.hint(resume(*order)).order(*order),
+        _ => report.hint("`roamport order list` shows whether an order was left unfinished"),
     }
 }
 
@@ -375,64 +359,58 @@ fn back_to(order: OrderId, first: &ProviderInstance, now: &ProviderInstance) -> 
     }
 }
 
-fn refused(refusal: &Refusal, said: String) -> Report {
+fn refused(report: Report, refusal: &Refusal) -> Report {
     match refusal {
-        Refusal::UnknownPackage { .. } => Report::new(Kind::UnknownPackage, said)
-            .hint("`roamport packages --country FR` lists packages with their ids"),
-        Refusal::IncompatiblePackage { esim, .. } => Report::new(Kind::IncompatiblePackage, said)
-            .hint(format!("`roamport topup packages {esim}` lists what fits")),
-        Refusal::TravelDateMissing { .. } => Report::new(Kind::TravelDateMissing, said)
-            .hint("add --start-date YYYY-MM-DD with the day the journey starts"),
-        Refusal::AboveMaximum { .. } => Report::new(Kind::AboveMaximum, said)
-            .hint("raise --max-price, or choose a cheaper package"),
-        Refusal::WalletShort { .. } => {
-            Report::new(Kind::WalletShort, said).hint("`roamport balance` shows the wallet")
+        Refusal::UnknownPackage { .. } => {
+            report.hint("`roamport packages --country FR` lists packages with their ids")
         }
-        Refusal::Days { .. } => Report::new(Kind::Days, said).hint(
+        Refusal::IncompatiblePackage { esim, .. } => {
+            report.hint(format!("`roamport topup packages {esim}` lists what fits"))
+        }
+        Refusal::TravelDateMissing { .. } => {
+            report.hint("add --start-date YYYY-MM-DD with the day the journey starts")
+        }
+        Refusal::AboveMaximum { .. } => {
+            report.hint("raise --max-price, or choose a cheaper package")
+        }
+        Refusal::WalletShort { .. } => report.hint("`roamport balance` shows the wallet"),
+        Refusal::Days { .. } => report.hint(
             "`roamport packages` shows for how many days a package is sold; say them with --days",
         ),
-        Refusal::CannotCancel { .. } => Report::new(Kind::CannotCancel, said),
-        Refusal::AlreadyGivenBack { .. } => Report::new(Kind::GivenBack, said),
-        Refusal::TooLateToCancel { .. } => Report::new(Kind::TooLateToCancel, said),
-        Refusal::NotBoughtHere { .. } => Report::new(Kind::NotBoughtHere, said)
-            .hint("`roamport order list` shows the eSIMs bought here"),
-        Refusal::AboveLimit { .. } => {
-            Report::new(Kind::AboveLimit, said).hint("lower --quantity, or make several orders")
+        Refusal::NotBoughtHere { .. } => {
+            report.hint("`roamport order list` shows the eSIMs bought here")
         }
-        _ => Report::new(Kind::Refused, said),
+        Refusal::AboveLimit { .. } => report.hint("lower --quantity, or make several orders"),
+        _ => report,
     }
 }
 
-fn decision(error: &DecisionError, said: String) -> Report {
+fn decision(report: Report, error: &DecisionError) -> Report {
     match error {
-        DecisionError::NotPossible { order, .. } => Report::new(Kind::NotPossible, said)
+        DecisionError::NotPossible { order, .. } => report
             .hint(format!(
                 "`roamport order review {order}` shows what can be decided"
             ))
             .order(*order),
-        DecisionError::NotChecked { order } => Report::new(Kind::NotChecked, said)
+        DecisionError::NotChecked { order } => report
             .hint("`roamport order review ID` and `roamport reconcile` help to look; then add --i-have-checked")
             .order(*order),
-        DecisionError::UnknownProviderOrder { .. } => Report::new(Kind::UnknownProviderOrder, said)
+        DecisionError::UnknownProviderOrder { .. } => report
             .hint("take the id from the provider's portal, from `roamport order review ID` or from `roamport reconcile`"),
-        DecisionError::OtherReference { .. } => Report::new(Kind::OtherReference, said),
-        DecisionError::BelongsToAnother { .. } => Report::new(Kind::BelongsToAnother, said)
-            .hint("`roamport order list` shows the orders there are"),
-        DecisionError::StillThere { order, .. } => Report::new(Kind::StillThere, said)
+        DecisionError::BelongsToAnother { .. } => {
+            report.hint("`roamport order list` shows the orders there are")
+        }
+        DecisionError::StillThere { order, .. } => report
             .hint(format!(
                 "`roamport order resume {order}` looks again, `roamport order attach {order} PROVIDER_ORDER` takes one as the one"
             ))
-            .order(*order)
-            .money(true),
-        DecisionError::HeldElsewhere { order } => {
-            Report::new(Kind::HeldElsewhere, said).order(*order)
-        }
-        _ => Report::new(Kind::Decision, said),
+            .order(*order),
+        DecisionError::HeldElsewhere { order } => report.order(*order),
+        _ => report,
     }
 }
 
-fn provider(error: &ProviderError) -> Report {
-    let report = Report::named(error.kind().as_str(), error.to_string());
+fn provider(report: Report, error: &ProviderError) -> Report {
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::RateLimited => report.hint(
             "try again in a while; `roamport config show` tells where the provider is looked for",

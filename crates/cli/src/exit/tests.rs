@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use roamport_app::{AppError, DecisionError, Halt, Refusal};
+use roamport_documents::kind::Kind;
 use roamport_domain::journal::JournalError;
 use roamport_domain::money::{Currency, Money};
 use roamport_domain::order::{
@@ -18,7 +19,7 @@ use roamport_domain::{
 };
 
 use super::report::Report;
-use super::{Exit, Failure, Kind, NotGivenBack, exit_code};
+use super::{Exit, Failure, NotGivenBack, exit_code};
 
 fn provider() -> ProviderName {
     ProviderName::parse("sandbox").unwrap()

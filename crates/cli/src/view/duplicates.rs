@@ -1,31 +1,8 @@
-//! What an earlier release delivered to two orders, as JSON and as text.
+//! What an earlier release delivered to two orders, as text.
 
 use roamport_domain::journal::{DuplicateDelivery, Duplicated};
-use serde::Serialize;
 
 use crate::text::TerminalText;
-
-#[derive(Debug, Serialize)]
-pub(crate) struct DuplicateJson {
-    what: &'static str,
-    esim: String,
-    order: String,
-    duplicate_of: String,
-}
-
-impl From<&DuplicateDelivery> for DuplicateJson {
-    fn from(duplicate: &DuplicateDelivery) -> Self {
-        Self {
-            what: match duplicate.what {
-                Duplicated::Esim => "esim",
-                Duplicated::ActivationCode => "activation_code",
-            },
-            esim: duplicate.esim.to_string(),
-            order: duplicate.order.to_string(),
-            duplicate_of: duplicate.duplicate_of.to_string(),
-        }
-    }
-}
 
 /// Two lines for each, after an empty one; nothing where there are none.
 pub(crate) fn duplicates_text(duplicates: &[DuplicateDelivery]) -> TerminalText {

@@ -1,23 +1,21 @@
-//! Orders, as JSON, as a table and as text. No activation data.
+//! Orders, as a table and as text. No activation data.
 
-mod history;
-mod json;
 mod review;
 mod words;
 
+use roamport_documents::esim::unreadable_text;
+use roamport_documents::history::cancellation_words;
+use roamport_documents::words::{
+    attempt as attempt_words, attention_sentence, ending_sentence, item as item_words, moment,
+    provider_status,
+};
 use roamport_domain::Order;
 use roamport_domain::journal::OrderSummary;
 use roamport_domain::order::{AttemptState, Item, ItemState, OrderContent};
 
-pub(crate) use self::history::cancellation_words;
-pub(crate) use self::json::{CancellationJson, OrderJson, OrdersDocument};
-pub(crate) use self::review::{ReviewDocument, review_text, warning_sentence};
-pub use self::words::{attention_sentence, state_sentence};
-pub(crate) use self::words::{
-    ending_sentence, line_at_price, money_sentence, provider_status, waiting_for,
-};
-use super::esim::unreadable_text;
-use super::{facts, moment};
+pub(crate) use self::review::review_text;
+pub(crate) use self::words::{line_at_price, money_sentence, waiting_for};
+use super::facts;
 use crate::table::{Column, table};
 use crate::text::TerminalText;
 
@@ -95,7 +93,7 @@ pub(crate) fn order_text(order: &Order) -> TerminalText {
     };
     let placed = order.placed();
     let provider_order =
-        placed.map(|placed| format!("{} ({})", placed.id, words::provider_status(&placed.status)));
+        placed.map(|placed| format!("{} ({})", placed.id, provider_status(&placed.status)));
     let mut text = facts(&[
         ("Order", Some(order.id().to_string())),
         ("State", Some(order.state().to_string())),
@@ -152,7 +150,7 @@ fn attempts_text(order: &Order) -> TerminalText {
         Column::text("DETAIL"),
     ];
     let row = |attempt: &roamport_domain::order::Attempt| {
-        let (state, message) = words::attempt(&attempt.state);
+        let (state, message) = attempt_words(&attempt.state);
         let detail = match &attempt.state {
             AttemptState::Placed { order } => order.to_string(),
             _ => message.unwrap_or_default().to_owned(),
@@ -182,7 +180,7 @@ fn items_text(order: &Order) -> TerminalText {
         columns.push(Column::text("GIVEN BACK"));
     }
     let row = |item: &Item| {
-        let (state, message) = words::item(&item.state);
+        let (state, message) = item_words(&item.state);
         let detail = match &item.state {
             ItemState::Provisioning { asked_at, .. } => {
                 format!("asked for at {}", moment(*asked_at))

@@ -7,7 +7,7 @@ use roamport_domain::{Account, ProviderOrderId};
 
 use super::super::markdown::{capital, code, heading, paragraph, table};
 use super::words;
-use roamport_cli::facts::attention_sentence;
+use roamport_documents::words::attention_sentence;
 
 /// Adds the part.
 pub(super) fn section(text: &mut String) {

@@ -1,4 +1,4 @@
-//! The kinds of the command line's own failures, as they stand in the JSON of an error.
+//! The kinds of Roamport's own errors. A provider's error has the kind of `ErrorKind`.
 
 /// The list, each kind with its name and what it says: one place for the enum, its names and the page
 /// that explains them.
@@ -6,23 +6,23 @@ macro_rules! kinds {
     ($(#[doc = $meaning:literal] $kind:ident = $name:literal,)+) => {
         /// What failed, for a program that reads the error; a provider's error has its own kinds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Kind {
+        pub enum Kind {
             $(#[doc = $meaning] $kind,)+
         }
 
         impl Kind {
             /// Every kind.
-            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// The name of it in JSON.
-            pub(crate) const fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)+
                 }
             }
 
             /// What it says, in a sentence.
-            pub(crate) fn meaning(self) -> &'static str {
+            pub fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$kind => $meaning.trim(),)+
                 }
@@ -128,4 +128,32 @@ kinds! {
     Usage = "usage",
     /// The wallet is too small, so nothing was bought.
     WalletShort = "wallet_short",
+}
+
+#[cfg(test)]
+mod tests {
+    use roamport_app::{AppError, DecisionError, Refusal};
+    use roamport_domain::journal::JournalError;
+    use roamport_domain::{OrderId, PackageId};
+
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_use_cases_error_is_in_the_table() {
+        let order: OrderId = "018f0000-0000-7000-8000-000000000001".parse().unwrap();
+        let package = PackageId::parse("p-1").unwrap();
+        let errors = [
+            AppError::from(JournalError::NotFound(order)),
+            AppError::from(Refusal::TravelDateMissing { package }),
+            AppError::from(DecisionError::NotChecked { order }),
+            AppError::Broken("a panic".to_owned()),
+        ];
+        for error in errors {
+            let kind = error.kind();
+            assert!(
+                Kind::ALL.iter().any(|known| known.as_str() == kind),
+                "{kind}"
+            );
+        }
+    }
 }

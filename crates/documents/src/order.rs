@@ -1,4 +1,4 @@
-//! Orders as JSON: in a list, and whole.
+//! Orders: in a list, and whole.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,14 +10,14 @@ use roamport_domain::order::{
 use roamport_domain::provider::Refund;
 use serde::Serialize;
 
-use super::super::MoneyJson;
-use super::super::esim::OddityJson;
-use super::super::package::DataJson;
-use super::words;
+use crate::esim::OddityJson;
+use crate::money::MoneyJson;
+use crate::package::DataJson;
+use crate::words;
 
 /// An order in a list.
 #[derive(Debug, Serialize)]
-pub(crate) struct OrderSummaryJson {
+pub struct OrderSummaryJson {
     id: String,
     key: String,
     reference: String,
@@ -61,13 +61,13 @@ impl From<&OrderSummary> for OrderSummaryJson {
 
 /// The document of `order list`.
 #[derive(Debug, Serialize)]
-pub(crate) struct OrdersDocument {
+pub struct OrdersDocument {
     orders: Vec<OrderSummaryJson>,
 }
 
 impl OrdersDocument {
     /// The document of these orders.
-    pub(crate) fn new(orders: &[OrderSummary]) -> Self {
+    pub fn new(orders: &[OrderSummary]) -> Self {
         Self {
             orders: orders.iter().map(OrderSummaryJson::from).collect(),
         }
@@ -76,7 +76,7 @@ impl OrdersDocument {
 
 /// An order, whole.
 #[derive(Debug, Serialize)]
-pub(crate) struct OrderJson {
+pub struct OrderJson {
     id: String,
     key: String,
     reference: String,
@@ -173,7 +173,7 @@ impl From<&ItemCancellation> for AskedBackJson {
 
 /// What came of giving an eSIM back.
 #[derive(Debug, Serialize)]
-pub(crate) struct CancellationJson {
+pub struct CancellationJson {
     state: &'static str,
     refund: Option<Refund>,
     amount: Option<MoneyJson>,

@@ -7,12 +7,11 @@ use roamport_domain::order::{
 };
 use roamport_domain::provider::Refund;
 
-use super::super::esim::unreadable_text;
-use super::super::moment;
-use super::words;
+use crate::esim::unreadable_text;
+use crate::words::{self, moment};
 
 /// Who decided, and why, where an event is a person's decision.
-pub(super) fn decided(event: &Event) -> Option<(&str, &str)> {
+pub fn decided(event: &Event) -> Option<(&str, &str)> {
     match event {
         Event::AttentionResolved { by, why, .. }
         | Event::CancellationStarted { by, why, .. }
@@ -23,7 +22,7 @@ pub(super) fn decided(event: &Event) -> Option<(&str, &str)> {
 }
 
 /// An event in words, without a full stop.
-pub(super) fn sentence(event: &Event) -> String {
+pub fn sentence(event: &Event) -> String {
     match event {
         Event::Requested(wish) => format!(
             "recorded; may be sent until {}, for at most {}",
@@ -211,7 +210,7 @@ fn progress_words(progress: &EsimProgress) -> String {
 }
 
 /// What came of giving an eSIM back, without a full stop.
-pub(crate) fn cancellation_words(outcome: &CancellationOutcome) -> String {
+pub fn cancellation_words(outcome: &CancellationOutcome) -> String {
     match outcome {
         CancellationOutcome::Cancelled { refund, amount } => {
             let amount = amount.map_or_else(|| "its money".to_owned(), |amount| amount.to_string());
