@@ -8,5 +8,4 @@ mod documented;
 mod journal;
 mod profiles_at_once;
 mod sandbox;
-mod tally;
 mod world;
