@@ -2,6 +2,7 @@
 
 pub mod decoder;
 mod harness;
+pub mod http;
 pub mod journal;
 pub mod provider;
 pub mod suite;

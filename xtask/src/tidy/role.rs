@@ -92,7 +92,8 @@ impl Role {
     /// Whom its tests, examples and benches may use besides.
     pub(super) fn tests_may_also_use(self) -> &'static [Self] {
         match self {
-            Domain | ProviderHttp | Cli | Xtask => &[],
+            Domain | Cli | Xtask => &[],
+            ProviderHttp => &[Conformance],
             App => &[Sandbox, Conformance, Layers],
             Layers | ProviderAdapter | JournalAdapter | Sandbox => &[Conformance, Sandbox],
             Conformance | Server => &[Sandbox],

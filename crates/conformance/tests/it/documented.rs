@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use roamport_conformance::suite::Suite;
-use roamport_conformance::{decoder, journal, provider};
+use roamport_conformance::{decoder, http, journal, provider};
 
 /// The list that people read, at the top of the repository.
 const LIST: &str = include_str!("../../../../CONFORMANCE.md");
@@ -11,7 +11,7 @@ const LIST: &str = include_str!("../../../../CONFORMANCE.md");
 const INTRODUCTION: &str = "\
 # The promises
 
-What every provider, every decoder of provider events and every journal promises, each with the name under
+What every provider, every adapter over HTTP, every decoder of provider events and every journal promises, each with the name under
 which a broken one is reported. The macros of `roamport-conformance` make one test of each suite: its
 [README](crates/conformance/README.md) says how to run them over an implementation of your own.
 
@@ -52,6 +52,7 @@ fn expected() -> String {
     [
         INTRODUCTION,
         &section(&provider::SUITE),
+        &section(&http::SUITE),
         &section(&decoder::SUITE),
         &section(&journal::SUITE),
         END,
@@ -84,6 +85,7 @@ fn every_promise_is_a_sentence_under_a_name_of_its_own() {
         }
     }
     check(&provider::SUITE);
+    check(&http::SUITE);
     check(&decoder::SUITE);
     check(&journal::SUITE);
 }

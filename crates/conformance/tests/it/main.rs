@@ -5,6 +5,7 @@
 mod broken;
 mod decoders;
 mod documented;
+mod http;
 mod journal;
 mod profiles_at_once;
 mod sandbox;
