@@ -1,15 +1,17 @@
-//! The promises of the port that decodes provider events, one function each.
+//! The promises of the port that decodes provider events.
 //!
 //! A case takes a [`DecoderHarness`]: the decoder, sample deliveries with what they mean, and how a
-//! genuine delivery is signed. [`decoder_suite!`](crate::decoder_suite) makes a test of each promise,
-//! under its name. Nothing is sent and nothing is bought.
+//! genuine delivery is signed. [`decoder_suite!`](crate::decoder_suite) tries them all. Nothing is sent and
+//! nothing is bought.
 //!
 //! # A decoder of your own
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use roamport_conformance::decoder::{DecoderHarness, Sample, events, refusals, signatures};
+//! use roamport_conformance::decoder::{DecoderHarness, SUITE, Sample};
+//! use roamport_conformance::suite::{Making, Tally};
+//! use roamport_conformance::Verdict;
 //! use roamport_domain::provider::{
 //!     DecodedDelivery, Delivery, DeliveryError, EventDecoder, ProviderEvent, ProviderEventKind, Trust,
 //! };
@@ -56,19 +58,23 @@
 //!     // A signed provider's harness says how genuine deliveries are signed, too: `sign`, `forge`.
 //! }
 //!
-//! // In a test file: roamport_conformance::decoder_suite!(shop());
-//! # let name = ProviderName::parse("shop")?;
-//! let shop = Shop(Arc::new(ShopEvents(name)));
-//! assert_eq!(events::every_sample_is_its_event(&shop), Ok(()));
-//! assert_eq!(refusals::a_truncated_delivery_is_refused(&shop), Ok(()));
-//! let not_tried = signatures::a_wrong_signature_is_refused(&shop);
-//! assert!(not_tried.is_err_and(|stopped| !stopped.is_broken()));
+//! fn shop() -> Shop {
+//!     Shop(Arc::new(ShopEvents(ProviderName::parse("shop").expect("four letters are a name"))))
+//! }
+//!
+//! // In a test file: roamport_conformance::decoder_suite!(shop()); or by hand:
+//! let make = || -> Making<dyn DecoderHarness> {
+//!     Box::pin(async { Verdict::<Box<dyn DecoderHarness>>::Ok(Box::new(shop())) })
+//! };
+//! let promises: Vec<_> = SUITE.promises().collect();
+//! let tally = Tally::of(&promises, make)?;
+//! assert!(tally.broken.is_empty(), "{tally}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod events;
-pub mod refusals;
-pub mod signatures;
+mod events;
+mod refusals;
+mod signatures;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -78,6 +84,8 @@ use roamport_domain::Secret;
 use roamport_domain::provider::{
     DecodedDelivery, Delivery, DeliveryError, EventDecoder, ProviderEventKind,
 };
+
+use crate::suite::{Area, Suite};
 
 /// Headers of a delivery: names and values.
 pub type Headers = Vec<(String, Vec<u8>)>;
@@ -141,74 +149,29 @@ pub trait DecoderHarness: Debug {
     }
 }
 
-/// Makes one test for each promise of the port that decodes provider events, under the promise's
-/// name. The expression makes a new [`DecoderHarness`](crate::decoder::DecoderHarness) for each. One test
-/// more tells the [tally](crate::suite::Tally); with `not_applicable = [..]` behind the harness, the names
-/// of the promises that need not apply, it is exact.
+/// Every promise of the port that decodes provider events.
+pub static SUITE: Suite<dyn DecoderHarness> = Suite {
+    name: "decoder_suite!",
+    title: "Decoders of provider events",
+    areas: &[
+        Area::new("events", "Events", events::PROMISES),
+        Area::new("signatures", "Signatures", signatures::PROMISES),
+        Area::new("refusals", "Refusals", refusals::PROMISES),
+    ],
+};
+
+/// Makes one test that tries every promise of the port that decodes provider events, and names each that
+/// is broken. The expression makes a new [`DecoderHarness`](crate::decoder::DecoderHarness) for each.
+/// `not_applicable` and `only` are those of [`provider_suite!`](crate::provider_suite).
 #[macro_export]
 macro_rules! decoder_suite {
-    ($harness:expr $(,)?) => {
-        $crate::decoder_suite! { @suite ($harness) (None) }
-    };
-    ($harness:expr, not_applicable = $names:expr $(,)?) => {
-        $crate::decoder_suite! { @suite ($harness) ($crate::suite::exactly($names)) }
-    };
-    (@suite $harness:tt $listed:tt) => {
-        $crate::decoder_suite! { @tests $harness $listed
-            events {
-                every_sample_is_its_event
-                an_event_has_an_id_of_its_own
-                a_repeated_delivery_has_the_same_id
-                a_header_is_found_in_any_case_and_among_others
-                an_unknown_kind_of_event_is_no_error
-                a_delivery_is_as_trustworthy_as_its_signature
-                a_decoder_names_its_provider
-            }
-            signatures {
-                a_delivery_without_a_signature_is_refused
-                a_wrong_signature_is_refused
-                a_body_changed_on_the_way_is_refused
-                several_signatures_are_none
-                a_signature_is_asked_for_before_the_body_is_read
-            }
-            refusals {
-                a_truncated_delivery_is_refused
-                a_delivery_of_ten_megabytes_is_refused
-                garbage_is_refused
-                a_refusal_shows_no_secret_and_no_body
-            }
+    ($($arguments:tt)+) => {
+        $crate::suite_test! {
+            every_promise_of_the_decoder_is_kept,
+            $crate::decoder::SUITE,
+            dyn $crate::decoder::DecoderHarness;
+            $($arguments)+
         }
-    };
-    (@tests $harness:tt $listed:tt $($area:ident { $($case:ident)* })*) => {
-        #[cfg(test)]
-        fn a_new_decoder_harness() -> $crate::suite::Making<dyn $crate::decoder::DecoderHarness> {
-            Box::pin(async {
-                let harness = $harness;
-                $crate::Verdict::<Box<dyn $crate::decoder::DecoderHarness>>::Ok(Box::new(harness))
-            })
-        }
-
-        #[test]
-        fn the_tally_of_the_decoder_is_told() {
-            let cases: &[$crate::suite::Case<dyn $crate::decoder::DecoderHarness>] = &[
-                $($((
-                    stringify!($case),
-                    |harness| Box::pin(async move { $crate::decoder::$area::$case(harness) }),
-                ),)*)*
-            ];
-            $crate::suite::tell("decoder_suite", a_new_decoder_harness, cases, $listed);
-        }
-
-        $($(
-            #[test]
-            fn $case() {
-                $crate::suite::run_case(
-                    stringify!($case),
-                    a_new_decoder_harness,
-                    |harness| Box::pin(async move { $crate::decoder::$area::$case(harness) }),
-                );
-            }
-        )*)*
     };
 }
 

@@ -2,10 +2,11 @@
 
 pub mod decoder;
 mod harness;
+pub mod http;
 pub mod journal;
 pub mod provider;
 pub mod suite;
 mod verdict;
 
-pub use self::harness::{ProviderHarness, Trouble, Wrapped};
-pub use self::verdict::{Stopped, Verdict, run};
+pub use self::harness::{ProviderHarness, Trouble};
+pub use self::verdict::{Skipped, Verdict};

@@ -7,12 +7,12 @@
 
 mod esims;
 mod fixtures;
+mod http;
 mod listing;
 mod lookup;
 mod odd_answers;
 mod purchase;
 mod requests;
 mod sandbox;
-mod secrets;
 mod support;
 mod webhook;

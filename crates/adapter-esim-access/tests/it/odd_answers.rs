@@ -2,15 +2,13 @@
 
 use roamport_domain::ProviderOrderId;
 use roamport_domain::provider::{
-    CancelRequest, ErrorKind, EsimProvider as _, OrderLookup, ProviderOrderStatus, Reaction,
+    ErrorKind, EsimProvider as _, OrderLookup, ProviderOrderStatus, Reaction,
 };
 use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{by_id, esim_access, json, order, refusal, serving, top_up};
-
-const HTML: &str = "<!doctype html><html><body>502 Bad Gateway</body></html>";
 
 async fn everything(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
@@ -19,48 +17,6 @@ async fn everything(answer: ResponseTemplate) -> MockServer {
         .mount(&server)
         .await;
     server
-}
-
-/// What a read, a purchase and a cancellation make of one answer.
-async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
-    let server = everything(answer).await;
-    let provider = esim_access(&server.uri());
-    let read = provider.balance().await.unwrap_err();
-    let purchase = provider
-        .purchase(&order(&*TestClock::new()))
-        .await
-        .unwrap_err();
-    let request = CancelRequest { esim: by_id() };
-    let cancellation = provider.cancel(&request).await.unwrap_err();
-    [read.kind(), purchase.kind(), cancellation.kind()]
-}
-
-#[rstest]
-#[case(200, HTML, ErrorKind::InvalidResponse)]
-#[case(200, "", ErrorKind::InvalidResponse)]
-#[case(200, r#"{"success":true,"obj":{"bal"#, ErrorKind::InvalidResponse)]
-#[case(200, r#"{"success":false}"#, ErrorKind::InvalidResponse)]
-#[case(
-    200,
-    r#"{"errorCode":"0","obj":{"balance":1}}"#,
-    ErrorKind::InvalidResponse
-)]
-#[case(200, "[]", ErrorKind::InvalidResponse)]
-#[case(404, HTML, ErrorKind::InvalidResponse)]
-#[case(401, HTML, ErrorKind::Unauthorized)]
-#[case(500, "", ErrorKind::Unavailable)]
-#[case(307, "", ErrorKind::InvalidResponse)]
-#[case(502, HTML, ErrorKind::Unavailable)]
-#[case(524, "error code: 524", ErrorKind::Unavailable)]
-#[case(429, "", ErrorKind::RateLimited)]
-#[tokio::test]
-async fn an_answer_in_doubt_is_ambiguous_for_effects_alone(
-    #[case] status: u16,
-    #[case] body: &str,
-    #[case] read: ErrorKind,
-) {
-    let found = kinds(json(status, body)).await;
-    assert_eq!(found, [read, ErrorKind::Ambiguous, ErrorKind::Ambiguous]);
 }
 
 #[rstest]
@@ -88,14 +44,6 @@ async fn a_balance_in_an_unknown_unit_is_no_balance(#[case] body: &str) {
     let server = serving("/balance/query", json(200, body)).await;
     let error = esim_access(&server.uri()).balance().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
-}
-
-#[tokio::test]
-async fn a_rate_limit_says_how_long() {
-    let server = everything(json(429, "").insert_header("Retry-After", "17")).await;
-    let error = esim_access(&server.uri()).balance().await.unwrap_err();
-    let after = Some(std::time::Duration::from_secs(17));
-    assert_eq!(error.reaction(), Reaction::Retry { after });
 }
 
 #[tokio::test]

@@ -1,91 +1,20 @@
-//! Purchases over broken connections: by the client that buys, inside their window, and never in doubt
-//! without saying so.
+//! Purchases: inside their window, and what each refusal of the provider costs.
 
 use std::time::Duration;
 
-use roamport_adapter_esim_access::{EsimAccess, EsimAccessConfig};
+use roamport_adapter_esim_access::EsimAccess;
 use roamport_domain::provider::{
     CallProof, CancelRequest, ErrorKind, EsimProvider as _, PurchaseRequest, Reaction,
 };
 use roamport_domain::{Currency, Money};
-use roamport_provider_http::test_support::{Behaviour, RawServer, TestClock};
+use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::MockServer;
 
 use crate::support::{
-    also, asked, by_iccid, by_id, config, esim_access, fixture, json, line, lines, order,
-    reference, refusal, sample, serving, top_up, usd,
+    also, asked, by_iccid, config, esim_access, fixture, json, line, lines, order, reference,
+    refusal, sample, serving, top_up, usd,
 };
-
-const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n\
-                     {\"success\":true,\"obj\":{\"orderNo\":\"B-01\"}}";
-
-#[rstest]
-#[case(Behaviour::ReadAndClose)]
-#[case(Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\n{"))]
-#[tokio::test]
-async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
-    #[case] behaviour: Behaviour,
-) {
-    let server = RawServer::start(vec![behaviour]).await;
-    let clock = TestClock::new();
-    let provider = esim_access(&server.url());
-    let error = provider.purchase(&order(&clock)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert_eq!(error.reaction(), Reaction::Reconcile);
-    assert!(error.message().contains("money may have moved"), "{error}");
-    assert_eq!(server.connections(), 1);
-    assert!(server.requests() <= 1);
-}
-
-#[tokio::test]
-async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
-    // The first connection stays open after its answer; the second one dies with the request.
-    let server = RawServer::start(vec![
-        Behaviour::AnswerAndStay(ORDER),
-        Behaviour::ReadAndClose,
-    ])
-    .await;
-    let clock = TestClock::new();
-    let provider = esim_access(&server.url());
-    let bought = provider.purchase(&order(&clock)).await.unwrap();
-    assert_eq!(bought.id.as_str(), "B-01");
-    let error = provider.purchase(&order(&clock)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert_eq!((server.connections(), server.requests()), (2, 2));
-    // A read after it shows that no copy of the purchase was waiting to be sent.
-    provider.balance().await.unwrap_err();
-    assert_eq!((server.connections(), server.requests()), (3, 3));
-}
-
-#[tokio::test]
-async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
-    let server = RawServer::start(vec![Behaviour::Silence]).await;
-    let time_out = Duration::from_millis(80);
-    let config = EsimAccessConfig {
-        purchase_time_out: time_out,
-        read_time_out: time_out,
-        ..config(&server.url())
-    };
-    let provider = EsimAccess::new(&config, TestClock::new()).unwrap();
-    let error = provider
-        .purchase(&order(&TestClock::new()))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert!(
-        error.message().starts_with("no answer came in time"),
-        "{error}"
-    );
-    let request = CancelRequest { esim: by_id() };
-    let error = provider.cancel(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert!(error.message().contains("read the eSIM"), "{error}");
-    assert_eq!(
-        provider.balance().await.unwrap_err().kind(),
-        ErrorKind::Unavailable
-    );
-}
 
 /// A server that would sell.
 async fn seller() -> MockServer {

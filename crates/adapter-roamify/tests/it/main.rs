@@ -7,6 +7,7 @@
 
 mod by_reference;
 mod fixtures;
+mod http;
 mod listing;
 mod lookup;
 mod odd_answers;
@@ -14,6 +15,5 @@ mod purchase;
 mod replay;
 mod requests;
 mod sandbox;
-mod secrets;
 mod support;
 mod webhook;

@@ -14,8 +14,6 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{fixture, json, order, reference, roamify, serving};
 
-const HTML: &str = "<!doctype html><html><body>502 Bad Gateway</body></html>";
-
 fn esim_key() -> EsimKey {
     EsimKey::from_id(EsimId::parse("e-1").unwrap())
 }
@@ -30,68 +28,6 @@ fn provision() -> ProvisionRequest {
         esim,
         start_date: None,
     }
-}
-
-async fn everything(answer: ResponseTemplate) -> MockServer {
-    let server = MockServer::start().await;
-    Mock::given(wiremock::matchers::any())
-        .respond_with(answer)
-        .mount(&server)
-        .await;
-    server
-}
-
-/// What a read, a purchase and a provisioning make of one answer.
-async fn kinds(answer: ResponseTemplate) -> [ErrorKind; 3] {
-    let server = everything(answer).await;
-    let provider = roamify(&server.uri());
-    let read = provider.balance().await.unwrap_err();
-    let purchase = provider
-        .purchase(&order(&*TestClock::new()))
-        .await
-        .unwrap_err();
-    let provisioning = provider.provision(&provision()).await.unwrap_err();
-    [read.kind(), purchase.kind(), provisioning.kind()]
-}
-
-#[rstest]
-#[case(200, HTML, ErrorKind::InvalidResponse)]
-#[case(200, "", ErrorKind::InvalidResponse)]
-#[case(200, r#"{"status":"success","data":{"bal"#, ErrorKind::InvalidResponse)]
-#[case(
-    200,
-    r#"{"status":"failed","message":"Unknown error"}"#,
-    ErrorKind::InvalidResponse
-)]
-#[case(200, r#"{"error":"no"}"#, ErrorKind::InvalidResponse)]
-#[case(200, r#"{"status":"success","data":null}"#, ErrorKind::InvalidResponse)]
-#[case(200, r#"{"status":"success","data":{}}"#, ErrorKind::InvalidResponse)]
-#[case(200, "[]", ErrorKind::InvalidResponse)]
-#[case(
-    500,
-    r#"{"message":"Unknown error","status":"failed"}"#,
-    ErrorKind::Unavailable
-)]
-#[case(307, "", ErrorKind::InvalidResponse)]
-#[case(502, HTML, ErrorKind::Unavailable)]
-#[case(524, "error code: 524", ErrorKind::Unavailable)]
-#[case(429, "", ErrorKind::RateLimited)]
-#[tokio::test]
-async fn an_answer_in_doubt_is_ambiguous_for_effects_alone(
-    #[case] status: u16,
-    #[case] body: &str,
-    #[case] read: ErrorKind,
-) {
-    let found = kinds(json(status, body)).await;
-    assert_eq!(found, [read, ErrorKind::Ambiguous, ErrorKind::Ambiguous]);
-}
-
-#[tokio::test]
-async fn a_rate_limit_says_how_long() {
-    let server = everything(json(429, "").insert_header("Retry-After", "17")).await;
-    let error = roamify(&server.uri()).balance().await.unwrap_err();
-    let after = Some(std::time::Duration::from_secs(17));
-    assert_eq!(error.reaction(), Reaction::Retry { after });
 }
 
 #[tokio::test]

@@ -1,21 +1,15 @@
-//! Purchases over broken connections: by the client that buys, inside their window, and never in doubt
-//! without saying so.
+//! Purchases: inside their window, and what each refusal of the provider costs.
 
 use std::time::Duration;
 
-use roamport_adapter_roamify::{Roamify, RoamifyConfig};
-use roamport_domain::provider::{
-    ErrorKind, EsimProvider as _, ProvisionRequest, Purchase, PurchaseRequest, Reaction,
-};
+use roamport_adapter_roamify::Roamify;
+use roamport_domain::provider::{ErrorKind, EsimProvider as _, Purchase, PurchaseRequest};
 use roamport_domain::{EsimId, Iccid, PackageId};
-use roamport_provider_http::test_support::{Behaviour, RawServer, TestClock};
+use roamport_provider_http::test_support::TestClock;
 use rstest::rstest;
 use wiremock::MockServer;
 
 use crate::support::{config, fixture, json, lines, order, reference, roamify, serving, usd};
-
-const ORDER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n\
-                     {\"status\":\"success\",\"data\":{\"id\":\"o-order\"}}";
 
 fn top_up(clock: &TestClock, iccid: Option<Iccid>) -> Purchase {
     Purchase {
@@ -30,88 +24,6 @@ fn top_up(clock: &TestClock, iccid: Option<Iccid>) -> Purchase {
         window: order(clock).window,
         replays: false,
     }
-}
-
-#[rstest]
-#[case(Behaviour::ReadAndClose)]
-#[case(Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 500\r\n\r\n{"))]
-#[tokio::test]
-async fn a_connection_that_breaks_leaves_a_purchase_ambiguous_and_sends_it_once(
-    #[case] behaviour: Behaviour,
-) {
-    let server = RawServer::start(vec![behaviour]).await;
-    let clock = TestClock::new();
-    let provider = roamify(&server.url());
-    let error = provider.purchase(&order(&clock)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert_eq!(error.reaction(), Reaction::Reconcile);
-    assert!(error.message().contains("money may have moved"), "{error}");
-    assert_eq!(server.connections(), 1);
-    assert!(server.requests() <= 1);
-}
-
-#[tokio::test]
-async fn a_refusal_whose_words_break_off_proves_nothing() {
-    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 500\r\n\r\n{\"err";
-    let server = RawServer::start(vec![Behaviour::Answer(answer)]).await;
-    let error = roamify(&server.url())
-        .purchase(&order(&TestClock::new()))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-}
-
-#[tokio::test]
-async fn a_purchase_never_travels_on_a_connection_that_was_used_before() {
-    // The first connection stays open after its answer; the second one dies with the request.
-    let server = RawServer::start(vec![
-        Behaviour::AnswerAndStay(ORDER),
-        Behaviour::ReadAndClose,
-    ])
-    .await;
-    let clock = TestClock::new();
-    let provider = roamify(&server.url());
-    let bought = provider.purchase(&order(&clock)).await.unwrap();
-    assert_eq!(bought.id.as_str(), "o-order");
-    let error = provider.purchase(&order(&clock)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert_eq!((server.connections(), server.requests()), (2, 2));
-    // A read after it shows that no copy of the purchase was waiting to be sent.
-    provider.balance().await.unwrap_err();
-    assert_eq!((server.connections(), server.requests()), (3, 3));
-}
-
-#[tokio::test]
-async fn a_purchase_without_an_answer_is_ambiguous_after_its_time_out() {
-    let server = RawServer::start(vec![Behaviour::Silence]).await;
-    let time_out = Duration::from_millis(80);
-    let config = RoamifyConfig {
-        purchase_time_out: time_out,
-        provision_time_out: time_out,
-        read_time_out: time_out,
-        ..config(&server.url())
-    };
-    let provider = Roamify::new(&config, TestClock::new()).unwrap();
-    let error = provider
-        .purchase(&order(&TestClock::new()))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert!(
-        error.message().starts_with("no answer came in time"),
-        "{error}"
-    );
-    let esim = EsimId::parse("e-1").unwrap();
-    let request = ProvisionRequest {
-        esim,
-        start_date: None,
-    };
-    let error = provider.provision(&request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
-    assert_eq!(
-        provider.balance().await.unwrap_err().kind(),
-        ErrorKind::Unavailable
-    );
 }
 
 /// A server that would sell.

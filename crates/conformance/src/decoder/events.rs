@@ -6,13 +6,32 @@ use roamport_domain::provider::{ProviderEvent, ProviderEventKind, Trust};
 
 use super::{DecoderHarness, Headers, Sample, decode, decode_at, genuine};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
+
+promises! { sync dyn DecoderHarness:
+    /// Every sample is the event it tells of.
+    every_sample_is_its_event,
+    /// Every event has an id that fits where ids are kept, and no two events share one.
+    an_event_has_an_id_of_its_own,
+    /// A delivery that is sent again, later or written otherwise, has the id of the first one.
+    a_repeated_delivery_has_the_same_id,
+    /// The names of headers are compared without regard to case (RFC 9110, section 5.1), and headers
+    /// that mean nothing are passed over.
+    a_header_is_found_in_any_case_and_among_others,
+    /// A kind of event that is not known is no error: it says what the provider calls it.
+    an_unknown_kind_of_event_is_no_error,
+    /// A delivery is verified where its provider signs it, and a hint where it does not.
+    a_delivery_is_as_trustworthy_as_its_signature,
+    /// A decoder names its provider, the same one before and after a delivery.
+    a_decoder_names_its_provider,
+}
 
 /// Characters of an event's id, as [`ProviderEvent::id`] says.
 const LONGEST_ID: usize = 128;
 
 /// The one event of a sample.
-fn event(harness: &dyn DecoderHarness, sample: &Sample) -> Verdict<ProviderEvent> {
+fn event(harness: &dyn DecoderHarness, sample: &Sample) -> ProviderEvent {
     event_of(
         harness,
         &genuine(harness, &sample.body),
@@ -26,12 +45,12 @@ fn event_of(
     headers: &Headers,
     body: &[u8],
     name: &str,
-) -> Verdict<ProviderEvent> {
+) -> ProviderEvent {
     let decoded = decode(harness, headers, body);
-    let decoded = decoded.or_broken(&format!("decoding {name}"))?;
+    let decoded = decoded.or_broken(&format!("decoding {name}"));
     match <[ProviderEvent; 1]>::try_from(decoded.events) {
-        Ok([event]) => Ok(event),
-        Err(events) => broken(format!("{name} was decoded as {} events", events.len())),
+        Ok([event]) => event,
+        Err(events) => panic!("{name} was decoded as {} events", events.len()),
     }
 }
 
@@ -44,79 +63,65 @@ pub(super) fn samples(harness: &dyn DecoderHarness) -> Verdict<Vec<Sample>> {
     Ok(samples)
 }
 
-/// Every sample is the event it tells of.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn every_sample_is_its_event(harness: &dyn DecoderHarness) -> Verdict {
+fn every_sample_is_its_event(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)? {
-        let event = event(harness, &sample)?;
-        ensure(event.kind == sample.kind, || {
-            format!(
-                "{} is {:?} and was decoded as {:?}",
-                sample.name, sample.kind, event.kind
-            )
-        })?;
+        let event = event(harness, &sample);
+        assert!(
+            event.kind == sample.kind,
+            "{} is {:?} and was decoded as {:?}",
+            sample.name,
+            sample.kind,
+            event.kind
+        );
     }
     Ok(())
 }
 
-/// Every event has an id that fits where ids are kept, and no two events share one.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn an_event_has_an_id_of_its_own(harness: &dyn DecoderHarness) -> Verdict {
+fn an_event_has_an_id_of_its_own(harness: &dyn DecoderHarness) -> Verdict {
     let mut known: HashMap<String, String> = HashMap::new();
     for sample in samples(harness)? {
-        let id = event(harness, &sample)?.id;
+        let id = event(harness, &sample).id;
         let length = id.chars().count();
-        ensure((1..=LONGEST_ID).contains(&length), || {
-            format!("the id of {} has {length} characters", sample.name)
-        })?;
+        assert!(
+            (1..=LONGEST_ID).contains(&length),
+            "the id of {} has {length} characters",
+            sample.name
+        );
         if let Some(other) = known.insert(id, sample.name.clone()) {
-            return broken(format!("{} and {other} have one id", sample.name));
+            panic!("{} and {other} have one id", sample.name);
         }
     }
     Ok(())
 }
 
-/// A delivery that is sent again, later or written otherwise, has the id of the first one.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_repeated_delivery_has_the_same_id(harness: &dyn DecoderHarness) -> Verdict {
+fn a_repeated_delivery_has_the_same_id(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)? {
-        let first = event(harness, &sample)?.id;
+        let first = event(harness, &sample).id;
         let headers = genuine(harness, &sample.body);
         let later = decode_at(harness, &headers, &sample.body, 1_795_516_800);
-        let later = later.or_broken("decoding a delivery a day later")?.events;
+        let later = later.or_broken("decoding a delivery a day later").events;
         let same = later.iter().map(|event| &event.id).eq([&first]);
-        ensure(same, || {
-            format!("{} has another id when it arrives a day later", sample.name)
-        })?;
+        assert!(
+            same,
+            "{} has another id when it arrives a day later",
+            sample.name
+        );
         for body in harness.repeats(&sample) {
             let headers = genuine(harness, &body);
-            let again = event_of(harness, &headers, &body, &sample.name)?;
-            ensure(again.id == first && again.kind == sample.kind, || {
-                format!("{} is another event when it is sent again", sample.name)
-            })?;
+            let again = event_of(harness, &headers, &body, &sample.name);
+            assert!(
+                again.id == first && again.kind == sample.kind,
+                "{} is another event when it is sent again",
+                sample.name
+            );
         }
     }
     Ok(())
 }
 
-/// The names of headers are compared without regard to case (RFC 9110, section 5.1), and headers
-/// that mean nothing are passed over.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_header_is_found_in_any_case_and_among_others(harness: &dyn DecoderHarness) -> Verdict {
+fn a_header_is_found_in_any_case_and_among_others(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)? {
-        let expected = event(harness, &sample)?;
+        let expected = event(harness, &sample);
         let headers = genuine(harness, &sample.body);
         for spell in [str::to_ascii_lowercase, str::to_ascii_uppercase] {
             let mut spelled: Headers = headers
@@ -125,40 +130,36 @@ pub fn a_header_is_found_in_any_case_and_among_others(harness: &dyn DecoderHarne
                 .collect();
             spelled.insert(0, ("X-Request-Id".to_owned(), b"\xff not text".to_vec()));
             spelled.push(("Content-Type".to_owned(), b"application/json".to_vec()));
-            let given = event_of(harness, &spelled, &sample.body, &sample.name)?;
-            ensure(given == expected, || {
-                format!("{} is another event under other headers", sample.name)
-            })?;
+            let given = event_of(harness, &spelled, &sample.body, &sample.name);
+            assert!(
+                given == expected,
+                "{} is another event under other headers",
+                sample.name
+            );
         }
     }
     Ok(())
 }
 
-/// A kind of event that is not known is no error: it says what the provider calls it.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn an_unknown_kind_of_event_is_no_error(harness: &dyn DecoderHarness) -> Verdict {
+fn an_unknown_kind_of_event_is_no_error(harness: &dyn DecoderHarness) -> Verdict {
     let Some(body) = harness.unknown_kind() else {
         return skipped("the harness has no event of an unknown kind");
     };
     let headers = genuine(harness, &body);
-    let event = event_of(harness, &headers, &body, "an unknown kind of event")?;
+    let event = event_of(harness, &headers, &body, "an unknown kind of event");
     match event.kind {
-        ProviderEventKind::Other(word) => ensure(!word.trim().is_empty(), || {
-            "an unknown kind of event has no word".to_owned()
-        }),
-        kind => broken(format!("an unknown kind of event was decoded as {kind:?}")),
+        ProviderEventKind::Other(word) => {
+            assert!(
+                !word.trim().is_empty(),
+                "an unknown kind of event has no word"
+            );
+            Ok(())
+        }
+        kind => panic!("an unknown kind of event was decoded as {kind:?}"),
     }
 }
 
-/// A delivery is verified where its provider signs it, and a hint where it does not.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_delivery_is_as_trustworthy_as_its_signature(harness: &dyn DecoderHarness) -> Verdict {
+fn a_delivery_is_as_trustworthy_as_its_signature(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)? {
         let signed = harness.sign(&sample.body);
         let expected = if signed.is_some() {
@@ -167,29 +168,26 @@ pub fn a_delivery_is_as_trustworthy_as_its_signature(harness: &dyn DecoderHarnes
             Trust::Hint
         };
         let decoded = decode(harness, &signed.unwrap_or_default(), &sample.body);
-        let trust = decoded.or_broken("decoding a sample")?.trust;
-        ensure(trust == expected, || {
-            format!(
-                "{} is {expected:?} and was decoded as {trust:?}",
-                sample.name
-            )
-        })?;
+        let trust = decoded.or_broken("decoding a sample").trust;
+        assert!(
+            trust == expected,
+            "{} is {expected:?} and was decoded as {trust:?}",
+            sample.name
+        );
     }
     Ok(())
 }
 
-/// A decoder names its provider, the same one before and after a delivery.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_decoder_names_its_provider(harness: &dyn DecoderHarness) -> Verdict {
+fn a_decoder_names_its_provider(harness: &dyn DecoderHarness) -> Verdict {
     let decoder = harness.decoder();
     let name = decoder.provider().clone();
     for sample in samples(harness)? {
-        event(harness, &sample)?;
+        event(harness, &sample);
     }
-    ensure(*decoder.provider() == name, || {
-        format!("the decoder of {name} now names {}", decoder.provider())
-    })
+    assert!(
+        *decoder.provider() == name,
+        "the decoder of {name} now names {}",
+        decoder.provider()
+    );
+    Ok(())
 }

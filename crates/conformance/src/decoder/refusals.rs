@@ -5,7 +5,21 @@ use roamport_domain::provider::{DecodedDelivery, DeliveryError};
 use super::events::samples;
 use super::{DecoderHarness, Headers, decode, genuine};
 use crate::Verdict;
-use crate::verdict::{broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::skipped;
+
+promises! { sync dyn DecoderHarness:
+    /// A body that was cut anywhere is refused as malformed.
+    a_truncated_delivery_is_refused,
+    /// A body of ten megabytes is refused for its size, and the refusal says how large one may be.
+    a_delivery_of_ten_megabytes_is_refused,
+    /// What is no event is refused as malformed, and nothing panics: no bytes, no text, no JSON, JSON of
+    /// another shape.
+    garbage_is_refused,
+    /// Neither a refusal nor `Debug` of the decoder shows a secret, and a refusal shows nothing of the
+    /// body: whoever can write into it writes into logs otherwise.
+    a_refusal_shows_no_secret_and_no_body,
+}
 
 /// More than any event of any provider.
 const TEN_MEGABYTES: usize = 10_000_000;
@@ -18,64 +32,46 @@ fn delivered(harness: &dyn DecoderHarness, body: &[u8]) -> Result<DecodedDeliver
     decode(harness, &headers, body)
 }
 
-/// A body that was cut anywhere is refused as malformed.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_truncated_delivery_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn a_truncated_delivery_is_refused(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)? {
         let body = sample.body.trim_ascii_end();
         for length in 0..body.len() {
             match delivered(harness, &body[..length]) {
                 Ok(_) => {
                     let (name, whole) = (&sample.name, body.len());
-                    return broken(format!(
-                        "{length} of the {whole} bytes of {name} were taken"
-                    ));
+                    panic!("{length} of the {whole} bytes of {name} were taken");
                 }
-                Err(error) => ensure(matches!(error, DeliveryError::Malformed(_)), || {
-                    format!("a cut delivery is refused for another reason: {error}")
-                })?,
+                Err(error) => assert!(
+                    matches!(error, DeliveryError::Malformed(_)),
+                    "a cut delivery is refused for another reason: {error}"
+                ),
             }
         }
     }
     Ok(())
 }
 
-/// A body of ten megabytes is refused for its size, and the refusal says how large one may be.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_delivery_of_ten_megabytes_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn a_delivery_of_ten_megabytes_is_refused(harness: &dyn DecoderHarness) -> Verdict {
     for sample in samples(harness)?.into_iter().take(1) {
         let mut body = sample.body;
         body.resize(TEN_MEGABYTES, b' ');
         match delivered(harness, &body) {
             Err(DeliveryError::TooLarge { bytes, limit }) => {
-                ensure(bytes == TEN_MEGABYTES && limit < bytes, || {
-                    format!("{TEN_MEGABYTES} bytes are said to be {bytes}, the most {limit}")
-                })?;
+                assert!(
+                    bytes == TEN_MEGABYTES && limit < bytes,
+                    "{TEN_MEGABYTES} bytes are said to be {bytes}, the most {limit}"
+                );
             }
             Err(error) => {
-                return broken(format!(
-                    "a huge delivery is refused for another reason: {error}"
-                ));
+                panic!("a huge delivery is refused for another reason: {error}");
             }
-            Ok(_) => return broken("a delivery of ten megabytes was taken"),
+            Ok(_) => panic!("a delivery of ten megabytes was taken"),
         }
     }
     Ok(())
 }
 
-/// What is no event is refused as malformed, and nothing panics: no bytes, no text, no JSON, JSON of
-/// another shape.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn garbage_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn garbage_is_refused(harness: &dyn DecoderHarness) {
     let deep = "[".repeat(1_000);
     for body in [
         &b""[..],
@@ -94,23 +90,17 @@ pub fn garbage_is_refused(harness: &dyn DecoderHarness) -> Verdict {
         match delivered(harness, body) {
             Ok(_) => {
                 let start = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
-                return broken(format!("{start:?} was taken for an event"));
+                panic!("{start:?} was taken for an event");
             }
-            Err(error) => ensure(matches!(error, DeliveryError::Malformed(_)), || {
-                format!("garbage is refused for another reason: {error}")
-            })?,
+            Err(error) => assert!(
+                matches!(error, DeliveryError::Malformed(_)),
+                "garbage is refused for another reason: {error}"
+            ),
         }
     }
-    Ok(())
 }
 
-/// Neither a refusal nor `Debug` of the decoder shows a secret, and a refusal shows nothing of the
-/// body: whoever can write into it writes into logs otherwise.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_refusal_shows_no_secret_and_no_body(harness: &dyn DecoderHarness) -> Verdict {
+fn a_refusal_shows_no_secret_and_no_body(harness: &dyn DecoderHarness) -> Verdict {
     let mut texts = vec![format!("{:?} {:#?}", harness.decoder(), harness.decoder())];
     let marked = [
         MARKER.to_owned(),
@@ -130,13 +120,15 @@ pub fn a_refusal_shows_no_secret_and_no_body(harness: &dyn DecoderHarness) -> Ve
         return skipped("every delivery is taken");
     }
     for text in &texts {
-        ensure(!text.contains(MARKER), || {
-            "a refusal shows the body it refuses".to_owned()
-        })?;
+        assert!(
+            !text.contains(MARKER),
+            "a refusal shows the body it refuses"
+        );
         for secret in harness.secrets() {
-            ensure(!text.contains(secret.expose()), || {
-                "a secret appears in `Debug` or a refusal".to_owned()
-            })?;
+            assert!(
+                !text.contains(secret.expose()),
+                "a secret appears in `Debug` or a refusal"
+            );
         }
     }
     Ok(())

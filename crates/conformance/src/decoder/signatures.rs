@@ -5,7 +5,23 @@ use roamport_domain::provider::{DecodedDelivery, DeliveryError};
 use super::events::samples;
 use super::{DecoderHarness, Headers, Sample, decode};
 use crate::Verdict;
-use crate::verdict::{broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::skipped;
+
+promises! { sync dyn DecoderHarness:
+    /// A delivery that bears no signature is refused as unsigned.
+    a_delivery_without_a_signature_is_refused,
+    /// A signature of another secret is wrong; so is one that is cut, longer, empty or no signature at all.
+    a_wrong_signature_is_refused,
+    /// A signature covers the very bytes: of a body that says the same in other bytes, and of one with a
+    /// byte changed, it is wrong.
+    a_body_changed_on_the_way_is_refused,
+    /// A delivery with its signature twice bears none: somebody put one there.
+    several_signatures_are_none,
+    /// Nobody learns from a refusal what a body holds: where the signature is wrong, that is said, whatever
+    /// the body is.
+    a_signature_is_asked_for_before_the_body_is_read,
+}
 
 /// Samples of a provider that signs, each with its headers.
 fn signed(harness: &dyn DecoderHarness) -> Verdict<Vec<(Sample, Headers)>> {
@@ -23,12 +39,15 @@ fn check(
     what: &str,
     outcome: Result<DecodedDelivery, DeliveryError>,
     fits: impl Fn(&DeliveryError) -> bool,
-) -> Verdict {
+) {
     match outcome {
-        Ok(_) => broken(format!("{what} was taken")),
-        Err(error) => ensure(fits(&error), || {
-            format!("{what} is refused for another reason: {error}")
-        }),
+        Ok(_) => panic!("{what} was taken"),
+        Err(error) => {
+            assert!(
+                fits(&error),
+                "{what} is refused for another reason: {error}"
+            );
+        }
     }
 }
 
@@ -39,30 +58,20 @@ fn is_about_the_signature(error: &DeliveryError) -> bool {
     )
 }
 
-/// A delivery that bears no signature is refused as unsigned.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_delivery_without_a_signature_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn a_delivery_without_a_signature_is_refused(harness: &dyn DecoderHarness) -> Verdict {
     for (sample, _) in signed(harness)? {
         let other = vec![("Content-Type".to_owned(), b"application/json".to_vec())];
         for headers in [Headers::new(), other] {
             let outcome = decode(harness, &headers, &sample.body);
             check("an unsigned delivery", outcome, |error| {
                 *error == DeliveryError::Unsigned
-            })?;
+            });
         }
     }
     Ok(())
 }
 
-/// A signature of another secret is wrong; so is one that is cut, longer, empty or no signature at all.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_wrong_signature_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn a_wrong_signature_is_refused(harness: &dyn DecoderHarness) -> Verdict {
     for (sample, headers) in signed(harness)? {
         let Some(forged) = harness.forge(&sample.body) else {
             return skipped("the harness cannot sign with another secret");
@@ -82,19 +91,13 @@ pub fn a_wrong_signature_is_refused(harness: &dyn DecoderHarness) -> Verdict {
             with(|value| value.iter().rev().copied().collect()),
         ] {
             let outcome = decode(harness, &wrong, &sample.body);
-            check("a wrong signature", outcome, is_about_the_signature)?;
+            check("a wrong signature", outcome, is_about_the_signature);
         }
     }
     Ok(())
 }
 
-/// A signature covers the very bytes: of a body that says the same in other bytes, and of one with a
-/// byte changed, it is wrong.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_body_changed_on_the_way_is_refused(harness: &dyn DecoderHarness) -> Verdict {
+fn a_body_changed_on_the_way_is_refused(harness: &dyn DecoderHarness) -> Verdict {
     for (sample, headers) in signed(harness)? {
         let body = &sample.body;
         let mut flipped = body.clone();
@@ -107,18 +110,13 @@ pub fn a_body_changed_on_the_way_is_refused(harness: &dyn DecoderHarness) -> Ver
             let outcome = decode(harness, &headers, &changed);
             check("a changed body", outcome, |error| {
                 *error == DeliveryError::WrongSignature
-            })?;
+            });
         }
     }
     Ok(())
 }
 
-/// A delivery with its signature twice bears none: somebody put one there.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn several_signatures_are_none(harness: &dyn DecoderHarness) -> Verdict {
+fn several_signatures_are_none(harness: &dyn DecoderHarness) -> Verdict {
     for (sample, headers) in signed(harness)? {
         let Some(forged) = harness.forge(&sample.body) else {
             return skipped("the harness cannot sign with another secret");
@@ -132,19 +130,13 @@ pub fn several_signatures_are_none(harness: &dyn DecoderHarness) -> Verdict {
                 "a delivery with two signatures",
                 outcome,
                 is_about_the_signature,
-            )?;
+            );
         }
     }
     Ok(())
 }
 
-/// Nobody learns from a refusal what a body holds: where the signature is wrong, that is said, whatever
-/// the body is.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub fn a_signature_is_asked_for_before_the_body_is_read(harness: &dyn DecoderHarness) -> Verdict {
+fn a_signature_is_asked_for_before_the_body_is_read(harness: &dyn DecoderHarness) -> Verdict {
     signed(harness)?;
     for body in [&b""[..], b"{", b"no json", b"\xff\xff"] {
         let Some(forged) = harness.forge(body) else {
@@ -156,7 +148,7 @@ pub fn a_signature_is_asked_for_before_the_body_is_read(harness: &dyn DecoderHar
                 "a forged delivery of garbage",
                 outcome,
                 is_about_the_signature,
-            )?;
+            );
         }
     }
     Ok(())

@@ -10,7 +10,16 @@ use roamport_domain::{Currency, Money, ProviderOrderId};
 use super::trial::Trial;
 use super::{JournalHarness, sample};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
+
+promises! { dyn JournalHarness:
+    /// What is kept is read back whole, to the last decimal and microsecond, from a moment on, the oldest
+    /// first; two of one moment stay two.
+    readings_are_kept_whole_and_read_back_oldest_first,
+    /// Another address is another account with a wallet of its own, though the provider's name be one.
+    readings_of_another_wallet_stay_apart,
+}
 
 fn store(harness: &dyn JournalHarness) -> Verdict<Arc<dyn BalanceStore>> {
     match harness.balances() {
@@ -19,15 +28,15 @@ fn store(harness: &dyn JournalHarness) -> Verdict<Arc<dyn BalanceStore>> {
     }
 }
 
-fn reading(provider: &ProviderInstance, at: Timestamp, amount: &str) -> Verdict<BalanceReading> {
-    Ok(BalanceReading {
+fn reading(provider: &ProviderInstance, at: Timestamp, amount: &str) -> BalanceReading {
+    BalanceReading {
         provider: provider.clone(),
         at,
-        balance: Money::parse_amount(amount, Currency::USD).or_broken("reading a sample")?,
+        balance: Money::parse_amount(amount, Currency::USD).or_broken("reading a sample"),
         newest_order_at: None,
         newest_orders: Vec::new(),
         comparable: true,
-    })
+    }
 }
 
 fn wallet(base_url: &str) -> ProviderInstance {
@@ -37,12 +46,11 @@ fn wallet(base_url: &str) -> ProviderInstance {
     }
 }
 
-async fn keep(store: &dyn BalanceStore, readings: &[&BalanceReading]) -> Verdict {
+async fn keep(store: &dyn BalanceStore, readings: &[&BalanceReading]) {
     for reading in readings {
         let kept = store.keep_balance(reading).await;
-        kept.or_broken("keeping a balance")?;
+        kept.or_broken("keeping a balance");
     }
-    Ok(())
 }
 
 async fn check(
@@ -50,66 +58,58 @@ async fn check(
     provider: &ProviderInstance,
     since: Timestamp,
     expected: &[&BalanceReading],
-) -> Verdict {
+) {
     let found = store.balances(provider, since).await;
-    let found = found.or_broken("reading balances")?;
-    ensure(found.iter().collect::<Vec<_>>() == expected, || {
-        format!("{expected:?} were kept since {since}, and {found:?} were read back")
-    })
+    let found = found.or_broken("reading balances");
+    assert!(
+        found.iter().collect::<Vec<_>>() == expected,
+        "{expected:?} were kept since {since}, and {found:?} were read back"
+    );
 }
 
-/// What is kept is read back whole, to the last decimal and microsecond, from a moment on, the oldest
-/// first; two of one moment stay two.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn readings_are_kept_whole_and_read_back_oldest_first(
+async fn readings_are_kept_whole_and_read_back_oldest_first(
     harness: &dyn JournalHarness,
 ) -> Verdict {
-    let (store, trial) = (store(harness)?, Trial::of(harness).await?);
+    let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let provider = wallet("https://one.example.com");
-    check(&*store, &provider, Timestamp::MIN, &[]).await?;
+    check(&*store, &provider, Timestamp::MIN, &[]).await;
     let at = |seconds| sample::after(trial.start, seconds);
     let (first, second) = (
-        reading(&provider, at(0), "1000")?,
-        reading(&provider, at(60), "996.7245")?,
+        reading(&provider, at(0), "1000"),
+        reading(&provider, at(60), "996.7245"),
     );
     let Ok(a_little_later) = at(60).checked_add(jiff::SignedDuration::from_micros(1)) else {
-        return broken("no moment lies after the sample's");
+        panic!("no moment lies after the sample's");
     };
     let third = BalanceReading {
         newest_order_at: Some(at(59)),
         newest_orders: vec![
-            ProviderOrderId::parse("R-1").or_broken("reading a sample")?,
-            ProviderOrderId::parse("R \"2\" ü").or_broken("reading a sample")?,
+            ProviderOrderId::parse("R-1").or_broken("reading a sample"),
+            ProviderOrderId::parse("R \"2\" ü").or_broken("reading a sample"),
         ],
         comparable: false,
-        ..reading(&provider, a_little_later, "-0.000001")?
+        ..reading(&provider, a_little_later, "-0.000001")
     };
-    keep(&*store, &[&third, &first, &second, &second]).await?;
+    keep(&*store, &[&third, &first, &second, &second]).await;
     let all = [&first, &second, &second, &third];
-    check(&*store, &provider, Timestamp::MIN, &all).await?;
-    check(&*store, &provider, at(60), &all[1..]).await?;
-    check(&*store, &provider, at(61), &[]).await
+    check(&*store, &provider, Timestamp::MIN, &all).await;
+    check(&*store, &provider, at(60), &all[1..]).await;
+    check(&*store, &provider, at(61), &[]).await;
+    Ok(())
 }
 
-/// Another address is another account with a wallet of its own, though the provider's name be one.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn readings_of_another_wallet_stay_apart(harness: &dyn JournalHarness) -> Verdict {
-    let (store, trial) = (store(harness)?, Trial::of(harness).await?);
+async fn readings_of_another_wallet_stay_apart(harness: &dyn JournalHarness) -> Verdict {
+    let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let (one, two) = (
         wallet("https://one.example.com"),
         wallet("https://two.example.com"),
     );
     let (ours, theirs) = (
-        reading(&one, trial.start, "10")?,
-        reading(&two, trial.start, "20")?,
+        reading(&one, trial.start, "10"),
+        reading(&two, trial.start, "20"),
     );
-    keep(&*store, &[&ours, &theirs]).await?;
-    check(&*store, &one, Timestamp::MIN, &[&ours]).await?;
-    check(&*store, &two, Timestamp::MIN, &[&theirs]).await
+    keep(&*store, &[&ours, &theirs]).await;
+    check(&*store, &one, Timestamp::MIN, &[&ours]).await;
+    check(&*store, &two, Timestamp::MIN, &[&theirs]).await;
+    Ok(())
 }

@@ -10,109 +10,116 @@ use roamport_domain::{Account, OrderId};
 use super::trial::{Trial, ids, refused};
 use super::{JournalHarness, sample};
 use crate::Verdict;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
 
-/// Due orders are claimed the longest due first, no more than asked for, and the claim says whose it
-/// is and until when.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn the_longest_due_is_claimed_first_up_to_the_limit(
-    harness: &dyn JournalHarness,
-) -> Verdict {
-    let trial = Trial::of(harness).await?;
+promises! { dyn JournalHarness:
+    /// Due orders are claimed the longest due first, no more than asked for, and the claim says whose it
+    /// is and until when.
+    the_longest_due_is_claimed_first_up_to_the_limit,
+    /// Nothing is claimed before it is due, and from that moment on it is.
+    nothing_is_claimed_before_it_is_due,
+    /// An order that is not due, since it ended or waits for a person, is never claimed with those that
+    /// are.
+    an_order_that_waits_for_a_person_is_not_claimed,
+    /// A claim for one provider instance gives its orders alone: those of another name or base URL are
+    /// not claimed and take up none of the limit, however long they have been due.
+    a_claim_for_one_provider_leaves_the_orders_of_others_alone,
+    /// A held order is not claimed again, neither among the due ones nor by itself, not even by its
+    /// holder, until its lease is over.
+    a_held_order_is_claimed_again_when_its_lease_is_over,
+    /// Many that claim at once never hold one order together, and leave none.
+    many_claimers_never_hold_one_order,
+    /// One order can be claimed by its id whether it is due or not, unless somebody holds it.
+    one_order_is_claimed_due_or_not_unless_it_is_held,
+    /// A claim that is renewed lasts its lease from then on, also when it was over and nobody took it.
+    a_renewed_claim_lasts_from_now,
+    /// A claim that somebody else took, or that was given back, is lost to its holder.
+    a_claim_that_was_taken_is_lost,
+    /// An order that was given back is free at once.
+    a_released_order_is_free_at_once,
+    /// Giving back a claim that was lost goes well and frees nothing of whoever has it now.
+    a_lost_claim_frees_nothing,
+    /// A woken order is due at once and keeps its version and its events; its claim, where somebody holds
+    /// it, and the orders beside it stay as they were. One that is long due keeps its place in the line.
+    a_woken_order_is_due_at_once,
+    /// An order that rests, since it ended or waits for a person, stays at rest when it is woken; waking
+    /// one that is not there is an error.
+    an_order_at_rest_is_not_woken,
+    /// A worker claims the due orders of its account, of one that was confirmed to be the same, and those
+    /// without an account; the orders of another account at the same provider instance it claims when they
+    /// have been due for more than a minute. An order of which the id is known is claimed by anybody.
+    the_orders_of_another_account_are_claimed_when_they_are_overdue,
+}
+
+async fn the_longest_due_is_claimed_first_up_to_the_limit(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
     let mut by_due = Vec::new();
     for seconds in [-50, -10, -40, -20, -30] {
         let due = sample::after(trial.start, seconds);
-        by_due.push((due, trial.due(&format!("due {seconds}"), Some(due)).await?));
+        by_due.push((due, trial.due(&format!("due {seconds}"), Some(due)).await));
     }
     by_due.sort_unstable();
     let by_due: Vec<OrderId> = by_due.into_iter().map(|(_, id)| id).collect();
-    let before = trial.now().await?;
-    let first = trial.claim("one", 2).await?;
-    let after = trial.now().await?;
-    ensure(ids(&first) == by_due[..2], || {
-        format!("of {by_due:?}, {first:?} were claimed")
-    })?;
+    let before = trial.now().await;
+    let first = trial.claim("one", 2).await;
+    let after = trial.now().await;
+    assert!(
+        ids(&first) == by_due[..2],
+        "of {by_due:?}, {first:?} were claimed"
+    );
     for claim in &first {
-        ensure(claim.owner == Owner::new("one"), || {
-            format!("claimed for {:?}", claim.owner)
-        })?;
+        assert!(
+            claim.owner == Owner::new("one"),
+            "claimed for {:?}",
+            claim.owner
+        );
         let lasts =
             sample::after(before, 60) <= claim.until && claim.until <= sample::after(after, 60);
-        ensure(lasts, || {
-            format!("a lease of a minute lasts until {}", claim.until)
-        })?;
+        assert!(lasts, "a lease of a minute lasts until {}", claim.until);
     }
-    let rest = trial.claim("two", 100).await?;
-    ensure(ids(&rest) == by_due[2..], || {
-        format!("of {by_due:?}, {rest:?} were claimed next")
-    })?;
-    let none = trial.claim("three", 100).await?;
-    ensure(none.is_empty(), || format!("{none:?} were claimed twice"))
+    let rest = trial.claim("two", 100).await;
+    assert!(
+        ids(&rest) == by_due[2..],
+        "of {by_due:?}, {rest:?} were claimed next"
+    );
+    let none = trial.claim("three", 100).await;
+    assert!(none.is_empty(), "{none:?} were claimed twice");
 }
 
-/// Nothing is claimed before it is due, and from that moment on it is.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn nothing_is_claimed_before_it_is_due(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
+async fn nothing_is_claimed_before_it_is_due(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
     let due = sample::after(trial.start, 300);
-    let id = trial.due("later", Some(due)).await?;
-    let early = trial.claim("worker", 10).await?;
-    ensure(early.is_empty(), || {
-        "an order was claimed 300 s early".to_owned()
-    })?;
+    let id = trial.due("later", Some(due)).await;
+    let early = trial.claim("worker", 10).await;
+    assert!(early.is_empty(), "an order was claimed 300 s early");
     trial.pass(290).await;
-    let early = trial.claim("worker", 10).await?;
-    ensure(early.is_empty(), || {
-        "an order was claimed 10 s early".to_owned()
-    })?;
+    let early = trial.claim("worker", 10).await;
+    assert!(early.is_empty(), "an order was claimed 10 s early");
     trial.pass(10).await;
-    let claims = trial.claim("worker", 10).await?;
-    ensure(ids(&claims) == [id], || {
-        format!("at its time, {claims:?} was claimed")
-    })
+    let claims = trial.claim("worker", 10).await;
+    assert!(ids(&claims) == [id], "at its time, {claims:?} was claimed");
 }
 
-/// An order that is not due, since it ended or waits for a person, is never claimed with those that
-/// are.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn an_order_that_waits_for_a_person_is_not_claimed(
-    harness: &dyn JournalHarness,
-) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    trial.due("waits for a person", None).await?;
+async fn an_order_that_waits_for_a_person_is_not_claimed(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    trial.due("waits for a person", None).await;
     trial.pass(365 * 24 * 60 * 60).await;
-    let claims = trial.claim("worker", 10).await?;
-    ensure(claims.is_empty(), || format!("{claims:?} was claimed"))
+    let claims = trial.claim("worker", 10).await;
+    assert!(claims.is_empty(), "{claims:?} was claimed");
 }
 
-/// A claim for one provider instance gives its orders alone: those of another name or base URL are
-/// not claimed and take up none of the limit, however long they have been due.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_claim_for_one_provider_leaves_the_orders_of_others_alone(
-    harness: &dyn JournalHarness,
-) -> Verdict {
-    let trial = Trial::of(harness).await?;
+async fn a_claim_for_one_provider_leaves_the_orders_of_others_alone(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
     let at = |seconds| sample::after(trial.start, seconds);
     let ours = sample::order("ours", trial.start);
     let elsewhere = sample::order_of("elsewhere", "theirs", "FR-1GB-7D", trial.start);
     let mut moved = sample::order("at another address", trial.start);
     moved.requested.provider.base_url = "https://moved.example.com".into();
     for (new, due) in [(&ours, -10), (&elsewhere, -50), (&moved, -40)] {
-        trial.open(new).await?;
+        trial.open(new).await;
         let first = Version::FIRST;
-        trial.append(new.id, first, &[], Some(at(due))).await?;
+        trial.append(new.id, first, &[], Some(at(due))).await;
     }
     let nothing = Vec::new;
     for (new, expected, limit) in [
@@ -124,62 +131,49 @@ pub async fn a_claim_for_one_provider_leaves_the_orders_of_others_alone(
         (&moved, nothing(), 10),
     ] {
         let provider = &new.requested.provider;
-        let claims = trial.claim_at(provider, "one", limit).await?;
-        ensure(ids(&claims) == expected, || {
-            format!("at {provider:?} not {expected:?} but {claims:?} was claimed")
-        })?;
+        let claims = trial.claim_at(provider, "one", limit).await;
+        assert!(
+            ids(&claims) == expected,
+            "at {provider:?} not {expected:?} but {claims:?} was claimed"
+        );
     }
-    Ok(())
 }
 
-/// A held order is not claimed again, neither among the due ones nor by itself, not even by its
-/// holder, until its lease is over.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_held_order_is_claimed_again_when_its_lease_is_over(
-    harness: &dyn JournalHarness,
-) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.opened("held").await?.id;
-    let first = trial.held(id, "one").await?;
+async fn a_held_order_is_claimed_again_when_its_lease_is_over(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.opened("held").await.id;
+    let first = trial.held(id, "one").await;
     for _ in 0..2 {
         for owner in ["one", "two"] {
-            let claims = trial.claim(owner, 10).await?;
-            let claim = trial.claim_one(id, owner).await?;
-            ensure(claims.is_empty() && claim.is_none(), || {
-                format!("an order that `one` holds was claimed by `{owner}`")
-            })?;
+            let claims = trial.claim(owner, 10).await;
+            let claim = trial.claim_one(id, owner).await;
+            assert!(
+                claims.is_empty() && claim.is_none(),
+                "an order that `one` holds was claimed by `{owner}`"
+            );
         }
         trial.pass(29).await;
     }
     trial.pass(2).await;
-    let claims = trial.claim("two", 10).await?;
-    ensure(ids(&claims) == [id], || {
-        "a lease that is over still holds".to_owned()
-    })?;
-    ensure(
+    let claims = trial.claim("two", 10).await;
+    assert!(ids(&claims) == [id], "a lease that is over still holds");
+    assert!(
         claims[0].lease != first.lease || claims[0].owner != first.owner,
-        || "two claims cannot be told apart".to_owned(),
-    )?;
+        "two claims cannot be told apart"
+    );
     trial.pass(61).await;
-    let third = trial.held(id, "two").await?;
-    ensure(third.lease != claims[0].lease, || {
-        "two claims of one owner cannot be told apart".to_owned()
-    })
+    let third = trial.held(id, "two").await;
+    assert!(
+        third.lease != claims[0].lease,
+        "two claims of one owner cannot be told apart"
+    );
 }
 
-/// Many that claim at once never hold one order together, and leave none.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
+async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
     let mut due = Vec::new();
     for number in 0..40 {
-        due.push(trial.opened(&format!("order {number}")).await?.id);
+        due.push(trial.opened(&format!("order {number}")).await.id);
     }
     let owners: Vec<Owner> = (0..20)
         .map(|number| Owner::new(format!("worker {number}")))
@@ -193,275 +187,201 @@ pub async fn many_claimers_never_hold_one_order(harness: &dyn JournalHarness) ->
     });
     let mut claimed = Vec::new();
     for claims in join_all(claiming).await {
-        let claims = claims.or_broken("claiming in a crowd")?;
-        ensure(claims.len() <= 3, || {
-            format!("{} were claimed, not 3 at most", claims.len())
-        })?;
+        let claims = claims.or_broken("claiming in a crowd");
+        assert!(
+            claims.len() <= 3,
+            "{} were claimed, not 3 at most",
+            claims.len()
+        );
         claimed.extend(ids(&claims));
     }
     claimed.sort_unstable();
     due.sort_unstable();
-    ensure(claimed == due, || {
-        format!("of 40 due orders {} claims were given", claimed.len())
-    })
+    assert!(
+        claimed == due,
+        "of 40 due orders {} claims were given",
+        claimed.len()
+    );
 }
 
-/// One order can be claimed by its id whether it is due or not, unless somebody holds it.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn one_order_is_claimed_due_or_not_unless_it_is_held(
-    harness: &dyn JournalHarness,
-) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let due = trial.opened("due").await?.id;
-    let waiting = trial.due("waiting", None).await?;
+async fn one_order_is_claimed_due_or_not_unless_it_is_held(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let due = trial.opened("due").await.id;
+    let waiting = trial.due("waiting", None).await;
     let later = trial
         .due("later", Some(sample::after(trial.start, 1000)))
-        .await?;
+        .await;
     for id in [due, waiting, later] {
-        let claim = trial.held(id, "terminal").await?;
-        ensure(
+        let claim = trial.held(id, "terminal").await;
+        assert!(
             claim.order == id && claim.owner == Owner::new("terminal"),
-            || format!("the claim on {id} is {claim:?}"),
-        )?;
-        let second = trial.claim_one(id, "another terminal").await?;
-        ensure(second.is_none(), || format!("{id} is held twice"))?;
+            "the claim on {id} is {claim:?}"
+        );
+        let second = trial.claim_one(id, "another terminal").await;
+        assert!(second.is_none(), "{id} is held twice");
     }
-    let claims = trial.claim("worker", 10).await?;
-    ensure(claims.is_empty(), || format!("{claims:?} are held twice"))
+    let claims = trial.claim("worker", 10).await;
+    assert!(claims.is_empty(), "{claims:?} are held twice");
 }
 
-/// A claim that is renewed lasts its lease from then on, also when it was over and nobody took it.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_renewed_claim_lasts_from_now(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.opened("renewed").await?.id;
-    let claim = trial.held(id, "one").await?;
+async fn a_renewed_claim_lasts_from_now(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.opened("renewed").await.id;
+    let claim = trial.held(id, "one").await;
     for pause in [50, 50, 100] {
         trial.pass(pause).await;
-        trial
-            .journal
-            .renew(&claim, sample::MINUTE)
-            .await
-            .or_broken("renewing a claim")?;
-        let other = trial.claim_one(id, "two").await?;
-        ensure(other.is_none(), || {
-            "a renewed claim does not hold".to_owned()
-        })?;
+        trial.renew(&claim).await;
+        let other = trial.claim_one(id, "two").await;
+        assert!(other.is_none(), "a renewed claim does not hold");
     }
-    trial
-        .journal
-        .renew(&claim, Duration::from_secs(5))
-        .await
-        .or_broken("shortening a claim")?;
+    let shorter = trial.journal.renew(&claim, Duration::from_secs(5)).await;
+    shorter.or_broken("making a lease shorter");
     trial.pass(6).await;
-    trial.held(id, "two").await.map(drop)
+    trial.held(id, "two").await;
 }
 
-/// A claim that somebody else took, or that was given back, is lost to its holder.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_claim_that_was_taken_is_lost(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.opened("taken").await?.id;
-    let first = trial.held(id, "one").await?;
+async fn a_claim_that_was_taken_is_lost(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.opened("taken").await.id;
+    let first = trial.held(id, "one").await;
     trial.pass(61).await;
-    let second = trial.held(id, "two").await?;
+    let second = trial.held(id, "two").await;
     trial.pass(61).await;
-    let third = trial.held(id, "one").await?;
+    let third = trial.held(id, "one").await;
     for lost in [&first, &second] {
         let error = refused(
             trial.journal.renew(lost, sample::MINUTE).await,
             "a lost claim",
-        )?;
-        ensure(
+        );
+        assert!(
             matches!(error, JournalError::ClaimLost(order) if order == id),
-            || format!("a lost claim gave {error}"),
-        )?;
+            "a lost claim gave {error}"
+        );
     }
-    trial
-        .journal
-        .renew(&third, sample::MINUTE)
-        .await
-        .or_broken("renewing the newest claim")?;
-    trial
-        .journal
-        .release(&third)
-        .await
-        .or_broken("giving a claim back")?;
+    trial.renew(&third).await;
+    trial.release(&third).await;
     let error = refused(
         trial.journal.renew(&third, sample::MINUTE).await,
         "a claim given back",
-    )?;
-    ensure(matches!(error, JournalError::ClaimLost(_)), || {
-        format!("a claim given back gave {error}")
-    })
+    );
+    assert!(
+        matches!(error, JournalError::ClaimLost(_)),
+        "a claim given back gave {error}"
+    );
 }
 
-/// An order that was given back is free at once.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_released_order_is_free_at_once(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.opened("released").await?.id;
-    let claim = trial.held(id, "one").await?;
-    trial
-        .journal
-        .release(&claim)
-        .await
-        .or_broken("giving a claim back")?;
-    trial
-        .journal
-        .release(&claim)
-        .await
-        .or_broken("giving it back twice")?;
-    let claims = trial.claim("two", 10).await?;
-    ensure(ids(&claims) == [id], || "it is not free".to_owned())
+async fn a_released_order_is_free_at_once(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.opened("released").await.id;
+    let claim = trial.held(id, "one").await;
+    trial.release(&claim).await;
+    trial.release(&claim).await;
+    let claims = trial.claim("two", 10).await;
+    assert!(ids(&claims) == [id], "it is not free");
 }
 
-/// Giving back a claim that was lost goes well and frees nothing of whoever has it now.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_lost_claim_frees_nothing(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.opened("lost").await?.id;
-    let lost = trial.held(id, "one").await?;
+async fn a_lost_claim_frees_nothing(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.opened("lost").await.id;
+    let lost = trial.held(id, "one").await;
     trial.pass(61).await;
-    let held = trial.held(id, "one").await?;
-    trial
-        .journal
-        .release(&lost)
-        .await
-        .or_broken("giving a lost claim back")?;
-    let other = trial.claim_one(id, "two").await?;
-    ensure(other.is_none(), || {
-        "a lost claim freed the one after it".to_owned()
-    })?;
-    trial
-        .journal
-        .renew(&held, sample::MINUTE)
-        .await
-        .or_broken("renewing the newer claim")
+    let held = trial.held(id, "one").await;
+    trial.release(&lost).await;
+    let other = trial.claim_one(id, "two").await;
+    assert!(other.is_none(), "a lost claim freed the one after it");
+    trial.renew(&held).await;
 }
 
-/// A woken order is due at once and keeps its version and its events; its claim, where somebody holds
-/// it, and the orders beside it stay as they were. One that is long due keeps its place in the line.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn a_woken_order_is_due_at_once(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
+async fn a_woken_order_is_due_at_once(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
     let at = |seconds| sample::after(trial.start, seconds);
-    let long_due = trial.due("long due", Some(at(-60))).await?;
-    let later = trial.due("later", Some(at(300))).await?;
-    let beside = trial.due("beside", Some(at(300))).await?;
-    let held = trial.due("held", Some(at(300))).await?;
-    let claim = trial.held(held, "holder").await?;
+    let long_due = trial.due("long due", Some(at(-60))).await;
+    let later = trial.due("later", Some(at(300))).await;
+    let beside = trial.due("beside", Some(at(300))).await;
+    let held = trial.due("held", Some(at(300))).await;
+    let claim = trial.held(held, "holder").await;
     for id in [later, later, held, long_due] {
-        let woken = trial.journal.wake(id).await;
-        woken.or_broken("waking an order")?;
+        trial.wake(id).await;
         // A wake that came later must not set anew when an order is due.
         trial.pass(1).await;
     }
-    let claims = trial.claim("worker", 10).await?;
-    ensure(ids(&claims) == [long_due, later], || {
-        format!("after waking {later}, {claims:?} was claimed; {beside} was not woken")
-    })?;
-    let version = trial.version(later).await?;
-    ensure(version == Version::FIRST, || {
-        format!("waking an order made version {version} of it")
-    })?;
-    let released = trial.journal.release(&claim).await;
-    released.or_broken("giving a claim back")?;
-    let claims = trial.claim("worker", 10).await?;
-    ensure(ids(&claims) == [held], || {
-        format!("once the woken order was given back, {claims:?} was claimed")
-    })
+    let claims = trial.claim("worker", 10).await;
+    assert!(
+        ids(&claims) == [long_due, later],
+        "after waking {later}, {claims:?} was claimed; {beside} was not woken"
+    );
+    let version = trial.version(later).await;
+    assert!(
+        version == Version::FIRST,
+        "waking an order made version {version} of it"
+    );
+    trial.release(&claim).await;
+    let claims = trial.claim("worker", 10).await;
+    assert!(
+        ids(&claims) == [held],
+        "once the woken order was given back, {claims:?} was claimed"
+    );
 }
 
-/// An order that rests, since it ended or waits for a person, stays at rest when it is woken; waking
-/// one that is not there is an error.
-///
-/// # Errors
-///
-/// How the promise was broken.
-pub async fn an_order_at_rest_is_not_woken(harness: &dyn JournalHarness) -> Verdict {
-    let trial = Trial::of(harness).await?;
-    let id = trial.due("waits for a person", None).await?;
-    let woken = trial.journal.wake(id).await;
-    woken.or_broken("waking an order at rest")?;
+async fn an_order_at_rest_is_not_woken(harness: &dyn JournalHarness) {
+    let trial = Trial::of(harness).await;
+    let id = trial.due("waits for a person", None).await;
+    trial.wake(id).await;
     trial.pass(60).await;
-    let claims = trial.claim("worker", 10).await?;
-    ensure(claims.is_empty(), || format!("{claims:?} was claimed"))?;
+    let claims = trial.claim("worker", 10).await;
+    assert!(claims.is_empty(), "{claims:?} was claimed");
     let unknown = sample::order("never recorded", trial.start).id;
     match trial.journal.wake(unknown).await {
-        Err(JournalError::NotFound(id)) if id == unknown => Ok(()),
-        other => broken(format!("waking an order nobody recorded gave {other:?}")),
+        Err(JournalError::NotFound(id)) if id == unknown => {}
+        other => panic!("waking an order nobody recorded gave {other:?}"),
     }
 }
 
-/// A worker claims the due orders of its account, of one that was confirmed to be the same, and those
-/// without an account; the orders of another account at the same provider instance it claims when they
-/// have been due for more than a minute. An order of which the id is known is claimed by anybody.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn the_orders_of_another_account_are_claimed_when_they_are_overdue(
+async fn the_orders_of_another_account_are_claimed_when_they_are_overdue(
     harness: &dyn JournalHarness,
 ) -> Verdict {
     let Some(accounts) = harness.accounts() else {
         return skipped("the store knows nothing of accounts");
     };
-    let trial = Trial::of(harness).await?;
+    let trial = Trial::of(harness).await;
     let [ours, rotated, theirs] = ["ours", "rotated", "theirs"].map(sample::account);
     let confirmed = accounts.confirm_same(&rotated, &ours, "ann").await;
-    confirmed.or_broken("confirming two accounts")?;
+    confirmed.or_broken("confirming two accounts");
     let open = async |key: &str, account: Option<&Account>| {
         let mut new = sample::order(key, trial.start);
         new.requested.account = account.cloned();
-        let id = trial.open(&new).await?;
+        let id = trial.open(&new).await;
         trial
             .append(id, Version::FIRST, &[], Some(trial.start))
-            .await?;
-        Verdict::Ok((id, new))
+            .await;
+        (id, new)
     };
-    let (own, _) = open("ours", Some(&ours)).await?;
-    let (same, _) = open("rotated", Some(&rotated)).await?;
-    let (unnamed, _) = open("unnamed", None).await?;
-    let (foreign, _) = open("theirs", Some(&theirs)).await?;
+    let (own, _) = open("ours", Some(&ours)).await;
+    let (same, _) = open("rotated", Some(&rotated)).await;
+    let (unnamed, _) = open("unnamed", None).await;
+    let (foreign, _) = open("theirs", Some(&theirs)).await;
     // Requested for us, and sent by them since.
-    let (sent, wish) = open("sent", Some(&ours)).await?;
+    let (sent, wish) = open("sent", Some(&ours)).await;
     let started = sample::started_by(&theirs, &wish.requested, 1, trial.start);
     trial
         .append(sent, Version::FIRST, &started, Some(trial.start))
-        .await?;
+        .await;
     let check = async |expected: &[OrderId]| {
-        let claims = trial.claim_by(&ours, 10).await?;
+        let claims = trial.claim_by(&ours, 10).await;
         let (mut claimed, mut expected) = (ids(&claims), expected.to_vec());
         claimed.sort_unstable();
         expected.sort_unstable();
-        ensure(claimed == expected, || {
-            format!("{expected:?} are ours or overdue, claimed was {claimed:?}")
-        })
+        assert!(
+            claimed == expected,
+            "{expected:?} are ours or overdue, claimed was {claimed:?}"
+        );
     };
-    check(&[own, same, unnamed]).await?;
-    trial.held(foreign, "anybody").await?;
+    check(&[own, same, unnamed]).await;
+    trial.held(foreign, "anybody").await;
     trial.pass(50).await;
-    check(&[]).await?;
+    check(&[]).await;
     // A minute and more after all were due: what is held for a minute is free again, too.
     trial.pass(20).await;
-    check(&[own, same, unnamed, foreign, sent]).await
+    check(&[own, same, unnamed, foreign, sent]).await;
+    Ok(())
 }

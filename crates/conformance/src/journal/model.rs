@@ -1,72 +1,38 @@
 //! A journal beside a model of the contract: whatever is done to both, in any order, they agree.
 //!
-//! The cases of the suite each try one promise. Here steps of every kind are drawn at random, wishes,
-//! appends, claims, time that goes by, a store that is opened again, and after each one everything that
-//! the journal shows is held against plain maps that were written from the contract alone. A run that
-//! fails is made as short as it still fails, and told step by step.
+//! The cases of the suite each try one promise. Here steps of every kind are drawn at random (order requests,
+//! appends, claims, time that goes by, a store that is opened again) and taken on the journal under test and on
+//! the journal in memory, which keeps every promise of the suite. After each one everything that the one shows
+//! is compared with what the other shows. A run that fails is made as short as it still fails, and reported
+//! step by step.
 //!
-//! [`journal_suite!`](crate::journal_suite) runs it with every journal. By hand:
-//!
-//! ```
-//! use std::sync::Arc;
-//! use std::time::Duration;
-//!
-//! use roamport_conformance::journal::model::{self, Plan};
-//! use roamport_conformance::journal::{JournalHarness, MovableClock};
-//! use roamport_domain::journal::InMemoryJournal;
-//! use roamport_domain::{OrderJournal, ProfileStore};
-//!
-//! #[derive(Debug)]
-//! struct Mine(Arc<MovableClock>, Arc<InMemoryJournal>);
-//!
-//! #[async_trait::async_trait]
-//! impl JournalHarness for Mine {
-//!     fn journal(&self) -> Arc<dyn OrderJournal> {
-//!         self.1.clone()
-//!     }
-//!     fn profiles(&self) -> Arc<dyn ProfileStore> {
-//!         self.1.clone()
-//!     }
-//!     async fn pass(&self, time: Duration) {
-//!         self.0.pass(time);
-//!     }
-//! }
-//!
-//! let report = model::check(&Plan { cases: 8, ..Plan::default() }, async || {
-//!     let clock = Arc::new(MovableClock::default());
-//!     Mine(clock.clone(), Arc::new(InMemoryJournal::new(clock)))
-//! });
-//! let report = report.expect("the journal in memory does what the model does");
-//! assert_eq!(report.cases, 8);
-//! ```
+//! [`journal_suite!`](crate::journal_suite) runs it with every journal; the [module](super) shows how to run it
+//! by hand.
 
-mod claiming;
-mod events;
+mod agreement;
 mod generate;
 mod happening;
-mod inbox;
-mod leases;
-mod observe;
+mod pair;
 mod perform;
-mod reference;
-mod shown;
 mod transition;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
-use proptest_state_machine::ReferenceStateMachine as _;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use self::generate::Steps;
-use self::perform::{Judged, Pair};
+use self::pair::{Judged, Pair};
 use self::transition::Transition;
 use super::JournalHarness;
-use crate::verdict::{Stopped, Verdict};
+use crate::suite::{caught, runtime};
+use crate::verdict::Verdict;
+
+/// How long a failed case may take to be made shorter.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How much is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,25 +114,24 @@ impl fmt::Display for Report {
 )]
 pub fn run<H: JournalHarness>(name: &str, make: impl AsyncFn() -> Verdict<H>) {
     let first = runtime().block_on(make());
-    if let Err(Stopped::Skipped(why)) = first {
-        println!("{name}: skipped, {why}");
+    if let Err(skipped) = first {
+        println!("{name}: skipped, {skipped}");
         return;
     }
     let make = async || {
         let harness = make().await;
-        harness.unwrap_or_else(|stopped| panic!("{name} is {stopped}"))
+        harness.unwrap_or_else(|skipped| panic!("{name}: {skipped}"))
     };
     match check(&Plan::default(), make) {
         Ok(report) => println!("{name}: {report}"),
-        Err(stopped) => panic!("{name} is {stopped}"),
+        Err(how) => panic!("{name} is broken: {how}"),
     }
 }
 
 /// Runs the journal that `make` gives beside the model. `make` is called once for each case, on a
 /// runtime of that case, and gives a harness over an *empty* store.
 ///
-/// Failed cases are written nowhere: this runs in whoever's crate the journal is, and its files are
-/// theirs. The seed in the verdict finds the case again.
+/// The seed in the error finds a failed case again.
 ///
 /// # Errors
 ///
@@ -175,108 +140,122 @@ pub fn run<H: JournalHarness>(name: &str, make: impl AsyncFn() -> Verdict<H>) {
 /// # Panics
 ///
 /// Inside a runtime: each case has its own.
-pub fn check<H: JournalHarness>(plan: &Plan, make: impl AsyncFn() -> H) -> Result<Report, Stopped> {
-    let config = Config {
-        cases: plan.cases,
+pub fn check<H: JournalHarness>(plan: &Plan, make: impl AsyncFn() -> H) -> Result<Report, String> {
+    let mut runner = TestRunner::new(Config {
         rng_seed: RngSeed::Fixed(plan.seed),
         failure_persistence: None,
-        max_shrink_iters: 600,
-        max_shrink_time: 20_000,
         ..Config::default()
-    };
+    });
     let started = tokio::time::Instant::now();
-    let report = RefCell::new(Report {
+    let mut report = Report {
         seed: plan.seed,
         ..Report::default()
-    });
-    // How many steps the last failed case took: the shortest, in the end.
-    let failed_at = Cell::new(None);
-    let out_of_time = || {
-        let is_long = plan.time.is_some_and(|time| started.elapsed() > time);
-        is_long && failed_at.get().is_none() && report.borrow().cases >= plan.least_cases
     };
-    let steps = Steps::sequential_strategy(plan.steps.div_ceil(2).max(1)..=plan.steps.max(1));
-    let outcome = TestRunner::new(config).run(&steps, |(_, steps, seen)| {
-        if out_of_time() {
-            return Ok(());
+    for case in 0..plan.cases {
+        let is_late = plan.time.is_some_and(|time| started.elapsed() > time);
+        if is_late && case >= plan.least_cases {
+            break;
         }
-        let taken = Cell::new(0);
-        let note = || {
-            taken.set(taken.get() + 1);
-            if let Some(seen) = &seen {
-                seen.fetch_add(1, Ordering::SeqCst);
-            }
+        let steps = plan.steps.div_ceil(2).max(1)..=plan.steps.max(1);
+        let steps = drawn(&steps, &mut runner);
+        let draw = |pair: &Pair<'_>, number: usize| {
+            let is_over = number >= steps;
+            (!is_over).then(|| drawn(&generate::step(pair), &mut runner))
         };
-        match run_case(&make, &steps, note, &report) {
-            Ok(()) => Ok(()),
-            Err(stopped) => {
-                failed_at.set(Some(taken.get()));
-                Err(TestCaseError::fail(stopped.to_string()))
-            }
+        if let Err(failure) = run_case(&make, draw, Some(&mut report)) {
+            let failure = shorten(&make, failure);
+            return Err(tell(plan.seed, &failure));
         }
-    });
-    match outcome {
-        Ok(()) => Ok(report.into_inner()),
-        Err(TestError::Fail(reason, (_, mut steps, _))) => {
-            steps.truncate(failed_at.get().unwrap_or(steps.len()));
-            Err(Stopped::Broken(tell(plan.seed, reason.message(), &steps)))
-        }
-        Err(TestError::Abort(reason)) => Err(Stopped::Broken(format!(
-            "no cases could be drawn from seed {}: {reason}",
-            plan.seed
-        ))),
     }
+    Ok(report)
 }
 
-/// One case: a fresh store, the steps on it and on the model.
+/// A value of this strategy.
+fn drawn<S: proptest::strategy::Strategy>(strategy: &S, runner: &mut TestRunner) -> S::Value {
+    let tree = strategy.new_tree(runner);
+    tree.expect("no strategy of this module rejects what it draws")
+        .current()
+}
+
+/// A case in which journal and model disagree.
+struct Failure {
+    /// The steps that were taken; the last one shows it.
+    steps: Vec<Transition>,
+    /// How they disagree.
+    how: String,
+}
+
+/// One case: a fresh store, and steps on it and on the model as long as there is a next one.
 fn run_case<H: JournalHarness>(
     make: impl AsyncFn() -> H,
-    steps: &[Transition],
-    note: impl Fn(),
-    report: &RefCell<Report>,
-) -> Result<(), Stopped> {
-    runtime().block_on(async {
+    mut next: impl FnMut(&Pair<'_>, usize) -> Option<Transition>,
+    report: Option<&mut Report>,
+) -> Result<(), Failure> {
+    let taken = RefCell::new(Vec::new());
+    let case = async {
         let harness = make().await;
-        let mut pair = Pair::new(&harness).await?;
+        let mut pair = Pair::new(&harness).await;
         let mut is_cut_short = false;
-        let mut taken = 0;
-        for step in steps {
-            note();
-            taken += 1;
-            if let Judged::ClockRanOn = pair.step(step).await? {
+        for number in 0.. {
+            pair.refresh().await;
+            let Some(step) = next(&pair, number) else {
+                break;
+            };
+            if !pair.admits(&step) {
+                continue;
+            }
+            taken.borrow_mut().push(step.clone());
+            if let Judged::ClockRanOn = pair.step(&step).await {
                 is_cut_short = true;
                 break;
             }
         }
-        let mut report = report.borrow_mut();
+        (pair.answers, is_cut_short)
+    };
+    let outcome = caught(|| runtime().block_on(case));
+    let steps = taken.into_inner();
+    let (answers, is_cut_short) = outcome.map_err(|how| Failure {
+        steps: steps.clone(),
+        how,
+    })?;
+    if let Some(report) = report {
         report.cases += 1;
-        report.steps += taken;
+        report.steps += u32::try_from(steps.len()).unwrap_or(u32::MAX);
         report.cut_short += u32::from(is_cut_short);
-        for (answer, count) in std::mem::take(&mut pair.answers) {
+        for (answer, count) in answers {
             *report.answers.entry(answer).or_default() += count;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
-/// A runtime of its own, for one case.
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a test may start a runtime")
+/// Leaves out one step after another, from the last to the first, wherever the case still fails without it.
+fn shorten<H: JournalHarness>(make: impl AsyncFn() -> H, mut failure: Failure) -> Failure {
+    let started = tokio::time::Instant::now();
+    let mut place = failure.steps.len();
+    while place > 0 && started.elapsed() < PATIENCE {
+        place -= 1;
+        let mut fewer = failure.steps.clone();
+        fewer.remove(place);
+        let again = |_: &Pair<'_>, number: usize| fewer.get(number).cloned();
+        if let Err(shorter) = run_case(&make, again, None) {
+            place = place.min(shorter.steps.len());
+            failure = shorter;
+        }
+    }
+    failure
 }
 
 /// How journal and model disagree, for a person.
-fn tell(seed: u64, reason: &str, steps: &[Transition]) -> String {
-    let numbered = steps
-        .iter()
-        .enumerate()
-        .map(|(place, step)| format!("{:>4}. {step}", place + 1));
-    let steps: Vec<String> = numbered.collect();
+fn tell(seed: u64, failure: &Failure) -> String {
+    let numbered = failure.steps.iter().enumerate();
+    let steps: Vec<String> = numbered
+        .map(|(place, step)| format!("{:>4}. {step}", place + 1))
+        .collect();
     format!(
-        "{reason}\nIt is the last of these steps that shows it:\n{}\n\
+        "{}\nIt is the last of these steps that shows it:\n{}\n\
          The same cases again: PROPTEST_RNG_SEED={seed}",
+        failure.how,
         steps.join("\n")
     )
 }

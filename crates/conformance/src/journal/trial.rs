@@ -7,14 +7,13 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Version,
+    Claim, JournalError, NewOrder, Opened, OrderFilter, OrderSummary, Owner, Recorded, Version,
 };
 use roamport_domain::order::{Event, ProviderInstance};
-use roamport_domain::{Account, OrderId, OrderJournal, ProfileStore};
+use roamport_domain::{Account, Order, OrderId, OrderJournal, ProfileStore};
 
 use super::{AppendAt as _, JournalHarness, sample};
-use crate::Verdict;
-use crate::verdict::{OrBroken as _, broken};
+use crate::verdict::OrBroken as _;
 
 /// A harness with its ports taken out.
 pub(super) struct Trial<'a> {
@@ -26,21 +25,18 @@ pub(super) struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    pub(super) async fn of(harness: &'a dyn JournalHarness) -> Verdict<Self> {
+    pub(super) async fn of(harness: &'a dyn JournalHarness) -> Self {
         let journal = harness.journal();
-        let start = journal
-            .now()
-            .await
-            .or_broken("reading the journal's clock")?;
-        Ok(Self {
+        let start = journal.now().await.or_broken("reading the journal's clock");
+        Self {
             harness,
             profiles: harness.profiles(),
             journal,
             start,
-        })
+        }
     }
 
-    pub(super) async fn now(&self) -> Verdict<Timestamp> {
+    pub(super) async fn now(&self) -> Timestamp {
         self.journal
             .now()
             .await
@@ -53,28 +49,25 @@ impl<'a> Trial<'a> {
     }
 
     /// Records a wish that must be new.
-    pub(super) async fn open(&self, new: &NewOrder) -> Verdict<OrderId> {
-        match self.journal.open(new).await.or_broken("recording a wish")? {
-            Opened::New(id) if id == new.id => Ok(id),
-            other => broken(format!(
-                "a new wish was recorded as {other:?}, not under {}",
-                new.id
-            )),
+    pub(super) async fn open(&self, new: &NewOrder) -> OrderId {
+        match self.journal.open(new).await.or_broken("recording a wish") {
+            Opened::New(id) if id == new.id => id,
+            other => panic!("a new wish was recorded as {other:?}, not under {}", new.id),
         }
     }
 
     /// Records a plain wish under this key.
-    pub(super) async fn opened(&self, key: &str) -> Verdict<NewOrder> {
-        let new = sample::order(key, self.now().await?);
-        self.open(&new).await?;
-        Ok(new)
+    pub(super) async fn opened(&self, key: &str) -> NewOrder {
+        let new = sample::order(key, self.now().await);
+        self.open(&new).await;
+        new
     }
 
     /// Records a plain wish that is due at a moment, or never.
-    pub(super) async fn due(&self, key: &str, due: Option<Timestamp>) -> Verdict<OrderId> {
-        let id = self.opened(key).await?.id;
-        self.append(id, Version::FIRST, &[], due).await?;
-        Ok(id)
+    pub(super) async fn due(&self, key: &str, due: Option<Timestamp>) -> OrderId {
+        let id = self.opened(key).await.id;
+        self.append(id, Version::FIRST, &[], due).await;
+        id
     }
 
     /// Appends what must be taken.
@@ -84,7 +77,7 @@ impl<'a> Trial<'a> {
         expected: Version,
         events: &[Event],
         due: Option<Timestamp>,
-    ) -> Verdict<Version> {
+    ) -> Version {
         self.journal
             .append_at(id, expected, events, due)
             .await
@@ -92,13 +85,13 @@ impl<'a> Trial<'a> {
     }
 
     /// Claims what is due at the provider of plain wishes, for a minute.
-    pub(super) async fn claim(&self, owner: &str, limit: u16) -> Verdict<Vec<Claim>> {
+    pub(super) async fn claim(&self, owner: &str, limit: u16) -> Vec<Claim> {
         self.claim_at(&sample::instance(sample::PROVIDER), owner, limit)
             .await
     }
 
     /// Claims what is due at the provider of plain wishes for a worker of this account, for a minute.
-    pub(super) async fn claim_by(&self, account: &Account, limit: u16) -> Verdict<Vec<Claim>> {
+    pub(super) async fn claim_by(&self, account: &Account, limit: u16) -> Vec<Claim> {
         let provider = sample::instance(sample::PROVIDER);
         self.claim_with(&provider, account, "worker", limit).await
     }
@@ -109,7 +102,7 @@ impl<'a> Trial<'a> {
         provider: &ProviderInstance,
         owner: &str,
         limit: u16,
-    ) -> Verdict<Vec<Claim>> {
+    ) -> Vec<Claim> {
         self.claim_with(provider, &sample::account("any"), owner, limit)
             .await
     }
@@ -120,7 +113,7 @@ impl<'a> Trial<'a> {
         account: &Account,
         owner: &str,
         limit: u16,
-    ) -> Verdict<Vec<Claim>> {
+    ) -> Vec<Claim> {
         let limit = NonZeroU16::new(limit).unwrap_or(NonZeroU16::MIN);
         let owner = Owner::new(owner);
         self.journal
@@ -130,7 +123,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Claims one order for a minute.
-    pub(super) async fn claim_one(&self, id: OrderId, owner: &str) -> Verdict<Option<Claim>> {
+    pub(super) async fn claim_one(&self, id: OrderId, owner: &str) -> Option<Claim> {
         let owner = Owner::new(owner);
         self.journal
             .claim_order(id, &owner, sample::MINUTE)
@@ -139,15 +132,42 @@ impl<'a> Trial<'a> {
     }
 
     /// Claims one order that must be free, for a minute.
-    pub(super) async fn held(&self, id: OrderId, owner: &str) -> Verdict<Claim> {
-        match self.claim_one(id, owner).await? {
-            Some(claim) => Ok(claim),
-            None => broken("an order that nobody holds could not be claimed"),
+    pub(super) async fn held(&self, id: OrderId, owner: &str) -> Claim {
+        match self.claim_one(id, owner).await {
+            Some(claim) => claim,
+            None => panic!("an order that nobody holds could not be claimed"),
         }
     }
 
+    /// Prolongs a claim that is held to a minute from now.
+    pub(super) async fn renew(&self, claim: &Claim) {
+        let renewed = self.journal.renew(claim, sample::MINUTE).await;
+        renewed.or_broken("renewing a claim");
+    }
+
+    /// Releases a claim, be it lost.
+    pub(super) async fn release(&self, claim: &Claim) {
+        let released = self.journal.release(claim).await;
+        released.or_broken("giving a claim back");
+    }
+
+    /// Makes an order due now.
+    pub(super) async fn wake(&self, id: OrderId) {
+        self.journal.wake(id).await.or_broken("waking an order");
+    }
+
+    /// Loads an order that is there.
+    pub(super) async fn load(&self, id: OrderId) -> Order {
+        self.journal.load(id).await.or_broken("loading an order")
+    }
+
+    /// Everything that happened to an order that is there.
+    pub(super) async fn events(&self, id: OrderId) -> Vec<Recorded> {
+        self.journal.events(id).await.or_broken("reading events")
+    }
+
     /// The whole list.
-    pub(super) async fn list(&self, filter: OrderFilter) -> Verdict<Vec<OrderSummary>> {
+    pub(super) async fn list(&self, filter: OrderFilter) -> Vec<OrderSummary> {
         self.journal
             .list(filter)
             .try_collect()
@@ -156,13 +176,12 @@ impl<'a> Trial<'a> {
     }
 
     /// How many events an order has.
-    pub(super) async fn version(&self, id: OrderId) -> Verdict<Version> {
-        Ok(self
-            .journal
+    pub(super) async fn version(&self, id: OrderId) -> Version {
+        self.journal
             .load(id)
             .await
-            .or_broken("loading an order")?
-            .version())
+            .or_broken("loading an order")
+            .version()
     }
 }
 
@@ -175,9 +194,9 @@ pub(super) fn ids(claims: &[Claim]) -> Vec<OrderId> {
 pub(super) fn refused<T: std::fmt::Debug>(
     answer: Result<T, JournalError>,
     what: &str,
-) -> Verdict<JournalError> {
+) -> JournalError {
     match answer {
-        Err(error) => Ok(error),
-        Ok(answer) => broken(format!("{what} was answered with {answer:?}, not refused")),
+        Err(error) => error,
+        Ok(answer) => panic!("{what} was answered with {answer:?}, not refused"),
     }
 }

@@ -5,21 +5,23 @@ use std::time::Duration;
 use roamport_domain::provider::{Dedup, OrderLookup, ProviderOrder, Purchase, Reaction};
 
 use super::trial::Trial;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::skipped;
 use crate::{ProviderHarness, Trouble, Verdict};
+
+promises! { dyn ProviderHarness:
+    /// An order that is answered before it is delivered is no error, is found while it waits, and has
+    /// all its eSIMs in the end. It is charged once.
+    an_order_delivered_later_is_whole_in_the_end,
+    /// An order in doubt that lands late has landed within the longest effect that the capabilities
+    /// name, once; then it is found, or repeating it gives it, wherever that is promised.
+    an_order_that_lands_late_lands_within_the_longest_effect,
+}
 
 /// Long after anything that was sent could still have an effect.
 const LONG_AFTER: Duration = Duration::from_hours(6);
 
-/// An order that is answered before it is delivered is no error, is found while it waits, and has
-/// all its eSIMs in the end. It is charged once.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_order_delivered_later_is_whole_in_the_end(
-    harness: &dyn ProviderHarness,
-) -> Verdict {
+async fn an_order_delivered_later_is_whole_in_the_end(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     if trial.capabilities.lookup.is_none() {
         return skipped("orders cannot be looked up, so nobody could see one delivered");
@@ -33,53 +35,49 @@ pub async fn an_order_delivered_later_is_whole_in_the_end(
     trial.trouble(Trouble::LateDelivery).await?;
     let request = trial.request(vec![Trial::line(&package, quantity)]);
     let placed = trial
-        .provider
-        .purchase(&request)
-        .await
-        .or_broken("an order that is delivered later")?;
-    ensure(!placed.status.is_final(), || {
-        format!(
-            "an order that is delivered later was answered as {:?}",
-            placed.status
-        )
-    })?;
-    let waiting = found_alone(&trial, &placed).await?;
-    ensure(!waiting.status.is_final(), || {
-        format!("an order that waits was found as {:?}", waiting.status)
-    })?;
-    let order = trial.completed(placed).await?;
+        .purchase(&request, "an order that is delivered later")
+        .await;
+    assert!(
+        !placed.status.is_final(),
+        "an order that is delivered later was answered as {:?}",
+        placed.status
+    );
+    let waiting = found_alone(&trial, &placed).await;
+    assert!(
+        !waiting.status.is_final(),
+        "an order that waits was found as {:?}",
+        waiting.status
+    );
+    let order = trial.completed(placed).await;
     let count = order.items.len();
-    ensure(count == usize::from(quantity), || {
-        format!("{quantity} eSIMs were bought and {count} were delivered")
-    })?;
+    assert!(
+        count == usize::from(quantity),
+        "{quantity} eSIMs were bought and {count} were delivered"
+    );
     for esim in order.items.iter().map(|item| &item.esim) {
-        ensure(esim.is_some(), || {
-            "a delivered order has an item that names no eSIM".to_owned()
-        })?;
+        assert!(
+            esim.is_some(),
+            "a delivered order has an item that names no eSIM"
+        );
     }
-    trial.charged(&request.reference, 1).await
+    trial.charged(&request.reference, 1).await;
+    Ok(())
 }
 
-async fn found_alone(trial: &Trial<'_>, order: &ProviderOrder) -> Verdict<ProviderOrder> {
+async fn found_alone(trial: &Trial<'_>, order: &ProviderOrder) -> ProviderOrder {
     let lookup = OrderLookup::Id(order.id.clone());
-    let found = trial.find(&lookup).await?.orders;
+    let found = trial.find(&lookup).await.orders;
     match <[ProviderOrder; 1]>::try_from(found) {
-        Ok([found]) => Ok(found),
-        Err(found) => broken(format!(
+        Ok([found]) => found,
+        Err(found) => panic!(
             "order {} waits for its delivery, and {} orders are found by its id",
             order.id,
             found.len()
-        )),
+        ),
     }
 }
 
-/// An order in doubt that lands late has landed within the longest effect that the capabilities
-/// name, once; then it is found, or repeating it gives it, wherever that is promised.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_order_that_lands_late_lands_within_the_longest_effect(
+async fn an_order_that_lands_late_lands_within_the_longest_effect(
     harness: &dyn ProviderHarness,
 ) -> Verdict {
     let trial = Trial::of(harness);
@@ -88,35 +86,33 @@ pub async fn an_order_that_lands_late_lands_within_the_longest_effect(
     let request = trial.request(vec![Trial::line(&package, 1)]);
     match trial.provider.purchase(&request).await {
         Ok(order) => {
-            return broken(format!(
-                "order {} was answered before it was taken",
-                order.id
-            ));
+            panic!("order {} was answered before it was taken", order.id);
         }
-        Err(error) => ensure(error.reaction() == Reaction::Reconcile, || {
-            format!(
-                "an order may still land, and the error says {:?}: {error}",
-                error.kind()
-            )
-        })?,
+        Err(error) => assert!(
+            error.reaction() == Reaction::Reconcile,
+            "an order may still land, and the error says {:?}: {error}",
+            error.kind()
+        ),
     }
     let (claimed, lag) = (trial.capabilities.longest_effect, trial.lag());
     harness.pass(claimed + lag).await;
     let in_time = trial.charges(&request.reference).await?;
     harness.pass(LONG_AFTER).await;
     let ever = trial.charges(&request.reference).await?;
-    ensure(ever <= 1, || {
-        format!("an order that landed late was charged {ever} times")
-    })?;
-    ensure(in_time == ever, || {
-        let claimed = claimed.as_secs();
-        format!("an order was charged later than the {claimed} s that are promised at most")
-    })?;
+    assert!(
+        ever <= 1,
+        "an order that landed late was charged {ever} times"
+    );
+    assert!(
+        in_time == ever,
+        "an order was charged later than the {claimed:?} that are promised at most"
+    );
     if trial.capabilities.finds_by_reference() {
         let found = trial.ids_under(&request.reference).await?.len();
-        ensure(found == ever, || {
-            format!("{found} orders are found under a reference with {ever} charges")
-        })?;
+        assert!(
+            found == ever,
+            "{found} orders are found under a reference with {ever} charges"
+        );
     }
     // A memory of limited length may be over by now.
     if trial.capabilities.dedup == (Dedup::Replays { window: None }) {
@@ -125,10 +121,8 @@ pub async fn an_order_that_lands_late_lands_within_the_longest_effect(
             ..request.clone()
         };
         trial
-            .provider
-            .purchase(&again)
-            .await
-            .or_broken("repeating an order that landed late")?;
+            .purchase(&again, "repeating an order that landed late")
+            .await;
         trial.charged_exactly(&request.reference, 1).await?;
     }
     Ok(())

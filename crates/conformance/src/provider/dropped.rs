@@ -7,8 +7,24 @@ use roamport_domain::provider::{Dedup, EsimKey, EsimProviderExt as _, Purchase, 
 
 use super::cancellation;
 use super::trial::Trial;
-use crate::verdict::{OrBroken as _, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
 use crate::{ProviderHarness, Trouble, Verdict};
+
+promises! { dyn ProviderHarness:
+    /// An order that is dropped at any moment is charged at most once; it is found, or repeating it
+    /// gives it, wherever that is promised.
+    a_dropped_order_is_charged_at_most_once_and_found,
+    /// An order that is dropped after the provider took it, and before it answered, is charged exactly
+    /// once; it is found, or repeating it gives it, wherever that is promised.
+    an_order_dropped_before_its_answer_is_found,
+    /// A top-up that is dropped at any moment is charged at most once, and found wherever that is
+    /// promised.
+    a_dropped_top_up_is_charged_at_most_once,
+    /// A cancellation that is dropped at any moment can be asked for again, and gives the money back
+    /// once.
+    a_dropped_cancellation_is_refunded_once,
+}
 
 /// How long a call is waited for before it is dropped. Zero looks at it once.
 const PATIENCE: [Duration; 4] = [
@@ -22,13 +38,7 @@ const MIDWAY: Duration = Duration::from_millis(150);
 /// For what a dropped call has set going to come to its end.
 const AFTERMATH: Duration = Duration::from_millis(40);
 
-/// An order that is dropped at any moment is charged at most once; it is found, or repeating it
-/// gives it, wherever that is promised.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_dropped_order_is_charged_at_most_once_and_found(
+async fn a_dropped_order_is_charged_at_most_once_and_found(
     harness: &dyn ProviderHarness,
 ) -> Verdict {
     let trial = Trial::of(harness);
@@ -46,13 +56,7 @@ pub async fn a_dropped_order_is_charged_at_most_once_and_found(
     Ok(())
 }
 
-/// An order that is dropped after the provider took it, and before it answered, is charged exactly
-/// once; it is found, or repeating it gives it, wherever that is promised.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_order_dropped_before_its_answer_is_found(harness: &dyn ProviderHarness) -> Verdict {
+async fn an_order_dropped_before_its_answer_is_found(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
     trial.trouble(Trouble::SlowOrderReply).await?;
@@ -62,31 +66,26 @@ pub async fn an_order_dropped_before_its_answer_is_found(harness: &dyn ProviderH
         return skipped("the answer came before the order was dropped");
     }
     let count = check_once(&trial, &request.reference).await?;
-    ensure(count == 1, || {
-        "an order that was taken and then dropped is not found".to_owned()
-    })?;
+    assert!(
+        count == 1,
+        "an order that was taken and then dropped is not found"
+    );
     repeat(&trial, &request).await
 }
 
-/// A top-up that is dropped at any moment is charged at most once, and found wherever that is
-/// promised.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_dropped_top_up_is_charged_at_most_once(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_dropped_top_up_is_charged_at_most_once(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     if !trial.capabilities.top_up {
         return skipped("the provider has no top-ups");
     }
     let package = trial.ordinary().await?;
-    let (_, esim) = trial.installable(&package).await?;
+    let (_, esim) = trial.installable(&package).await;
     let key = trial
         .provider
         .resolve(&EsimKey::from_id(esim.id().clone()))
         .await
-        .or_broken("finding an eSIM's names")?;
-    let listed = trial.top_ups(TopUpQuery::all(key.clone())).await?;
+        .or_broken("finding an eSIM's names");
+    let listed = trial.top_ups(TopUpQuery::all(key.clone())).await;
     let Some(top_up) = listed.first() else {
         return skipped("nothing can top up an eSIM of the ordinary package");
     };
@@ -99,27 +98,21 @@ pub async fn a_dropped_top_up_is_charged_at_most_once(harness: &dyn ProviderHarn
     Ok(())
 }
 
-/// A cancellation that is dropped at any moment can be asked for again, and gives the money back
-/// once.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_dropped_cancellation_is_refunded_once(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_dropped_cancellation_is_refunded_once(harness: &dyn ProviderHarness) -> Verdict {
     let (trial, refund) = cancellation::taking_back(harness)?;
     for patience in PATIENCE {
-        let before = trial.balance().await?;
+        let before = trial.balance().await;
         let (_, esim) = cancellation::bought(&trial).await?;
-        let between = trial.balance().await?;
+        let between = trial.balance().await;
         let key = cancellation::key(&esim);
         let call = cancellation::cancel(&trial, &key);
         let _ = tokio::time::timeout(patience, call).await;
         tokio::time::sleep(AFTERMATH).await;
         cancellation::cancel(&trial, &key)
             .await
-            .or_broken("asking again after a dropped cancellation")?;
-        cancellation::check_refunded_once(&trial, &esim).await?;
-        cancellation::check_wallet(&trial, refund, before, between).await?;
+            .or_broken("asking again after a dropped cancellation");
+        cancellation::check_refunded_once(&trial, &esim).await;
+        cancellation::check_wallet(&trial, refund, before, between).await;
     }
     Ok(())
 }
@@ -128,14 +121,16 @@ pub async fn a_dropped_cancellation_is_refunded_once(harness: &dyn ProviderHarne
 async fn check_once(trial: &Trial<'_>, reference: &Reference) -> Verdict<usize> {
     tokio::time::sleep(AFTERMATH).await;
     let count = trial.charges(reference).await?;
-    ensure(count <= 1, || {
-        format!("a purchase that was dropped was charged {count} times")
-    })?;
+    assert!(
+        count <= 1,
+        "a purchase that was dropped was charged {count} times"
+    );
     if trial.capabilities.finds_by_reference() {
         let found = trial.ids_under(reference).await?.len();
-        ensure(found == count, || {
-            format!("a dropped purchase was charged {count} times, and {found} orders are found")
-        })?;
+        assert!(
+            found == count,
+            "a dropped purchase was charged {count} times, and {found} orders are found"
+        );
     }
     Ok(count)
 }
@@ -150,9 +145,7 @@ async fn repeat(trial: &Trial<'_>, request: &Purchase) -> Verdict {
         ..request.clone()
     };
     trial
-        .provider
-        .purchase(&again)
-        .await
-        .or_broken("repeating an order that was dropped")?;
+        .purchase(&again, "repeating an order that was dropped")
+        .await;
     trial.charged_exactly(&request.reference, 1).await
 }

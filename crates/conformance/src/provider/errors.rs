@@ -8,8 +8,23 @@ use roamport_domain::provider::{
 use roamport_domain::{ProviderError, ProviderOrderId};
 
 use super::trial::Trial;
-use crate::verdict::{OrBroken as _, ensure};
+use crate::suite::promises;
+use crate::verdict::OrBroken as _;
 use crate::{ProviderHarness, Trouble, Verdict};
+
+promises! { dyn ProviderHarness:
+    /// An error names its provider and the call that failed, and has words for a person.
+    an_error_names_its_provider_and_its_call,
+    /// A read that fails changed nothing, so it is never ambiguous; one that fails for a moment says
+    /// that it may be tried again.
+    a_failed_read_is_never_ambiguous,
+    /// A call that the capabilities rule out answers `Unsupported`.
+    what_capabilities_rule_out_is_unsupported,
+    /// Name and capabilities stay the same whatever is called.
+    name_and_capabilities_stay_the_same,
+    /// A read or a listing that is dropped half-way leaves a provider that works.
+    a_dropped_read_does_no_harm,
+}
 
 /// Errors that any provider gives for what nobody has or sells, each with the call that gave it.
 pub(super) async fn refusals(trial: &Trial<'_>) -> Verdict<Vec<(Operation, ProviderError)>> {
@@ -73,69 +88,49 @@ pub(super) async fn refusals(trial: &Trial<'_>) -> Verdict<Vec<(Operation, Provi
         .collect())
 }
 
-/// An error names its provider and the call that failed, and has words for a person.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_error_names_its_provider_and_its_call(harness: &dyn ProviderHarness) -> Verdict {
+async fn an_error_names_its_provider_and_its_call(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     for (call, error) in refusals(&trial).await? {
-        ensure(error.provider() == trial.provider.name(), || {
-            format!(
-                "an error of {} is said to be {}'s",
-                trial.provider.name(),
-                error.provider()
-            )
-        })?;
-        ensure(error.operation() == call, || {
-            format!(
-                "an error of {call} is said to be one of {}",
-                error.operation()
-            )
-        })?;
-        ensure(!error.message().trim().is_empty(), || {
-            format!("an error of {call} has no words")
-        })?;
+        assert!(
+            error.provider() == trial.provider.name(),
+            "an error of {} is said to be {}'s",
+            trial.provider.name(),
+            error.provider()
+        );
+        assert!(
+            error.operation() == call,
+            "an error of {call} is said to be one of {}",
+            error.operation()
+        );
+        assert!(
+            !error.message().trim().is_empty(),
+            "an error of {call} has no words"
+        );
     }
     Ok(())
 }
 
-/// A read that fails changed nothing, so it is never ambiguous; one that fails for a moment says
-/// that it may be tried again.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_failed_read_is_never_ambiguous(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_failed_read_is_never_ambiguous(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     for (call, error) in refusals(&trial).await? {
-        ensure(
+        assert!(
             call.has_effect() || error.kind() != ErrorKind::Ambiguous,
-            || format!("{call} only reads, and yet: {error}"),
-        )?;
+            "{call} only reads, and yet: {error}"
+        );
     }
     trial.trouble(Trouble::FailedRead).await?;
     // A layer may have mended it before it got here; the bare provider shows it.
     if let Err(error) = trial.provider.balance().await {
-        ensure(matches!(error.reaction(), Reaction::Retry { .. }), || {
-            format!("a read that failed for a moment may be tried again, and yet: {error}")
-        })?;
+        assert!(
+            matches!(error.reaction(), Reaction::Retry { .. }),
+            "a read that failed for a moment may be tried again, and yet: {error}"
+        );
     }
-    trial
-        .provider
-        .balance()
-        .await
-        .or_broken("reading the wallet again")
-        .map(|_| ())
+    trial.balance().await;
+    Ok(())
 }
 
-/// A call that the capabilities rule out answers `Unsupported`.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn what_capabilities_rule_out_is_unsupported(harness: &dyn ProviderHarness) -> Verdict {
+async fn what_capabilities_rule_out_is_unsupported(harness: &dyn ProviderHarness) {
     let trial = Trial::of(harness);
     let lookup = trial.capabilities.lookup;
     let mut ruled_out = Vec::new();
@@ -147,11 +142,11 @@ pub async fn what_capabilities_rule_out_is_unsupported(harness: &dyn ProviderHar
     }
     if lookup.is_none() {
         let id = ProviderOrderId::parse("conformance-nobodys-order");
-        ruled_out.push(OrderLookup::Id(id.or_broken("making up an order id")?));
+        ruled_out.push(OrderLookup::Id(id.or_broken("making up an order id")));
     }
     for lookup in ruled_out {
         let answer = trial.provider.find_orders(&lookup).await;
-        check_unsupported(Operation::FindOrders, answer.err().as_ref())?;
+        check_unsupported(Operation::FindOrders, answer.err().as_ref());
     }
     if trial.capabilities.usage.is_none() {
         for esim in harness.unknown_esims() {
@@ -159,61 +154,48 @@ pub async fn what_capabilities_rule_out_is_unsupported(harness: &dyn ProviderHar
                 .provider
                 .usage(&UsageQuery { esim, daily: false })
                 .await;
-            check_unsupported(Operation::Usage, answer.err().as_ref())?;
+            check_unsupported(Operation::Usage, answer.err().as_ref());
         }
     }
     if trial.capabilities.cancellation.is_none() {
         for esim in harness.unknown_esims() {
             let answer = trial.provider.cancel(&CancelRequest { esim }).await;
-            check_unsupported(Operation::Cancel, answer.err().as_ref())?;
+            check_unsupported(Operation::Cancel, answer.err().as_ref());
         }
     }
-    Ok(())
 }
 
-fn check_unsupported(call: Operation, error: Option<&ProviderError>) -> Verdict {
+fn check_unsupported(call: Operation, error: Option<&ProviderError>) {
     let said = error.is_some_and(|error| error.kind() == ErrorKind::Unsupported);
-    ensure(said, || {
-        format!("{call} is ruled out and answered with {error:?}")
-    })
+    assert!(said, "{call} is ruled out and answered with {error:?}");
 }
 
-/// Name and capabilities stay the same whatever is called.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn name_and_capabilities_stay_the_same(harness: &dyn ProviderHarness) -> Verdict {
+async fn name_and_capabilities_stay_the_same(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let name = trial.provider.name().clone();
     let package = trial.ordinary().await?;
-    trial.installable(&package).await?;
+    trial.installable(&package).await;
     refusals(&trial).await?;
-    ensure(*trial.provider.name() == name, || {
-        format!("{name} now calls itself {}", trial.provider.name())
-    })?;
+    assert!(
+        *trial.provider.name() == name,
+        "{name} now calls itself {}",
+        trial.provider.name()
+    );
     let (before, after) = (trial.capabilities, trial.provider.capabilities());
-    ensure(before == after, || {
-        format!("the capabilities were {before:?} and are {after:?}")
-    })
+    assert!(
+        before == after,
+        "the capabilities were {before:?} and are {after:?}"
+    );
+    Ok(())
 }
 
-/// A read or a listing that is dropped half-way leaves a provider that works.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_dropped_read_does_no_harm(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_dropped_read_does_no_harm(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
-    let (_, esim) = trial.installable(&package).await?;
+    let (_, esim) = trial.installable(&package).await;
     let key = EsimKey::from_id(esim.id().clone());
-    let whole = trial.packages(PackageQuery::default()).await?.len();
-    let before = trial
-        .provider
-        .balance()
-        .await
-        .or_broken("reading the wallet")?;
+    let whole = trial.packages(PackageQuery::default()).await.len();
+    let before = trial.balance().await;
     for _ in 0..3 {
         drop(futures::poll!(trial.provider.balance()));
         drop(futures::poll!(trial.provider.esim(&key)));
@@ -222,26 +204,16 @@ pub async fn a_dropped_read_does_no_harm(harness: &dyn ProviderHarness) -> Verdi
         listing.next().await;
         drop(listing);
     }
-    let after = trial
-        .provider
-        .balance()
-        .await
-        .or_broken("reading the wallet")?;
+    let after = trial.balance().await;
     if harness.wallet_is_ours_alone() {
-        ensure(before == after, || {
-            format!("dropped reads took the wallet to {after}")
-        })?;
+        assert!(before == after, "dropped reads took the wallet to {after}");
     }
-    let read = trial
-        .provider
-        .esim(&key)
-        .await
-        .or_broken("reading an eSIM after dropped reads")?;
-    ensure(read.id() == esim.id(), || {
-        "dropped reads mixed up two eSIMs".to_owned()
-    })?;
-    let again = trial.packages(PackageQuery::default()).await?.len();
-    ensure(again == whole, || {
-        format!("after dropped listings {again} of {whole} are listed")
-    })
+    let read = trial.esim(&key).await;
+    assert!(read.id() == esim.id(), "dropped reads mixed up two eSIMs");
+    let again = trial.packages(PackageQuery::default()).await.len();
+    assert!(
+        again == whole,
+        "after dropped listings {again} of {whole} are listed"
+    );
+    Ok(())
 }

@@ -5,154 +5,147 @@ use roamport_domain::provider::{
 };
 use roamport_domain::{Esim, EsimId};
 
-use super::trial::Trial;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use super::trial::{Trial, refused_as};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
 use crate::{ProviderHarness, Trouble, Verdict};
 
-/// Before its profile is generated, an eSIM can be read and has no activation.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_esim_without_a_profile_has_no_activation(harness: &dyn ProviderHarness) -> Verdict {
+promises! { dyn ProviderHarness:
+    /// Before its profile is generated, an eSIM can be read and has no activation.
+    an_esim_without_a_profile_has_no_activation,
+    /// Provisioning answers with the eSIM that was asked for, ready or pending, and it becomes ready.
+    provisioning_ends_in_a_ready_esim,
+    /// Asking twice gives the same eSIM again, with the same activation, and moves no money.
+    provisioning_twice_is_safe,
+    /// A profile that is still being generated is an eSIM without an activation, no error, and becomes
+    /// ready without being asked for again.
+    a_pending_profile_is_no_error,
+    /// A provisioning whose answer was lost is ambiguous; the eSIM tells what happened, and asking
+    /// again is safe.
+    a_lost_reply_of_provisioning_is_ambiguous,
+    /// Where a package needs a travel date, order or provisioning without one is rejected, and with one
+    /// it goes well.
+    a_missing_travel_date_is_rejected,
+    /// Provisioning what does not exist is refused.
+    provisioning_an_unknown_esim_is_refused,
+    /// Where profiles come by themselves, they come without any call; asking for one reads it, and
+    /// changes nothing.
+    a_profile_comes_by_itself_where_that_is_promised,
+    /// Where the order's answer holds the profiles, it holds one for each eSIM, ready and the same as
+    /// when it is read.
+    a_profile_comes_with_the_order_where_that_is_promised,
+    /// An eSIM is the same whether it is read by its id, by its card number or by both.
+    an_esim_is_read_by_its_id_and_by_its_iccid,
+    /// An eSIM that does not exist is not found, by either name.
+    an_unknown_esim_is_not_found,
+}
+
+async fn an_esim_without_a_profile_has_no_activation(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let package = trial.ordinary().await?;
-    for id in trial.buy(&package, 1).await?.esims()? {
+    for id in trial.buy(&package, 1).await.esims() {
         let key = EsimKey::from_id(id);
-        let esim = trial
-            .provider
-            .esim(&key)
-            .await
-            .or_broken("reading a new eSIM")?;
-        check_consistent(&esim)?;
-        ensure(!esim.is_ready(), || {
-            "an eSIM nobody has generated is ready".to_owned()
-        })?;
+        let esim = trial.esim(&key).await;
+        check_consistent(&esim);
+        assert!(!esim.is_ready(), "an eSIM nobody has generated is ready");
     }
     Ok(())
 }
 
-/// Provisioning answers with the eSIM that was asked for, ready or pending, and it becomes ready.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn provisioning_ends_in_a_ready_esim(harness: &dyn ProviderHarness) -> Verdict {
+async fn provisioning_ends_in_a_ready_esim(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
-    let bought = trial.buy(&package, 1).await?;
-    for id in bought.esims()? {
+    let bought = trial.buy(&package, 1).await;
+    for id in bought.esims() {
         if trial.provisions_by_call().is_ok() {
-            let esim = trial.provision(&id).await?;
-            check_id(&esim, &id)?;
-            check_consistent(&esim)?;
+            let esim = trial.provision(&id).await;
+            check_id(&esim, &id);
+            check_consistent(&esim);
         }
-        let esim = trial.ready(&id).await?;
-        ensure(esim.id() == &id, || {
-            format!("eSIM {id} was read as {}", esim.id())
-        })?;
-        ensure(esim.provider() == trial.provider.name(), || {
-            format!(
-                "an eSIM of {} says that it is {}'s",
-                trial.provider.name(),
-                esim.provider()
-            )
-        })?;
+        let esim = trial.ready(&id).await;
+        assert!(esim.id() == &id, "eSIM {id} was read as {}", esim.id());
+        assert!(
+            esim.provider() == trial.provider.name(),
+            "an eSIM of {} says that it is {}'s",
+            trial.provider.name(),
+            esim.provider()
+        );
     }
-    trial.charged(&bought.reference, 1).await
+    trial.charged(&bought.reference, 1).await;
+    Ok(())
 }
 
-/// Asking twice gives the same eSIM again, with the same activation, and moves no money.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn provisioning_twice_is_safe(harness: &dyn ProviderHarness) -> Verdict {
+async fn provisioning_twice_is_safe(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let package = trial.ordinary().await?;
-    let (bought, first) = trial.installable(&package).await?;
-    check_id(&trial.provision(first.id()).await?, first.id())?;
-    let second = trial.ready(first.id()).await?;
-    ensure(second.activation() == first.activation(), || {
-        "asking for a profile again changed its activation".to_owned()
-    })?;
-    trial.charged(&bought.reference, 1).await
+    let (bought, first) = trial.installable(&package).await;
+    check_id(&trial.provision(first.id()).await, first.id());
+    let second = trial.ready(first.id()).await;
+    assert!(
+        second.activation() == first.activation(),
+        "asking for a profile again changed its activation"
+    );
+    trial.charged(&bought.reference, 1).await;
+    Ok(())
 }
 
-/// A profile that is still being generated is an eSIM without an activation, no error, and becomes
-/// ready without being asked for again.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_pending_profile_is_no_error(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_pending_profile_is_no_error(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let package = trial.ordinary().await?;
-    let bought = trial.buy(&package, 1).await?;
+    let bought = trial.buy(&package, 1).await;
     trial.trouble(Trouble::PendingProfile).await?;
-    for id in bought.esims()? {
-        let esim = trial.provision(&id).await?;
-        check_id(&esim, &id)?;
-        check_consistent(&esim)?;
-        ensure(!esim.is_ready(), || {
-            "a pending profile was said to be ready".to_owned()
-        })?;
-        ensure(esim.activation().is_none(), || {
-            "a pending profile has an activation".to_owned()
-        })?;
-        trial.ready(&id).await?;
+    for id in bought.esims() {
+        let esim = trial.provision(&id).await;
+        check_id(&esim, &id);
+        check_consistent(&esim);
+        assert!(!esim.is_ready(), "a pending profile was said to be ready");
+        assert!(
+            esim.activation().is_none(),
+            "a pending profile has an activation"
+        );
+        trial.ready(&id).await;
     }
-    trial.charged(&bought.reference, 1).await
+    trial.charged(&bought.reference, 1).await;
+    Ok(())
 }
 
-/// A provisioning whose answer was lost is ambiguous; the eSIM tells what happened, and asking
-/// again is safe.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_lost_reply_of_provisioning_is_ambiguous(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_lost_reply_of_provisioning_is_ambiguous(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let package = trial.ordinary().await?;
-    let bought = trial.buy(&package, 1).await?;
+    let bought = trial.buy(&package, 1).await;
     trial.trouble(Trouble::LostProvisionReply).await?;
-    for id in bought.esims()? {
+    for id in bought.esims() {
         let request = ProvisionRequest {
             esim: id.clone(),
             start_date: None,
         };
-        match trial.provider.provision(&request).await {
-            Ok(_) => return broken("a lost answer was answered"),
-            Err(error) => ensure(error.kind() == ErrorKind::Ambiguous, || {
-                format!("a lost answer is an error of another kind: {error}")
-            })?,
-        }
-        trial.provision(&id).await?;
-        trial.ready(&id).await?;
+        refused_as(
+            trial.provider.provision(&request).await,
+            ErrorKind::Ambiguous,
+            "a lost answer",
+        );
+        trial.provision(&id).await;
+        trial.ready(&id).await;
     }
-    trial.charged(&bought.reference, 1).await
+    trial.charged(&bought.reference, 1).await;
+    Ok(())
 }
 
-/// Where a package needs a travel date, order or provisioning without one is rejected, and with one
-/// it goes well.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let Some(id) = harness.package_needing_travel_date().await else {
         return skipped("the harness names no package that needs a travel date");
     };
-    let package = trial.sold(&id).await?;
-    ensure(package.flags.travel_date_required, || {
-        format!("package {id} needs a travel date, and its flag does not say so")
-    })?;
+    let package = trial.sold(&id).await;
+    assert!(
+        package.flags.travel_date_required,
+        "package {id} needs a travel date, and its flag does not say so"
+    );
     let tomorrow = trial.clock.now() + jiff::SignedDuration::from_hours(48);
     let start_date = Some(tomorrow.to_zoned(jiff::tz::TimeZone::UTC).date());
     let request = trial.request(vec![Trial::line(&package, 1)]);
@@ -160,17 +153,15 @@ pub async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) ->
         Ok(order) => order,
         // Refused with the order already: then the order with a date has to go well.
         Err(error) => {
-            check_rejected(&error)?;
+            check_rejected(&error);
             let lines = vec![Trial::line(&package, 1)];
             let request = Purchase {
                 request: PurchaseRequest::PlaceOrder { lines, start_date },
                 ..request
             };
             trial
-                .provider
-                .purchase(&request)
-                .await
-                .or_broken("an order with a travel date")?;
+                .purchase(&request, "an order with a travel date")
+                .await;
             return Ok(());
         }
     };
@@ -180,8 +171,8 @@ pub async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) ->
             start_date: None,
         };
         match trial.provider.provision(&without).await {
-            Ok(_) => return broken("a profile was generated without the travel date it needs"),
-            Err(error) => check_rejected(&error)?,
+            Ok(_) => panic!("a profile was generated without the travel date it needs"),
+            Err(error) => check_rejected(&error),
         }
         let with = ProvisionRequest {
             start_date,
@@ -191,24 +182,21 @@ pub async fn a_missing_travel_date_is_rejected(harness: &dyn ProviderHarness) ->
             .provider
             .provision(&with)
             .await
-            .or_broken("provisioning with a travel date")?;
-        trial.ready(&esim).await?;
+            .or_broken("provisioning with a travel date");
+        trial.ready(&esim).await;
     }
-    trial.charged(&request.reference, 1).await
+    trial.charged(&request.reference, 1).await;
+    Ok(())
 }
 
-fn check_rejected(error: &roamport_domain::ProviderError) -> Verdict {
-    ensure(error.kind() == ErrorKind::Rejected, || {
-        format!("a missing travel date is an error of another kind: {error}")
-    })
+fn check_rejected(error: &roamport_domain::ProviderError) {
+    assert!(
+        error.kind() == ErrorKind::Rejected,
+        "a missing travel date is an error of another kind: {error}"
+    );
 }
 
-/// Provisioning what does not exist is refused.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn provisioning_an_unknown_esim_is_refused(harness: &dyn ProviderHarness) -> Verdict {
+async fn provisioning_an_unknown_esim_is_refused(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     trial.provisions_by_call()?;
     let unknown = harness
@@ -221,22 +209,17 @@ pub async fn provisioning_an_unknown_esim_is_refused(harness: &dyn ProviderHarne
             start_date: None,
         };
         match trial.provider.provision(&request).await {
-            Ok(esim) => return broken(format!("eSIM {} came of nothing", esim.id())),
-            Err(error) => ensure(error.reaction() == Reaction::Refuse, || {
-                format!("what does not exist is no refusal: {error}")
-            })?,
+            Ok(esim) => panic!("eSIM {} came of nothing", esim.id()),
+            Err(error) => assert!(
+                error.reaction() == Reaction::Refuse,
+                "what does not exist is no refusal: {error}"
+            ),
         }
     }
     Ok(())
 }
 
-/// Where profiles come by themselves, they come without any call; asking for one reads it, and
-/// changes nothing.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_profile_comes_by_itself_where_that_is_promised(
+async fn a_profile_comes_by_itself_where_that_is_promised(
     harness: &dyn ProviderHarness,
 ) -> Verdict {
     let trial = Trial::of(harness);
@@ -244,26 +227,22 @@ pub async fn a_profile_comes_by_itself_where_that_is_promised(
         return skipped("the provider's profiles do not come by themselves");
     }
     let package = trial.ordinary().await?;
-    let bought = trial.buy(&package, 1).await?;
-    for id in bought.esims()? {
-        let first = trial.ready(&id).await?;
-        let esim = trial.provision(&id).await?;
-        check_id(&esim, &id)?;
-        check_consistent(&esim)?;
-        ensure(esim.activation() == first.activation(), || {
-            "asking for a profile that came by itself changed its activation".to_owned()
-        })?;
+    let bought = trial.buy(&package, 1).await;
+    for id in bought.esims() {
+        let first = trial.ready(&id).await;
+        let esim = trial.provision(&id).await;
+        check_id(&esim, &id);
+        check_consistent(&esim);
+        assert!(
+            esim.activation() == first.activation(),
+            "asking for a profile that came by itself changed its activation"
+        );
     }
-    trial.charged(&bought.reference, 1).await
+    trial.charged(&bought.reference, 1).await;
+    Ok(())
 }
 
-/// Where the order's answer holds the profiles, it holds one for each eSIM, ready and the same as
-/// when it is read.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_profile_comes_with_the_order_where_that_is_promised(
+async fn a_profile_comes_with_the_order_where_that_is_promised(
     harness: &dyn ProviderHarness,
 ) -> Verdict {
     let trial = Trial::of(harness);
@@ -272,93 +251,77 @@ pub async fn a_profile_comes_with_the_order_where_that_is_promised(
     }
     let package = trial.ordinary().await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    let order = trial
-        .provider
-        .purchase(&request)
-        .await
-        .or_broken("an ordinary order")?;
-    ensure(!order.items.is_empty(), || {
-        "an order whose answer holds the profiles holds no eSIM".to_owned()
-    })?;
+    let order = trial.purchase(&request, "an ordinary order").await;
+    assert!(
+        !order.items.is_empty(),
+        "an order whose answer holds the profiles holds no eSIM"
+    );
     for item in &order.items {
         let Some(profile) = &item.profile else {
-            return broken("an order's answer lacks the profile that is promised with it");
+            panic!("an order's answer lacks the profile that is promised with it");
         };
-        check_consistent(profile)?;
-        let read = trial.ready(profile.id()).await?;
-        ensure(read.activation() == profile.activation(), || {
-            "the profile of an order's answer is another one when it is read".to_owned()
-        })?;
+        check_consistent(profile);
+        let read = trial.ready(profile.id()).await;
+        assert!(
+            read.activation() == profile.activation(),
+            "the profile of an order's answer is another one when it is read"
+        );
     }
-    trial.charged(&request.reference, 1).await
+    trial.charged(&request.reference, 1).await;
+    Ok(())
 }
 
-/// An eSIM is the same whether it is read by its id, by its card number or by both.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_esim_is_read_by_its_id_and_by_its_iccid(harness: &dyn ProviderHarness) -> Verdict {
+async fn an_esim_is_read_by_its_id_and_by_its_iccid(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
-    let (_, esim) = trial.installable(&package).await?;
+    let (_, esim) = trial.installable(&package).await;
     let Some(iccid) = esim.iccid().cloned() else {
         return skipped("the provider gave no card number that is one");
     };
-    let both = EsimKey::new(Some(esim.id().clone()), Some(iccid.clone())).or_broken("two names")?;
+    let both = EsimKey::new(Some(esim.id().clone()), Some(iccid.clone())).or_broken("two names");
     for key in [EsimKey::from_iccid(iccid), both] {
-        let read = trial
-            .provider
-            .esim(&key)
-            .await
-            .or_broken("reading an eSIM by its ICCID")?;
-        ensure(
+        let read = trial.esim(&key).await;
+        assert!(
             read.id() == esim.id() && read.activation() == esim.activation(),
-            || {
-                format!(
-                    "eSIM {} is another one when it is read by its ICCID",
-                    esim.id()
-                )
-            },
-        )?;
+            "eSIM {} is another one when it is read by its ICCID",
+            esim.id()
+        );
     }
     Ok(())
 }
 
-/// An eSIM that does not exist is not found, by either name.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_unknown_esim_is_not_found(harness: &dyn ProviderHarness) -> Verdict {
+async fn an_unknown_esim_is_not_found(harness: &dyn ProviderHarness) {
     let trial = Trial::of(harness);
     for key in harness.unknown_esims() {
         match trial.provider.esim(&key).await {
             Ok(esim) => {
-                return broken(format!("an eSIM that nobody has was read as {}", esim.id()));
+                panic!("an eSIM that nobody has was read as {}", esim.id());
             }
-            Err(error) => ensure(error.kind() == ErrorKind::NotFound, || {
-                format!("an eSIM that nobody has is an error of another kind: {error}")
-            })?,
+            Err(error) => assert!(
+                error.kind() == ErrorKind::NotFound,
+                "an eSIM that nobody has is an error of another kind: {error}"
+            ),
         }
     }
-    Ok(())
 }
 
 /// What any eSIM has to be: its derived texts are installable ones.
-fn check_consistent(esim: &Esim) -> Verdict {
+fn check_consistent(esim: &Esim) {
     let Some(activation) = esim.activation() else {
-        return Ok(());
+        return;
     };
     let lpa = activation.lpa();
-    ensure(
+    assert!(
         lpa.expose().starts_with("LPA:1$") && !activation.smdp_address().is_empty(),
-        || format!("the activation of eSIM {} is none", esim.id()),
-    )
+        "the activation of eSIM {} is none",
+        esim.id()
+    );
 }
 
-fn check_id(esim: &Esim, expected: &EsimId) -> Verdict {
-    ensure(esim.id() == expected, || {
-        format!("eSIM {expected} was asked for, and {} came", esim.id())
-    })
+fn check_id(esim: &Esim, expected: &EsimId) {
+    assert!(
+        esim.id() == expected,
+        "eSIM {expected} was asked for, and {} came",
+        esim.id()
+    );
 }

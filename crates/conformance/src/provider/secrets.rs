@@ -8,8 +8,18 @@ use roamport_domain::{Esim, Secret};
 
 use super::errors::refusals;
 use super::trial::Trial;
-use crate::verdict::{broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::skipped;
 use crate::{ProviderHarness, Trouble, Verdict};
+
+promises! { dyn ProviderHarness:
+    /// `Debug` of the provider shows no secret of the harness.
+    debug_of_the_provider_shows_no_secret,
+    /// No error shows a secret: not in its words, its `Debug` or its causes.
+    errors_show_no_secret,
+    /// `Debug` of an eSIM and of its order shows neither activation code nor PIN, PUK or phone number.
+    debug_of_an_esim_shows_no_secret,
+}
 
 /// A shorter text appears by chance: `0000`, the commonest PIN, in any timestamp.
 const SHORTEST_TELLING: usize = 7;
@@ -27,40 +37,31 @@ impl Hidden {
         Ok(Self(secrets))
     }
 
-    fn check_text(&self, place: &str, text: &str) -> Verdict {
+    fn check_text(&self, place: &str, text: &str) {
         let shown = self.0.iter().any(|secret| text.contains(secret.expose()));
-        ensure(!shown, || format!("a secret appears in {place}"))
+        assert!(!shown, "a secret appears in {place}");
     }
 
-    fn check(&self, place: &str, value: &dyn Debug) -> Verdict {
+    fn check(&self, place: &str, value: &dyn Debug) {
         self.check_text(place, &format!("{value:?} {value:#?}"))
     }
 }
 
-/// `Debug` of the provider shows no secret of the harness.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn debug_of_the_provider_shows_no_secret(harness: &dyn ProviderHarness) -> Verdict {
+async fn debug_of_the_provider_shows_no_secret(harness: &dyn ProviderHarness) -> Verdict {
     let hidden = Hidden::new(harness.secrets())?;
     let provider = harness.provider();
-    hidden.check("Debug of the provider", &provider)?;
+    hidden.check("Debug of the provider", &provider);
     // Once more after a call: a client may keep what it sent.
     let balance = provider.balance().await;
-    hidden.check("the answer to a call", &balance)?;
-    hidden.check("Debug of the provider after a call", &provider)
+    hidden.check("the answer to a call", &balance);
+    hidden.check("Debug of the provider after a call", &provider);
+    Ok(())
 }
 
-/// No error shows a secret: not in its words, its `Debug` or its causes.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn errors_show_no_secret(harness: &dyn ProviderHarness) -> Verdict {
+async fn errors_show_no_secret(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
-    let (_, esim) = trial.installable(&package).await?;
+    let (_, esim) = trial.installable(&package).await;
     let hidden = Hidden::new(harness.secrets().into_iter().chain(secrets_of(&esim)))?;
     let mut errors: Vec<_> = refusals(&trial)
         .await?
@@ -79,37 +80,33 @@ pub async fn errors_show_no_secret(harness: &dyn ProviderHarness) -> Verdict {
     }
     for error in &errors {
         let place = format!("an error of {}", error.operation());
-        hidden.check(&place, error)?;
+        hidden.check(&place, error);
         let mut cause: Option<&dyn Error> = Some(error);
         while let Some(error) = cause {
-            hidden.check_text(&place, &error.to_string())?;
+            hidden.check_text(&place, &error.to_string());
             cause = error.source();
         }
     }
     Ok(())
 }
 
-/// `Debug` of an eSIM and of its order shows neither activation code nor PIN, PUK or phone number.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn debug_of_an_esim_shows_no_secret(harness: &dyn ProviderHarness) -> Verdict {
+async fn debug_of_an_esim_shows_no_secret(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let package = trial.ordinary().await?;
-    let (bought, esim) = trial.installable(&package).await?;
+    let (bought, esim) = trial.installable(&package).await;
     let hidden = Hidden::new(harness.secrets().into_iter().chain(secrets_of(&esim)))?;
-    hidden.check("Debug of an eSIM", &esim)?;
-    hidden.check("Debug of an order", &bought.order)?;
+    hidden.check("Debug of an eSIM", &esim);
+    hidden.check("Debug of an order", &bought.order);
     let read = trial
         .provider
         .esim(&EsimKey::from_id(esim.id().clone()))
         .await;
     if read.is_err() {
-        return broken("an eSIM that was read a moment ago cannot be read");
+        panic!("an eSIM that was read a moment ago cannot be read");
     }
-    hidden.check("Debug of an eSIM that was read again", &read)?;
-    hidden.check("Debug of the provider", &trial.provider)
+    hidden.check("Debug of an eSIM that was read again", &read);
+    hidden.check("Debug of the provider", &trial.provider);
+    Ok(())
 }
 
 fn secrets_of(esim: &Esim) -> Vec<Secret> {

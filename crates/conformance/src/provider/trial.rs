@@ -7,16 +7,16 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use roamport_domain::provider::{
-    EsimKey, EsimProviderExt as _, FoundOrders, Line, OrderLookup, PackageQuery, ProviderOrder,
-    ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Result as Answer, SendWindow,
-    TopUpQuery,
+    ErrorKind, EsimKey, EsimProviderExt as _, FoundOrders, Line, OrderLookup, PackageQuery,
+    ProviderOrder, ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Result as Answer,
+    SendWindow, TopUpQuery,
 };
 use roamport_domain::{
     Capabilities, Clock, Esim, EsimId, EsimProvider, Money, Monotonic, Package, PackageId,
     ProviderOrderId, Reference,
 };
 
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::verdict::{OrBroken as _, skipped};
 use crate::{ProviderHarness, Trouble, Verdict};
 
 /// How often a delivery or a profile is asked for before the case gives up, and the pause between.
@@ -39,14 +39,14 @@ pub(super) struct Bought {
 
 impl Bought {
     /// The ids of its eSIMs.
-    pub(super) fn esims(&self) -> Verdict<Vec<EsimId>> {
+    pub(super) fn esims(&self) -> Vec<EsimId> {
         let items = self.order.items.iter();
         match items
             .map(|item| item.esim.clone())
             .collect::<Option<Vec<_>>>()
         {
-            Some(esims) => Ok(esims),
-            None => broken("a delivered order has an item that names no eSIM"),
+            Some(esims) => esims,
+            None => panic!("a delivered order has an item that names no eSIM"),
         }
     }
 }
@@ -64,14 +64,14 @@ impl<'a> Trial<'a> {
     }
 
     /// All packages of a query; an error is a broken promise.
-    pub(super) async fn packages(&self, query: PackageQuery) -> Verdict<Vec<Package>> {
+    pub(super) async fn packages(&self, query: PackageQuery) -> Vec<Package> {
         listed(self.provider.packages(query))
             .await
             .or_broken("a listing of packages")
     }
 
     /// All top-ups of a query; an error is a broken promise.
-    pub(super) async fn top_ups(&self, query: TopUpQuery) -> Verdict<Vec<Package>> {
+    pub(super) async fn top_ups(&self, query: TopUpQuery) -> Vec<Package> {
         listed(self.provider.top_up_packages(query))
             .await
             .or_broken("a listing of top-ups")
@@ -80,28 +80,26 @@ impl<'a> Trial<'a> {
     /// The harness's ordinary package.
     pub(super) async fn ordinary(&self) -> Verdict<Package> {
         match self.harness.a_package().await {
-            Some(id) => self.sold(&id).await,
+            Some(id) => Ok(self.sold(&id).await),
             None => skipped("the harness names no ordinary package"),
         }
     }
 
     /// The package of this id.
-    pub(super) async fn sold(&self, id: &PackageId) -> Verdict<Package> {
+    pub(super) async fn sold(&self, id: &PackageId) -> Package {
         let found = self
             .provider
             .find_package(id)
             .await
-            .or_broken("finding a package by its id")?;
+            .or_broken("finding a package by its id");
         match found {
-            Some(package) => Ok(package),
-            None => broken(format!(
-                "package {id} is for sale and was not found by its id"
-            )),
+            Some(package) => package,
+            None => panic!("package {id} is for sale and was not found by its id"),
         }
     }
 
     /// What is in the wallet; an error is a broken promise.
-    pub(super) async fn balance(&self) -> Verdict<Money> {
+    pub(super) async fn balance(&self) -> Money {
         self.provider
             .balance()
             .await
@@ -210,50 +208,50 @@ impl<'a> Trial<'a> {
     }
 
     /// Buys so many of a package and waits until the order names its eSIMs.
-    pub(super) async fn buy(&self, package: &Package, quantity: u16) -> Verdict<Bought> {
+    pub(super) async fn buy(&self, package: &Package, quantity: u16) -> Bought {
         self.buy_lines(vec![Self::line(package, quantity)]).await
     }
 
     /// Buys these lines and waits until the order names its eSIMs.
-    pub(super) async fn buy_lines(&self, lines: Vec<Line>) -> Verdict<Bought> {
+    pub(super) async fn buy_lines(&self, lines: Vec<Line>) -> Bought {
         let request = self.request(lines);
         let placed = self
             .provider
             .purchase(&request)
             .await
-            .or_broken("an ordinary order")?;
-        let order = self.delivered(placed).await?;
-        Ok(Bought {
+            .or_broken("an ordinary order");
+        let order = self.delivered(placed).await;
+        Bought {
             reference: request.reference,
             order,
-        })
+        }
     }
 
     /// Reads an order until it has items or will never have any.
-    async fn delivered(&self, placed: ProviderOrder) -> Verdict<ProviderOrder> {
+    async fn delivered(&self, placed: ProviderOrder) -> ProviderOrder {
         let there = |order: &ProviderOrder| !order.items.is_empty() || order.status.is_final();
         self.read_until(placed, there).await
     }
 
     /// Reads an order until it is final.
-    pub(super) async fn completed(&self, placed: ProviderOrder) -> Verdict<ProviderOrder> {
+    pub(super) async fn completed(&self, placed: ProviderOrder) -> ProviderOrder {
         let order = self
             .read_until(placed, |order| order.status.is_final())
-            .await?;
-        ensure(order.status.is_final(), || {
-            format!(
-                "order {} is still {:?} after half an hour",
-                order.id, order.status
-            )
-        })?;
-        Ok(order)
+            .await;
+        assert!(
+            order.status.is_final(),
+            "order {} is still {:?} after half an hour",
+            order.id,
+            order.status
+        );
+        order
     }
 
     async fn read_until(
         &self,
         placed: ProviderOrder,
         enough: impl Fn(&ProviderOrder) -> bool,
-    ) -> Verdict<ProviderOrder> {
+    ) -> ProviderOrder {
         let lookup = OrderLookup::Id(placed.id.clone());
         let mut order = placed;
         for _ in 0..PATIENCE {
@@ -261,17 +259,28 @@ impl<'a> Trial<'a> {
                 break;
             }
             self.harness.pass(PAUSE).await;
-            let found = self.find(&lookup).await?;
+            let found = self.find(&lookup).await;
             order = match <[ProviderOrder; 1]>::try_from(found.orders) {
                 Ok([order]) => order,
-                Err(found) => return broken(format!("{} orders have one id", found.len())),
+                Err(found) => panic!("{} orders have one id", found.len()),
             };
         }
-        Ok(order)
+        order
+    }
+
+    /// Makes a purchase that must go well.
+    pub(super) async fn purchase(&self, purchase: &Purchase, doing: &str) -> ProviderOrder {
+        self.provider.purchase(purchase).await.or_broken(doing)
+    }
+
+    /// Reads an eSIM of ours.
+    pub(super) async fn esim(&self, key: &EsimKey) -> Esim {
+        let esim = self.provider.esim(key).await;
+        esim.or_broken("reading an eSIM of ours")
     }
 
     /// Looks orders up; an error is a broken promise.
-    pub(super) async fn find(&self, lookup: &OrderLookup) -> Verdict<FoundOrders> {
+    pub(super) async fn find(&self, lookup: &OrderLookup) -> FoundOrders {
         self.provider
             .find_orders(lookup)
             .await
@@ -300,22 +309,21 @@ impl<'a> Trial<'a> {
         if !support.lag.is_zero() {
             self.harness.pass(support.lag).await;
         }
-        let found = self.find(&self.by_reference(reference)).await?;
-        ensure(found.complete, || {
-            format!("the look-up of {reference} was cut")
-        })?;
+        let found = self.find(&self.by_reference(reference)).await;
+        assert!(found.complete, "the look-up of {reference} was cut");
         Ok(found.orders.into_iter().map(|order| order.id).collect())
     }
 
     /// Checks with the oracle, where there is one, that so many charges were made.
-    pub(super) async fn charged(&self, reference: &Reference, times: usize) -> Verdict {
+    pub(super) async fn charged(&self, reference: &Reference, times: usize) {
         let Some(charges) = self.harness.charges(reference).await else {
-            return Ok(());
+            return;
         };
         let count = charges.len();
-        ensure(count == times, || {
-            format!("{count} charges were made under {reference}, where {times} should have been")
-        })
+        assert!(
+            count == times,
+            "{count} charges were made under {reference}, where {times} should have been"
+        );
     }
 
     /// How many charges were made, by the oracle where there is one, by a look-up otherwise.
@@ -329,28 +337,31 @@ impl<'a> Trial<'a> {
     /// Like [`Trial::charged`], for a case that means nothing without the oracle or a look-up.
     pub(super) async fn charged_exactly(&self, reference: &Reference, times: usize) -> Verdict {
         if self.harness.charges(reference).await.is_some() {
-            return self.charged(reference, times).await;
+            self.charged(reference, times).await;
+            return Ok(());
         }
         let found = self.ids_under(reference).await?.len();
-        ensure(found == times, || {
-            format!("{found} orders are found under {reference}, where {times} should be")
-        })
+        assert!(
+            found == times,
+            "{found} orders are found under {reference}, where {times} should be"
+        );
+        Ok(())
     }
 
     /// Buys one of a package and has its profile generated.
-    pub(super) async fn installable(&self, package: &Package) -> Verdict<(Bought, Esim)> {
-        let bought = self.buy(package, 1).await?;
-        let [id] = <[EsimId; 1]>::try_from(bought.esims()?)
-            .or_else(|ids| broken(format!("an order for one eSIM has {}", ids.len())))?;
+    pub(super) async fn installable(&self, package: &Package) -> (Bought, Esim) {
+        let bought = self.buy(package, 1).await;
+        let [id] = <[EsimId; 1]>::try_from(bought.esims())
+            .unwrap_or_else(|ids| panic!("an order for one eSIM has {}", ids.len()));
         if self.capabilities.provisioning == Provisioning::SeparateCall {
-            self.provision(&id).await?;
+            self.provision(&id).await;
         }
-        let esim = self.ready(&id).await?;
-        Ok((bought, esim))
+        let esim = self.ready(&id).await;
+        (bought, esim)
     }
 
     /// Generates a profile; an error is a broken promise.
-    pub(super) async fn provision(&self, id: &EsimId) -> Verdict<Esim> {
+    pub(super) async fn provision(&self, id: &EsimId) -> Esim {
         let request = ProvisionRequest {
             esim: id.clone(),
             start_date: None,
@@ -362,20 +373,20 @@ impl<'a> Trial<'a> {
     }
 
     /// Reads an eSIM until it is ready.
-    pub(super) async fn ready(&self, id: &EsimId) -> Verdict<Esim> {
+    pub(super) async fn ready(&self, id: &EsimId) -> Esim {
         let key = EsimKey::from_id(id.clone());
         for _ in 0..PATIENCE {
             let esim = self
                 .provider
                 .esim(&key)
                 .await
-                .or_broken("reading an eSIM of ours")?;
+                .or_broken("reading an eSIM of ours");
             if esim.is_ready() {
-                return Ok(esim);
+                return esim;
             }
             self.harness.pass(PAUSE).await;
         }
-        broken("a profile that was asked for was still not ready after half an hour")
+        panic!("a profile that was asked for was still not ready after half an hour")
     }
 
     /// Skips a case about profiles that need a call of their own.
@@ -384,6 +395,18 @@ impl<'a> Trial<'a> {
             return Ok(());
         }
         skipped("the provider's profiles need no call of their own")
+    }
+}
+
+/// A call that must fail with an error of this kind.
+#[track_caller]
+pub(super) fn refused_as<T>(answer: Answer<T>, kind: ErrorKind, what: &str) {
+    match answer {
+        Ok(_) => panic!("{what} was answered as if nothing were wrong"),
+        Err(error) => assert!(
+            error.kind() == kind,
+            "{what} is an error of another kind: {error}"
+        ),
     }
 }
 

@@ -4,54 +4,54 @@ use roamport_domain::provider::{ErrorKind, EsimKey, EsimProviderExt as _, UsageQ
 use roamport_domain::{EsimId, Usage};
 
 use super::trial::Trial;
-use crate::verdict::{OrBroken as _, broken, ensure, skipped};
+use crate::suite::promises;
+use crate::verdict::{OrBroken as _, skipped};
 use crate::{ProviderHarness, Verdict};
+
+promises! { dyn ProviderHarness:
+    /// Usage that is read at once comes in the order that was asked for, each eSIM's own, and says what
+    /// a single reading says.
+    usage_read_at_once_keeps_its_order,
+    /// An eSIM that nobody has is `None` in its place, and spoils no other.
+    an_unknown_esim_among_several_is_none,
+    /// More eSIMs at once than the capabilities say are `Unsupported`.
+    too_many_esims_at_once_are_unsupported,
+    /// The usage of any number of eSIMs is read, in batches or one by one, in their order.
+    the_usage_of_any_number_is_read,
+    /// A provider that reads usage one eSIM at a time, or not at all, says `Unsupported`.
+    a_provider_that_reads_one_at_a_time_says_so,
+}
 
 /// More eSIMs than this in one call are not worth trying out.
 const MOST_TRIED: u16 = 2_000;
 
-/// Usage that is read at once comes in the order that was asked for, each eSIM's own, and says what
-/// a single reading says.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn usage_read_at_once_keeps_its_order(harness: &dyn ProviderHarness) -> Verdict {
+async fn usage_read_at_once_keeps_its_order(harness: &dyn ProviderHarness) -> Verdict {
     let (trial, most) = batching(harness)?;
     let some = ours(&trial, most.min(3)).await?;
     let mut turned = some.clone();
     turned.reverse();
     for asked in [some, turned] {
         let keys = keys(&asked);
-        let answers = read(&trial, &keys).await?;
-        check_own(&asked, &answers)?;
+        let answers = read(&trial, &keys).await;
+        check_own(&asked, &answers);
         for (key, answer) in keys.into_iter().zip(answers) {
             let query = UsageQuery {
                 esim: key,
                 daily: false,
             };
             let single = trial.provider.usage(&query).await;
-            let single = single.or_broken("reading the usage of one eSIM")?;
-            ensure(
+            let single = single.or_broken("reading the usage of one eSIM");
+            assert!(
                 answer.is_some_and(|answer| answer.data == single.data),
-                || {
-                    format!(
-                        "the usage of eSIM {} differs when it is read at once",
-                        query.esim
-                    )
-                },
-            )?;
+                "the usage of eSIM {} differs when it is read at once",
+                query.esim
+            );
         }
     }
     Ok(())
 }
 
-/// An eSIM that nobody has is `None` in its place, and spoils no other.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn an_unknown_esim_among_several_is_none(harness: &dyn ProviderHarness) -> Verdict {
+async fn an_unknown_esim_among_several_is_none(harness: &dyn ProviderHarness) -> Verdict {
     let (trial, most) = batching(harness)?;
     let some = ours(&trial, 1).await?;
     for unknown in harness.unknown_esims() {
@@ -60,21 +60,17 @@ pub async fn an_unknown_esim_among_several_is_none(harness: &dyn ProviderHarness
         if usize::from(most) < keys.len() {
             return skipped("the provider reads one eSIM at once");
         }
-        let mut answers = read(&trial, &keys).await?;
-        ensure(answers.remove(0).is_none(), || {
-            "the usage of an eSIM that nobody has was read".to_owned()
-        })?;
-        check_own(&some, &answers)?;
+        let mut answers = read(&trial, &keys).await;
+        assert!(
+            answers.remove(0).is_none(),
+            "the usage of an eSIM that nobody has was read"
+        );
+        check_own(&some, &answers);
     }
     Ok(())
 }
 
-/// More eSIMs at once than the capabilities say are `Unsupported`.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn too_many_esims_at_once_are_unsupported(harness: &dyn ProviderHarness) -> Verdict {
+async fn too_many_esims_at_once_are_unsupported(harness: &dyn ProviderHarness) -> Verdict {
     let (trial, most) = batching(harness)?;
     if most >= MOST_TRIED {
         return skipped("the provider takes more eSIMs at once than are worth trying");
@@ -82,21 +78,18 @@ pub async fn too_many_esims_at_once_are_unsupported(harness: &dyn ProviderHarnes
     let some = ours(&trial, 1).await?;
     let keys = repeated(&keys(&some), usize::from(most) + 1);
     match trial.provider.usage_batch(&keys).await {
-        Ok(_) => broken(format!(
-            "{most} eSIMs at once are promised, and more were read"
-        )),
-        Err(error) => ensure(error.kind() == ErrorKind::Unsupported, || {
-            format!("too many eSIMs at once are an error of another kind: {error}")
-        }),
+        Ok(_) => panic!("{most} eSIMs at once are promised, and more were read"),
+        Err(error) => {
+            assert!(
+                error.kind() == ErrorKind::Unsupported,
+                "too many eSIMs at once are an error of another kind: {error}"
+            );
+            Ok(())
+        }
     }
 }
 
-/// The usage of any number of eSIMs is read, in batches or one by one, in their order.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn the_usage_of_any_number_is_read(harness: &dyn ProviderHarness) -> Verdict {
+async fn the_usage_of_any_number_is_read(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     let Some(support) = trial.capabilities.usage else {
         return skipped("the provider does not tell usage");
@@ -112,16 +105,12 @@ pub async fn the_usage_of_any_number_is_read(harness: &dyn ProviderHarness) -> V
         .provider
         .usages(&keys(&asked))
         .await
-        .or_broken("reading the usage of many eSIMs")?;
-    check_own(&asked, &answers)
+        .or_broken("reading the usage of many eSIMs");
+    check_own(&asked, &answers);
+    Ok(())
 }
 
-/// A provider that reads usage one eSIM at a time, or not at all, says `Unsupported`.
-///
-/// # Errors
-///
-/// How the promise was broken, or why it was not tried.
-pub async fn a_provider_that_reads_one_at_a_time_says_so(harness: &dyn ProviderHarness) -> Verdict {
+async fn a_provider_that_reads_one_at_a_time_says_so(harness: &dyn ProviderHarness) -> Verdict {
     let trial = Trial::of(harness);
     if trial
         .capabilities
@@ -132,10 +121,14 @@ pub async fn a_provider_that_reads_one_at_a_time_says_so(harness: &dyn ProviderH
     }
     let some = ours(&trial, 1).await?;
     match trial.provider.usage_batch(&keys(&some)).await {
-        Ok(_) => broken("usage was read at once where that is ruled out"),
-        Err(error) => ensure(error.kind() == ErrorKind::Unsupported, || {
-            format!("usage of several eSIMs is ruled out, and yet: {error}")
-        }),
+        Ok(_) => panic!("usage was read at once where that is ruled out"),
+        Err(error) => {
+            assert!(
+                error.kind() == ErrorKind::Unsupported,
+                "usage of several eSIMs is ruled out, and yet: {error}"
+            );
+            Ok(())
+        }
     }
 }
 
@@ -153,7 +146,7 @@ async fn ours(trial: &Trial<'_>, count: u16) -> Verdict<Vec<EsimId>> {
     let package = trial.ordinary().await?;
     let mut some = Vec::new();
     for _ in 0..count {
-        let (_, esim) = trial.installable(&package).await?;
+        let (_, esim) = trial.installable(&package).await;
         some.push(esim.id().clone());
     }
     Ok(some)
@@ -169,35 +162,33 @@ fn repeated<T: Clone>(some: &[T], times: usize) -> Vec<T> {
     some.iter().cycle().take(length).cloned().collect()
 }
 
-async fn read(trial: &Trial<'_>, keys: &[EsimKey]) -> Verdict<Vec<Option<Usage>>> {
+async fn read(trial: &Trial<'_>, keys: &[EsimKey]) -> Vec<Option<Usage>> {
     let answers = trial.provider.usage_batch(keys).await;
-    let answers = answers.or_broken("reading the usage of several eSIMs")?;
-    ensure(answers.len() == keys.len(), || {
-        format!(
-            "{} eSIMs were asked for and {} answered",
-            keys.len(),
-            answers.len()
-        )
-    })?;
-    Ok(answers)
+    let answers = answers.or_broken("reading the usage of several eSIMs");
+    assert!(
+        answers.len() == keys.len(),
+        "{} eSIMs were asked for and {} answered",
+        keys.len(),
+        answers.len()
+    );
+    answers
 }
 
 /// Checks that every answer is there, and about the eSIM in its place.
-fn check_own(asked: &[EsimId], answers: &[Option<Usage>]) -> Verdict {
-    ensure(answers.len() == asked.len(), || {
-        format!(
-            "{} eSIMs were asked for and {} answered",
-            asked.len(),
-            answers.len()
-        )
-    })?;
+fn check_own(asked: &[EsimId], answers: &[Option<Usage>]) {
+    assert!(
+        answers.len() == asked.len(),
+        "{} eSIMs were asked for and {} answered",
+        asked.len(),
+        answers.len()
+    );
     for (id, answer) in asked.iter().zip(answers) {
         let Some(usage) = answer else {
-            return broken(format!("the usage of eSIM {id} is missing"));
+            panic!("the usage of eSIM {id} is missing");
         };
-        ensure(usage.esim.as_ref().is_none_or(|given| given == id), || {
-            format!("in the place of eSIM {id} stands another one's usage")
-        })?;
+        assert!(
+            usage.esim.as_ref().is_none_or(|given| given == id),
+            "in the place of eSIM {id} stands another one's usage"
+        );
     }
-    Ok(())
 }

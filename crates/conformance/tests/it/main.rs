@@ -5,8 +5,8 @@
 mod broken;
 mod decoders;
 mod documented;
+mod http;
 mod journal;
 mod profiles_at_once;
 mod sandbox;
-mod tally;
 mod world;

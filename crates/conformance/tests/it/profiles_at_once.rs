@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use roamport_conformance::Wrapped;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, DestinationFilter, EsimKey, FoundOrders, OrderLookup,
     PackageQuery, ProviderOrder, ProvisionRequest, Provisioning, Purchase, PurchaseRequest, Result,
@@ -90,8 +89,8 @@ impl EsimProvider for AtOnce {
     }
 }
 
-fn at_once() -> Wrapped<WorldHarness> {
-    Wrapped::new(accepting(), |provider| Arc::new(AtOnce(provider)))
+fn at_once() -> WorldHarness {
+    accepting().wrapped(|provider| Arc::new(AtOnce(provider)))
 }
 
 mod suite {

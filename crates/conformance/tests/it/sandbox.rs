@@ -1,11 +1,10 @@
-//! The sandbox in process keeps every promise: bare, in a `Box`, in an `Arc`, with each habit about a
-//! reference that is used twice, and as one that can do less.
+//! The sandbox in process keeps every promise: with each habit about a reference that is used twice, and as
+//! one that can do less.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_conformance::Wrapped;
-use roamport_domain::{Capabilities, EsimProvider};
+use roamport_domain::{Capabilities, EsimProvider as _};
 use roamport_sandbox::switches::{ReferenceSearch, Tolerance};
 use roamport_sandbox::{SandboxProvider, Switches};
 
@@ -49,18 +48,12 @@ pub(crate) fn replaying() -> WorldHarness {
     })
 }
 
-/// Nothing is taken back, and usage is told one eSIM at a time.
+/// Nothing is taken back, usage is told one eSIM at a time, and lookups find what contains a reference and
+/// list the oldest first.
 fn reserved() -> WorldHarness {
     sandbox(Switches {
         cancellation: false,
         usage_batch: None,
-        ..Switches::default()
-    })
-}
-
-/// Look-ups find what contains a reference, and list the oldest first.
-fn loose() -> WorldHarness {
-    sandbox(Switches {
         reference_search: ReferenceSearch::Contains,
         newest_first: false,
         ..Switches::default()
@@ -141,32 +134,5 @@ mod that_can_do_less {
     roamport_conformance::provider_suite!(
         reserved(),
         not_applicable = [NEVER, PLAIN, RESERVED].concat()
-    );
-}
-
-mod with_loose_look_ups {
-    use super::{ABLE, NEVER, PLAIN, loose};
-
-    roamport_conformance::provider_suite!(loose(), not_applicable = [NEVER, ABLE, PLAIN].concat());
-}
-
-mod boxed {
-    use super::{ABLE, Arc, EsimProvider, NEVER, PLAIN, Wrapped, refusing};
-
-    roamport_conformance::provider_suite!(
-        Wrapped::new(refusing(), |provider| {
-            let boxed: Box<dyn EsimProvider> = Box::new(provider);
-            Arc::new(boxed)
-        }),
-        not_applicable = [NEVER, ABLE, PLAIN].concat()
-    );
-}
-
-mod shared {
-    use super::{ABLE, Arc, NEVER, PLAIN, Wrapped, refusing};
-
-    roamport_conformance::provider_suite!(
-        Wrapped::new(refusing(), |provider| Arc::new(Arc::new(provider))),
-        not_applicable = [NEVER, ABLE, PLAIN].concat()
     );
 }

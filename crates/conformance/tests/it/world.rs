@@ -84,6 +84,15 @@ impl WorldHarness {
         }
     }
 
+    /// The same world behind what `wrap` makes of the provider.
+    pub(crate) fn wrapped(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn EsimProvider>) -> Arc<dyn EsimProvider>,
+    ) -> Self {
+        self.provider = wrap(self.provider);
+        self
+    }
+
     /// Everything that is for sale here.
     fn packages(&self) -> Box<dyn Iterator<Item = CataloguePackage> + '_> {
         let catalogue = self.world.catalogue();

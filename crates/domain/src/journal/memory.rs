@@ -76,6 +76,14 @@ impl InMemoryJournal {
         }
     }
 
+    /// When an order is due and the claim that was given on it last, which no port shows: for tests. `None` if
+    /// the order is not found.
+    pub fn schedule(&self, id: OrderId) -> Option<(Option<Timestamp>, Option<Claim>)> {
+        let memory = self.stored();
+        let row = memory.orders.get(&id)?;
+        Some((row.due, row.claim.clone()))
+    }
+
     fn stored(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

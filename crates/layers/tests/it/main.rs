@@ -6,7 +6,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
-use roamport_conformance::{ProviderHarness, Wrapped};
+use roamport_conformance::ProviderHarness as _;
 use roamport_domain::{Capabilities, EsimProvider};
 use roamport_layers::{
     CircuitBreaker, CircuitBreakerPolicy, Guard, Retry, RetryPolicy, Stack, Trace,
@@ -47,11 +47,10 @@ fn poor() -> WorldHarness {
     })
 }
 
-fn whole_stack(harness: WorldHarness) -> Wrapped<WorldHarness> {
+/// The layers over a provider, as an application stacks them.
+fn whole_stack(harness: WorldHarness) -> WorldHarness {
     let clock = harness.clock();
-    Wrapped::new(harness, |provider| {
-        Arc::new(Stack::new(clock).with_retry(quick()).over(provider))
-    })
+    harness.wrapped(|provider| Arc::new(Stack::new(clock).with_retry(quick()).over(provider)))
 }
 
 /// What does not apply to the sandbox, and hence to no layer over it.
@@ -122,80 +121,55 @@ const POOR: [&str; 43] = [
     "a_card_number_names_the_esim_that_bears_it_now",
 ];
 
-mod traced {
-    use super::{Arc, ProviderHarness, SANDBOX, Trace, Wrapped, sandbox};
-
-    roamport_conformance::provider_suite!(
-        {
-            let harness = sandbox();
-            let clock = harness.clock();
-            Wrapped::new(harness, |provider| Arc::new(Trace::new(provider, clock)))
-        },
-        not_applicable = SANDBOX
-    );
+fn traced() -> WorldHarness {
+    let harness = sandbox();
+    let clock = harness.clock();
+    harness.wrapped(|provider| Arc::new(Trace::new(provider, clock)))
 }
 
-mod guarded {
-    use super::{Arc, Guard, SANDBOX, Wrapped, sandbox};
-
-    roamport_conformance::provider_suite!(
-        Wrapped::new(sandbox(), |provider| Arc::new(Guard::new(provider))),
-        not_applicable = SANDBOX
-    );
+fn guarded() -> WorldHarness {
+    sandbox().wrapped(|provider| Arc::new(Guard::new(provider)))
 }
 
-mod retried {
-    use super::{Arc, Retry, SANDBOX, Wrapped, quick, sandbox};
-
-    roamport_conformance::provider_suite!(
-        Wrapped::new(sandbox(), |provider| {
-            Arc::new(Retry::new(provider, quick()))
-        }),
-        not_applicable = SANDBOX
-    );
+fn retried() -> WorldHarness {
+    sandbox().wrapped(|provider| Arc::new(Retry::new(provider, quick())))
 }
 
-mod watched {
-    use super::{
-        Arc, CircuitBreaker, CircuitBreakerPolicy, ProviderHarness, SANDBOX, Wrapped, sandbox,
-    };
-
-    roamport_conformance::provider_suite!(
-        {
-            let harness = sandbox();
-            let clock = harness.clock();
-            Wrapped::new(harness, |provider| {
-                let policy = CircuitBreakerPolicy::default();
-                Arc::new(CircuitBreaker::new(provider, policy, clock))
-            })
-        },
-        not_applicable = SANDBOX
-    );
+fn watched() -> WorldHarness {
+    let harness = sandbox();
+    let (clock, policy) = (harness.clock(), CircuitBreakerPolicy::default());
+    harness.wrapped(|provider| Arc::new(CircuitBreaker::new(provider, policy, clock)))
 }
 
-mod stacked {
-    use super::{SANDBOX, sandbox, whole_stack};
-
-    roamport_conformance::provider_suite!(whole_stack(sandbox()), not_applicable = SANDBOX);
+/// The whole stack, over a provider in an `Arc` in a `Box`: neither changes an answer.
+fn stacked() -> WorldHarness {
+    whole_stack(sandbox().wrapped(|provider| {
+        let boxed: Box<dyn EsimProvider> = Box::new(provider);
+        Arc::new(boxed)
+    }))
 }
 
-mod stacked_on_a_box {
-    use super::{Arc, EsimProvider, ProviderHarness, SANDBOX, Stack, Wrapped, quick, sandbox};
-
-    roamport_conformance::provider_suite!(
-        {
-            let harness = sandbox();
-            let clock = harness.clock();
-            Wrapped::new(harness, |provider| {
-                let boxed: Box<dyn EsimProvider> = Box::new(provider);
-                Arc::new(Stack::new(clock).with_retry(quick()).over(boxed))
-            })
-        },
-        not_applicable = SANDBOX
-    );
+mod trace {
+    roamport_conformance::provider_suite!(super::traced(), not_applicable = super::SANDBOX);
 }
 
-mod stacked_on_a_poor_provider {
+mod guard {
+    roamport_conformance::provider_suite!(super::guarded(), not_applicable = super::SANDBOX);
+}
+
+mod retry {
+    roamport_conformance::provider_suite!(super::retried(), not_applicable = super::SANDBOX);
+}
+
+mod circuit_breaker {
+    roamport_conformance::provider_suite!(super::watched(), not_applicable = super::SANDBOX);
+}
+
+mod stack {
+    roamport_conformance::provider_suite!(super::stacked(), not_applicable = super::SANDBOX);
+}
+
+mod stack_over_a_poor_provider {
     use super::{POOR, poor, whole_stack};
 
     roamport_conformance::provider_suite!(whole_stack(poor()), not_applicable = POOR);

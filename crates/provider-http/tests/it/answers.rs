@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use roamport_conformance::http::{Behaviour, RawServer};
 use roamport_domain::provider::CallProof;
 use roamport_domain::provider::ErrorKind;
 use roamport_provider_http::Effect;
@@ -9,7 +10,7 @@ use rstest::rstest;
 use wiremock::ResponseTemplate;
 
 use crate::support::{EFFECTS, answering, read, transport, with_effect};
-use crate::test_support::{Behaviour, RawServer, TestClock};
+use crate::test_support::TestClock;
 
 const ALL: [Effect; 3] = [Effect::None, Effect::Change, Effect::Purchase];
 

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use roamport_conformance::http::{Behaviour, RawServer};
 use roamport_domain::provider::CallProof;
 use roamport_domain::provider::ErrorKind;
 use roamport_provider_http::Effect;
 use rstest::rstest;
 
 use crate::support::{EFFECTS, purchase, read, transport, with_effect};
-use crate::test_support::{Behaviour, RawServer, TestClock, url_of_nobody};
+use crate::test_support::{TestClock, url_of_nobody};
 
 const DONE: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}";

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use roamport_conformance::http::{Behaviour, RawServer};
 use roamport_domain::Clock as _;
 use roamport_domain::provider::CallProof;
 use roamport_domain::provider::{CallClass, ErrorKind, Gate};
@@ -11,7 +12,7 @@ use roamport_provider_http::{Failure, HeaderMap, HeaderValue};
 use wiremock::ResponseTemplate;
 
 use crate::support::{answering, change, purchase, read, transport};
-use crate::test_support::{Behaviour, RawServer, TestClock};
+use crate::test_support::TestClock;
 
 /// A gate at which time passes, and which remembers whom it let through.
 #[derive(Debug)]

@@ -1,15 +1,12 @@
 //! Which steps are worth trying, as the journal stands by then.
 
-use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
-use proptest_state_machine::ReferenceStateMachine;
-use roamport_domain::Iccid;
 use roamport_domain::order::OrderState;
 
 use super::happening::Happening;
-use super::reference::{Kept, Model};
+use super::pair::Pair;
 use super::transition::{
     Basis, CARDS, Comes, Due, ESIMS, EVENTS, Hand, KEYS, OWNERS, PLACES, PROVIDERS, Transition,
     Wish,
@@ -18,95 +15,38 @@ use super::transition::{
 /// How often the store is opened again within one case.
 const REOPENINGS: u8 = 2;
 
-/// The source of cases: every step is drawn for the state that the steps before it made.
-pub(super) struct Steps;
-
-impl ReferenceStateMachine for Steps {
-    type State = Model;
-    type Transition = Transition;
-
-    fn init_state() -> BoxedStrategy<Model> {
-        // Moments are drawn against any start; a case is told apart from its journal's clock.
-        Just(Model::new(Timestamp::UNIX_EPOCH)).boxed()
-    }
-
-    fn transitions(model: &Model) -> BoxedStrategy<Transition> {
-        let mut steps: Vec<(u32, BoxedStrategy<Transition>)> = vec![
-            (if model.orders.len() < 4 { 5 } else { 2 }, open(model)),
-            (4, pass()),
-            (5, claim()),
-            (1, Just(Transition::AskForNoOrder).boxed()),
-            (1, list(model)),
-            (3, keep()),
-            (1, erase()),
-            (1, keep_balance()),
-            (2, remember()),
-            (1, forget()),
-        ];
-        if !model.orders.is_empty() {
-            steps.push((20, append(model)));
-            steps.push((3, claim_order(model)));
-            steps.push((3, wake(model.orders.keys().copied().collect())));
-            // What a provider's event wakes most: an order of unknown outcome.
-            let unknown = model.of_unknown_outcome();
-            if !unknown.is_empty() {
-                steps.push((6, wake(unknown)));
-            }
-        }
-        if !model.claims.is_empty() {
-            steps.push((3, renew(model)));
-            steps.push((3, release(model)));
-        }
-        if model.reopened < REOPENINGS {
-            steps.push((1, Just(Transition::Reopen).boxed()));
-        }
-        Union::new_weighted(steps).boxed()
-    }
-
-    fn apply(mut model: Model, transition: &Transition) -> Model {
-        // What must be answered is for the case that runs; here only what becomes of the journal.
-        model.take(transition).ok();
-        model
-    }
-
-    /// Whether what a step names is there, and whether one answer alone is right.
-    fn preconditions(model: &Model, transition: &Transition) -> bool {
-        let is_order = |order: &u8| model.orders.contains_key(order);
-        match transition {
-            Transition::Open { reference_of, .. } => reference_of.as_ref().is_none_or(is_order),
-            Transition::Claim { place, limit, .. } => {
-                // Of orders that are due since the same moment any may come first.
-                let claimable = model.claimable(*place);
-                let cut = usize::from(*limit);
-                claimable.len() <= cut || claimable[cut - 1].0 != claimable[cut].0
-            }
-            Transition::Append { order, .. }
-            | Transition::ClaimOrder { order, .. }
-            | Transition::Wake { order } => is_order(order),
-            Transition::Forget { provider, most, .. } => {
-                !model.forgets_some_of_a_moment(*provider, *most)
-            }
-            Transition::Renew { claim, .. } | Transition::Release { claim, .. } => {
-                *claim < model.claims.len()
-            }
-            Transition::List { like, .. } => like.as_ref().is_none_or(is_order),
-            Transition::Keep {
-                provider,
-                esim,
-                card,
-            } => {
-                // Of eSIMs that were seen with one card number at the same moment either may bear it.
-                let bears_it = |kept: &Kept| {
-                    let iccid = kept.profile.esim.iccid().map(Iccid::as_str);
-                    iccid.is_some() && iccid == card.map(|card| CARDS[card])
-                };
-                model.profiles.iter().all(|((at, other), kept)| {
-                    at != provider || other == esim || kept.at < model.now || !bears_it(kept)
-                })
-            }
-            _ => true,
+/// The next step, drawn for the state that the steps before it made.
+pub(super) fn step(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
+    let mut steps: Vec<(u32, BoxedStrategy<Transition>)> = vec![
+        (if pair.orders.len() < 4 { 5 } else { 2 }, open(pair)),
+        (4, pass()),
+        (5, claim()),
+        (1, Just(Transition::AskForNoOrder).boxed()),
+        (1, list(pair)),
+        (3, keep()),
+        (1, erase()),
+        (1, keep_balance()),
+        (2, remember()),
+        (1, forget()),
+    ];
+    if !pair.orders.is_empty() {
+        steps.push((20, append(pair)));
+        steps.push((3, claim_order(pair)));
+        steps.push((3, wake(pair.orders.keys().copied().collect())));
+        // What a provider's event wakes most: an order of unknown outcome.
+        let unknown = pair.of_unknown_outcome();
+        if !unknown.is_empty() {
+            steps.push((6, wake(unknown)));
         }
     }
+    if !pair.claims.is_empty() {
+        steps.push((3, renew(pair)));
+        steps.push((3, release(pair)));
+    }
+    if pair.reopened < REOPENINGS {
+        steps.push((1, Just(Transition::Reopen).boxed()));
+    }
+    Union::new_weighted(steps).boxed()
 }
 
 /// Any number below `end`.
@@ -120,8 +60,8 @@ fn lease() -> BoxedStrategy<i64> {
 }
 
 /// An order, where there is one.
-fn one_of_the_orders(model: &Model) -> BoxedStrategy<Option<u8>> {
-    let orders: Vec<Option<u8>> = model.orders.keys().copied().map(Some).collect();
+fn one_of_the_orders(pair: &Pair<'_>) -> BoxedStrategy<Option<u8>> {
+    let orders: Vec<Option<u8>> = pair.orders.keys().copied().map(Some).collect();
     if orders.is_empty() {
         Just(None).boxed()
     } else {
@@ -129,13 +69,13 @@ fn one_of_the_orders(model: &Model) -> BoxedStrategy<Option<u8>> {
     }
 }
 
-fn open(model: &Model) -> BoxedStrategy<Transition> {
+fn open(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
     let wish = prop_oneof![
         3 => Just(Wish::Package),
         1 => Just(Wish::OtherPackage),
         1 => Just(Wish::TopUp),
     ];
-    let reference_of = prop_oneof![5 => Just(None), 1 => one_of_the_orders(model)];
+    let reference_of = prop_oneof![5 => Just(None), 1 => one_of_the_orders(pair)];
     let place = prop_oneof![3 => Just(0), 2 => below(PLACES.len())];
     (0..KEYS, place, wish, 0_i64..4, reference_of)
         .prop_map(|(key, place, wish, age, reference_of)| Transition::Open {
@@ -149,9 +89,9 @@ fn open(model: &Model) -> BoxedStrategy<Transition> {
 }
 
 /// Mostly what may happen next; at times several things, or what may not.
-fn happenings(model: &Model, order: u8) -> BoxedStrategy<Vec<Happening>> {
-    let now = model.moment(model.now);
-    let order = &model.life(order).order;
+fn happenings(pair: &Pair<'_>, order: u8) -> BoxedStrategy<Vec<Happening>> {
+    let now = pair.model_now();
+    let order = &pair.orders[&order];
     let legal: Vec<(u32, Just<Happening>)> = Happening::ALL
         .into_iter()
         .filter(|happening| happening.may_happen_to(order, now))
@@ -175,7 +115,7 @@ fn happenings(model: &Model, order: u8) -> BoxedStrategy<Vec<Happening>> {
     .boxed()
 }
 
-fn append(model: &Model) -> BoxedStrategy<Transition> {
+fn append(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
     let basis = prop_oneof![
         10 => Just(Basis::Current),
         2 => (1_u64..3).prop_map(Basis::Old),
@@ -186,7 +126,7 @@ fn append(model: &Model) -> BoxedStrategy<Transition> {
         1 => Just(Due::Never),
     ];
     let of = |order| {
-        let parts = (basis.clone(), happenings(model, order), due.clone());
+        let parts = (basis.clone(), happenings(pair, order), due.clone());
         let append = parts.prop_map(move |(basis, happenings, due)| Transition::Append {
             order,
             basis,
@@ -195,7 +135,7 @@ fn append(model: &Model) -> BoxedStrategy<Transition> {
         });
         append.boxed()
     };
-    Union::new(model.orders.keys().copied().map(of)).boxed()
+    Union::new(pair.orders.keys().copied().map(of)).boxed()
 }
 
 fn claim() -> BoxedStrategy<Transition> {
@@ -211,8 +151,8 @@ fn claim() -> BoxedStrategy<Transition> {
         .boxed()
 }
 
-fn claim_order(model: &Model) -> BoxedStrategy<Transition> {
-    let orders: Vec<u8> = model.orders.keys().copied().collect();
+fn claim_order(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
+    let orders: Vec<u8> = pair.orders.keys().copied().collect();
     (select(orders), below(OWNERS.len()), lease())
         .prop_map(|(order, owner, lease)| Transition::ClaimOrder {
             order,
@@ -229,28 +169,23 @@ fn wake(orders: Vec<u8>) -> BoxedStrategy<Transition> {
 }
 
 /// A claim, mostly one that holds or held last.
-fn given(model: &Model) -> BoxedStrategy<usize> {
-    let any = below(model.claims.len());
-    let held: Vec<usize> = model.holders.values().map(|holder| holder.claim).collect();
-    if held.is_empty() {
-        any
-    } else {
-        prop_oneof![select(held), any].boxed()
-    }
+fn given(pair: &Pair<'_>) -> BoxedStrategy<usize> {
+    let any = below(pair.claims.len());
+    prop_oneof![select(pair.newest_claims()), any].boxed()
 }
 
 fn hand() -> BoxedStrategy<Hand> {
     prop_oneof![6 => Just(Hand::Own), 1 => Just(Hand::Foreign)].boxed()
 }
 
-fn renew(model: &Model) -> BoxedStrategy<Transition> {
-    (given(model), hand(), lease())
+fn renew(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
+    (given(pair), hand(), lease())
         .prop_map(|(claim, hand, lease)| Transition::Renew { claim, hand, lease })
         .boxed()
 }
 
-fn release(model: &Model) -> BoxedStrategy<Transition> {
-    (given(model), hand())
+fn release(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
+    (given(pair), hand())
         .prop_map(|(claim, hand)| Transition::Release { claim, hand })
         .boxed()
 }
@@ -263,8 +198,8 @@ fn pass() -> BoxedStrategy<Transition> {
         .boxed()
 }
 
-fn list(model: &Model) -> BoxedStrategy<Transition> {
-    let like = prop_oneof![2 => Just(None), 1 => one_of_the_orders(model)];
+fn list(pair: &Pair<'_>) -> BoxedStrategy<Transition> {
+    let like = prop_oneof![2 => Just(None), 1 => one_of_the_orders(pair)];
     let optional = |end: usize| prop_oneof![2 => Just(None), 1 => (0..end).prop_map(Some)];
     let states = prop_oneof![
         1 => Just(Vec::new()),

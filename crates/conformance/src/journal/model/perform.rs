@@ -1,289 +1,384 @@
-//! Takes steps on the journal under test, and holds each answer against the model's.
+//! One step on one of the two journals, with what it brings taken from the model's state before it.
 
-use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::time::Duration;
 
+use futures::TryStreamExt as _;
+use futures::future::join;
 use jiff::Timestamp;
-use roamport_domain::journal::{Claim, JournalError};
-use roamport_domain::{BalanceStore, EventInbox, OrderId, OrderJournal, ProfileStore};
+use roamport_domain::journal::{
+    BalanceReading, Claim, Delivery, JournalError, KeptProfile, NewOrder, Opened, OrderFilter,
+    OrderSummary, Owner, Version,
+};
+use roamport_domain::order::{Event, Fingerprint};
+use roamport_domain::{Currency, EventInbox, Money, Order, OrderId};
+use uuid::Uuid;
 
-use super::reference::{Answer, Model, Refusal};
-use super::transition::{ESIMS, PROVIDERS, STEP, Transition};
-use crate::Verdict;
-use crate::journal::{AppendAt as _, Handle, JournalHarness, sample};
-use crate::verdict::{OrBroken as _, broken, ensure};
+use super::happening::events_of;
+use super::pair::{Pair, Side, instance, seconds};
+use super::transition::{
+    Basis, CARDS, Comes, Due, ESIMS, EVENTS, Hand, OWNERS, PLACES, PROVIDERS, Transition, Wish,
+};
+use crate::journal::{AppendAt as _, Handle, sample};
+use crate::verdict::OrBroken as _;
 
-/// Between which readings of the journal's clock something was done.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Between {
-    pub(super) before: Timestamp,
-    pub(super) after: Timestamp,
+/// What a journal answers where all is well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Done,
+    Opened(Opened),
+    Appended(Version),
+    Claims(Vec<Claim>),
+    /// How many of those who brought an event were told that it is new.
+    Remembered(usize),
+    /// How many events were forgotten.
+    Forgotten(u64),
+    Delivered(Delivery),
 }
 
-impl Between {
-    /// Whether a moment that is `seconds` after it was done may be this one.
-    pub(super) fn admits(self, seconds: i64, moment: Timestamp) -> bool {
-        sample::after(self.before, seconds) <= moment
-            && moment <= sample::after(self.after, seconds)
-    }
+/// Why a journal refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Conflict { expected: Version, actual: Version },
+    Duplicate,
+    Illegal,
+    ClaimLost,
 }
 
-/// The journal under test beside the model of what it must hold.
-pub(super) struct Pair<'a> {
-    harness: &'a dyn JournalHarness,
-    pub(super) journal: Arc<dyn OrderJournal>,
-    pub(super) profiles: Arc<dyn ProfileStore>,
-    pub(super) balances: Option<Arc<dyn BalanceStore>>,
-    pub(super) inbox: Option<Arc<dyn EventInbox>>,
-    /// The inbox of another process, once one was asked for.
-    pub(super) inbox_beside: Option<Arc<dyn EventInbox>>,
-    pub(super) model: Model,
-    /// The claims that were given, by the model's numbers.
-    pub(super) claims: Vec<Claim>,
-    /// When each event was appended.
-    pub(super) appended: BTreeMap<(OrderId, u64), Between>,
-    /// How often a kind of step had a kind of answer.
-    pub(super) answers: BTreeMap<String, u32>,
-}
-
-/// What became of one step.
-pub(super) enum Judged {
-    /// The journal did what the model did.
-    Agrees,
-    /// The journal's clock ran on by itself for so long that nothing can be said any more.
-    ClockRanOn,
-}
-
-impl<'a> Pair<'a> {
-    /// The journal of a harness, which must be empty, beside a fresh model.
-    pub(super) async fn new(harness: &'a dyn JournalHarness) -> Verdict<Self> {
-        let journal = harness.journal();
-        let start = journal.now().await;
-        let start = start.or_broken("reading the journal's clock")?;
-        Ok(Self {
-            harness,
-            profiles: harness.profiles(),
-            balances: harness.balances(),
-            inbox: harness.inbox(),
-            inbox_beside: None,
-            journal,
-            model: Model::new(start),
-            claims: Vec::new(),
-            appended: BTreeMap::new(),
-            answers: BTreeMap::new(),
-        })
-    }
-
-    /// Takes a step on both, and compares the answers and then everything that can be read.
-    pub(super) async fn step(&mut self, transition: &Transition) -> Verdict<Judged> {
-        if let Transition::Pass(steps) = transition {
-            let seconds = u64::try_from(steps * STEP).unwrap_or_default();
-            self.harness.pass(Duration::from_secs(seconds)).await;
-        }
-        let before = self.now().await?;
-        let model = self.model.clone();
-        let expected = self.model.take(transition);
-        let events_before = match transition {
-            Transition::Append { order, .. } => model.life(*order).events.len(),
-            _ => 0,
+impl Answer {
+    /// The kind of answer, for the report.
+    pub(super) fn kind(&self) -> String {
+        let kind = match self {
+            Self::Done => "done",
+            Self::Opened(opened) => return format!("{opened:?}"),
+            Self::Appended(_) => "appended",
+            Self::Claims(claims) if claims.is_empty() => "nothing",
+            Self::Claims(_) => "given",
+            Self::Remembered(0) => "known",
+            Self::Remembered(_) => "new",
+            Self::Forgotten(0) => "nothing",
+            Self::Forgotten(_) => "forgotten",
+            Self::Delivered(delivery) => return format!("{delivery:?}"),
         };
-        let (answer, given) = self.perform(&model, transition).await?;
-        let between = Between {
-            before,
-            after: self.now().await?,
-        };
-        ensure(self.is_on_time(before), || {
-            format!(
-                "the journal's clock shows {before}: it was set back, or time that went by is not on it"
-            )
-        })?;
-        if self.ran_on(between.after) {
-            return Ok(Judged::ClockRanOn);
+        kind.to_owned()
+    }
+}
+
+impl Pair<'_> {
+    fn handle(&self, side: Side) -> &Handle {
+        match side {
+            Side::Tested => &self.tested,
+            Side::Model => &self.model,
         }
-        self.count(&model, transition, &expected);
-        match expected {
-            Ok(Answer::Claims(numbers)) => {
-                ensure(answer == Ok(Answer::Claims(Vec::new())), || {
-                    format!("claiming must go well, and was answered with {answer:?}")
-                })?;
-                self.take_claims(transition, &numbers, &given, between)?;
-            }
-            expected => ensure(answer == expected, || {
-                format!("the journal answered {answer:?}; by the contract it is {expected:?}")
-            })?,
-        }
-        self.note_events(transition, events_before, between);
-        if let Transition::List { .. } = transition {
-            self.compare_list(transition).await?;
-        }
-        self.compare().await?;
-        Ok(Judged::Agrees)
     }
 
-    /// A second handle on the store, where there is one.
-    pub(super) async fn another_handle(&self) -> Option<Handle> {
-        self.harness.another().await
-    }
-
-    pub(super) async fn now(&self) -> Verdict<Timestamp> {
-        let now = self.journal.now().await;
-        now.or_broken("reading the journal's clock")
-    }
-
-    /// Whether all the time that went by is on the journal's clock.
-    fn is_on_time(&self, now: Timestamp) -> bool {
-        self.model.moment(self.model.now) <= now
-    }
-
-    /// Whether the journal's clock went on by itself for so long that it and the model's may settle
-    /// a lease otherwise.
-    fn ran_on(&self, now: Timestamp) -> bool {
-        self.model.moment(self.model.now + STEP / 2) < now
-    }
-
-    fn count(
+    /// Takes a step on one side. The model comes last, so that both are given the same.
+    pub(super) async fn perform(
         &mut self,
-        before: &Model,
-        transition: &Transition,
-        expected: &Result<Answer, Refusal>,
-    ) {
-        let answer = match expected {
-            Ok(Answer::Done) => "done".to_owned(),
-            Ok(Answer::Opened(opened)) => format!("{opened:?}"),
-            Ok(Answer::Appended(_)) => "appended".to_owned(),
-            Ok(Answer::Claims(claims)) if claims.is_empty() => "nothing".to_owned(),
-            Ok(Answer::Claims(_)) => "given".to_owned(),
-            Ok(Answer::Remembered(0)) => "known".to_owned(),
-            Ok(Answer::Remembered(_)) => "new".to_owned(),
-            Ok(Answer::Forgotten(0)) => "nothing".to_owned(),
-            Ok(Answer::Forgotten(_)) => "forgotten".to_owned(),
-            Ok(Answer::Delivered(delivery)) => format!("{delivery:?}"),
-            Err(refusal) => format!("{refusal:?}"),
-        };
-        let kind = answer.split(['(', ' ']).next().unwrap_or_default();
-        let name = format!("{}: {kind}", transition.name());
-        *self.answers.entry(name).or_default() += 1;
-        if let Transition::Wake { order } = transition {
-            for kind in before.wakes(*order) {
-                *self.answers.entry(format!("woken: {kind}")).or_default() += 1;
+        side: Side,
+        step: &Transition,
+    ) -> Result<Answer, Refusal> {
+        let Handle {
+            journal, profiles, ..
+        } = self.handle(side).clone();
+        match step {
+            Transition::Open { key, .. } => {
+                let new = self.request(step);
+                let opened = answered(journal.open(&new).await)?;
+                if let (Side::Model, Opened::New(id)) = (side, &opened) {
+                    self.orders.insert(*key, Order::open(*id, new.requested));
+                }
+                Ok(Answer::Opened(opened))
             }
-        }
-        if let (Transition::Append { order, .. }, Ok(_)) = (transition, expected) {
-            let state = self.model.life(*order).order.state();
-            *self.answers.entry(format!("state: {state}")).or_default() += 1;
-        }
-    }
-
-    /// Takes a step on the journal. Claims that are given come beside the answer.
-    async fn perform(
-        &mut self,
-        model: &Model,
-        transition: &Transition,
-    ) -> Verdict<(Result<Answer, Refusal>, Vec<Claim>)> {
-        let done = |answer: Result<(), JournalError>| refusal_of(answer.map(|()| Answer::Done));
-        let answer = match transition {
-            Transition::Open { .. } => match model.wish(transition) {
-                Some(new) => refusal_of(self.journal.open(&new).await.map(Answer::Opened))?,
-                None => return broken("a step that records a wish has none"),
-            },
             Transition::Append {
                 order,
                 basis,
                 happenings,
                 due,
             } => {
-                let events = model.events(*order, happenings);
-                let due = model.due_at(*due).map(|due| model.moment(due));
-                let expected = model.expected(*order, *basis);
-                let id = model.orders[order];
-                let answer = self.journal.append_at(id, expected, &events, due).await;
-                refusal_of(answer.map(Answer::Appended))?
+                let order = &self.orders[order];
+                let events: Vec<Event> = events_of(order, happenings, self.model_now());
+                let expected = expected(order.version(), *basis);
+                let due = match due {
+                    Due::Never => None,
+                    Due::Steps(steps) => Some(self.ago(-steps)),
+                };
+                let appended = journal.append_at(order.id(), expected, &events, due).await;
+                Ok(Answer::Appended(answered(appended)?))
             }
             Transition::Claim { .. } | Transition::ClaimOrder { .. } => {
-                let given = self.claim(model, transition).await?;
-                return Ok((Ok(Answer::Claims(Vec::new())), given));
+                Ok(Answer::Claims(self.claim(side, step).await))
             }
-            Transition::Wake { order } => done(self.journal.wake(model.orders[order]).await)?,
+            Transition::Wake { order } => done(journal.wake(self.orders[order].id()).await),
             Transition::Renew { claim, hand, lease } => {
-                let claim = self.in_hand(*claim, *hand);
-                done(self.journal.renew(&claim, seconds(*lease)).await)?
+                let claim = self.in_hand(side, *claim, *hand);
+                done(journal.renew(&claim, seconds(*lease)).await)
             }
             Transition::Release { claim, hand } => {
-                let claim = self.in_hand(*claim, *hand);
-                done(self.journal.release(&claim).await)?
+                done(journal.release(&self.in_hand(side, *claim, *hand)).await)
             }
             Transition::Reopen => {
-                if let Some(fresh) = self.harness.another().await {
-                    (self.journal, self.profiles) = (fresh.journal, fresh.profiles);
-                    self.balances = fresh.balances;
-                    self.inbox = fresh.inbox;
+                if side == Side::Tested {
+                    self.reopened += 1;
+                    if let Some(fresh) = self.harness.another().await {
+                        self.tested = fresh;
+                    }
                 }
                 Ok(Answer::Done)
             }
             Transition::AskForNoOrder => {
-                self.ask_for_no_order().await?;
+                ask_for_no_order(self.handle(side), self.model_now()).await;
                 Ok(Answer::Done)
             }
-            Transition::Keep { .. } => match model.profile(transition) {
-                Some(profile) => {
-                    refusal_of(self.profiles.keep(&profile).await.map(Answer::Delivered))?
-                }
-                None => return broken("a step that keeps a profile has none"),
-            },
-            Transition::Erase { provider, esim } => {
-                let (provider, esim) = (
-                    sample::provider(PROVIDERS[*provider]),
-                    sample::esim(ESIMS[*esim]),
-                );
-                done(self.profiles.erase(&provider, &esim).await)?
+            Transition::Keep { .. } => {
+                let delivery = profiles.keep(&self.profile(step)).await;
+                Ok(Answer::Delivered(answered(delivery)?))
             }
-            Transition::KeepBalance { place, ago } => match &self.balances {
-                Some(balances) => done(balances.keep_balance(&model.reading(*place, *ago)).await)?,
+            Transition::Erase { provider, esim } => {
+                let provider = sample::provider(PROVIDERS[*provider]);
+                done(profiles.erase(&provider, &sample::esim(ESIMS[*esim])).await)
+            }
+            Transition::KeepBalance { place, ago } => match &self.handle(side).balances {
+                Some(balances) => done(balances.keep_balance(&self.reading(*place, *ago)).await),
                 None => Ok(Answer::Done),
             },
             Transition::Remember { .. } | Transition::Forget { .. } => {
-                self.act_on_events(model, transition).await?
+                Ok(self.act_on_events(side, step).await)
             }
-            Transition::Pass(_) | Transition::List { .. } => Ok(Answer::Done),
-        };
-        Ok((answer, Vec::new()))
+            Transition::Pass(_) => Ok(Answer::Done),
+            Transition::List { .. } => {
+                if side == Side::Tested {
+                    self.compare_list(self.filter(step)).await;
+                }
+                Ok(Answer::Done)
+            }
+        }
     }
 
-    /// Remembers when the events of this step were appended.
-    fn note_events(&mut self, transition: &Transition, events_before: usize, between: Between) {
-        let id = match transition {
-            Transition::Append { order, .. } => self.model.orders[order],
-            Transition::Open { key, .. } => match self.model.orders.get(key) {
-                Some(id) if !self.appended.contains_key(&(*id, 1)) => *id,
-                _ => return,
-            },
-            _ => return,
+    /// The order request that a step records.
+    fn request(&self, step: &Transition) -> NewOrder {
+        let Transition::Open {
+            key,
+            place,
+            wish,
+            age,
+            reference_of,
+        } = step
+        else {
+            unreachable!("{step:?} records no request")
         };
-        let count = |events: usize| u64::try_from(events).unwrap_or(u64::MAX);
-        let events = self.model.lives[&id].events.len();
-        for version in count(events_before) + 1..=count(events) {
-            self.appended.insert((id, version), between);
+        let (key, at) = (format!("Key {key}"), self.ago(2 * age));
+        let provider = PROVIDERS[PLACES[*place].0];
+        let mut new = match wish {
+            Wish::Package => sample::order_of(provider, &key, "FR-1GB-7D", at),
+            Wish::OtherPackage => sample::order_of(provider, &key, "DE-5GB-30D", at),
+            Wish::TopUp => sample::top_up(&key, ESIMS[0], at),
+        };
+        new.id = OrderId::from_uuid(Uuid::from_u128(u128::from(self.turn) + 1000));
+        let requested = &mut new.requested;
+        requested.provider = instance(*place);
+        requested.fingerprint = Fingerprint::of(&requested.provider, &requested.content);
+        if let Some(other) = reference_of {
+            requested.reference = self.orders[other].requested().reference.clone();
         }
+        new
+    }
+
+    /// Claims what a step claims.
+    async fn claim(&self, side: Side, step: &Transition) -> Vec<Claim> {
+        let journal = &self.handle(side).journal;
+        match step {
+            Transition::Claim {
+                place,
+                owner,
+                lease,
+                limit,
+            } => {
+                let (owner, lease) = (Owner::new(OWNERS[*owner]), seconds(*lease));
+                let limit = NonZeroU16::new(*limit).unwrap_or(NonZeroU16::MIN);
+                let (place, account) = (instance(*place), sample::account("any"));
+                let claims = journal.claim_for(&place, &account, &owner, lease, limit);
+                claims.await.or_broken("claiming what is due")
+            }
+            Transition::ClaimOrder {
+                order,
+                owner,
+                lease,
+            } => {
+                let owner = Owner::new(OWNERS[*owner]);
+                let id = self.orders[order].id();
+                let claim = journal.claim_order(id, &owner, seconds(*lease)).await;
+                claim.or_broken("claiming an order").into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A claim as its holder has it, or as somebody else says that it is theirs.
+    fn in_hand(&self, side: Side, claim: usize, hand: Hand) -> Claim {
+        let [tested, model] = self.claims[claim].clone();
+        let claim = if side == Side::Tested { tested } else { model };
+        match hand {
+            Hand::Own => claim,
+            Hand::Foreign => Claim {
+                owner: Owner::new("nobody"),
+                ..claim
+            },
+        }
+    }
+
+    /// The profile that a step keeps: now and then for another order, or with the code of another eSIM.
+    fn profile(&self, step: &Transition) -> KeptProfile {
+        let Transition::Keep {
+            provider,
+            esim,
+            card,
+        } = step
+        else {
+            unreachable!("{step:?} keeps no profile")
+        };
+        let buyer = if self.turn % 5 == 3 { 2 } else { 1 };
+        let code = if self.turn % 7 == 5 { esim + 1 } else { *esim };
+        let code = ESIMS[code % ESIMS.len()];
+        let card = card.map(|card| CARDS[card]);
+        KeptProfile {
+            order: OrderId::from_uuid(Uuid::from_u128(buyer)),
+            ..sample::profile_with(PROVIDERS[*provider], ESIMS[*esim], card, code)
+        }
+    }
+
+    /// The reading that a step keeps: no two are alike.
+    fn reading(&self, place: usize, ago: i64) -> BalanceReading {
+        let amount = format!("{}.2755", self.turn);
+        BalanceReading {
+            provider: instance(place),
+            at: self.ago(ago),
+            balance: Money::parse_amount(&amount, Currency::USD).or_broken("making up an amount"),
+            newest_order_at: (ago > 0).then(|| self.ago(2)),
+            newest_orders: Vec::new(),
+            comparable: ago == 0,
+        }
+    }
+
+    /// Remembers or forgets events. A store without an inbox has nothing to say.
+    async fn act_on_events(&mut self, side: Side, step: &Transition) -> Answer {
+        let (Some(_), Some(inbox)) = (&self.tested.inbox, self.handle(side).inbox.clone()) else {
+            return Answer::Done;
+        };
+        match step {
+            Transition::Remember {
+                provider,
+                event,
+                ago,
+                comes,
+            } => {
+                let name = sample::provider(PROVIDERS[*provider]);
+                let (event, at) = (EVENTS[*event], self.ago(*ago));
+                let one = inbox.remember(&name, event, at);
+                let answers = match comes {
+                    Comes::Once => vec![one.await],
+                    Comes::Twice => {
+                        let later = self.ago(*ago - 1);
+                        vec![one.await, inbox.remember(&name, event, later).await]
+                    }
+                    Comes::AtTwoAtOnce => {
+                        let beside = self.beside(side, &inbox).await;
+                        let (one, other) = join(one, beside.remember(&name, event, at)).await;
+                        vec![one, other]
+                    }
+                };
+                let new = |answer: Result<bool, _>| answer.or_broken("remembering an event");
+                Answer::Remembered(answers.into_iter().map(new).filter(|new| *new).count())
+            }
+            Transition::Forget {
+                provider,
+                ago,
+                most,
+            } => {
+                let name = sample::provider(PROVIDERS[*provider]);
+                let forgotten = inbox.forget(&name, self.ago(*ago), *most).await;
+                Answer::Forgotten(forgotten.or_broken("forgetting events"))
+            }
+            _ => Answer::Done,
+        }
+    }
+
+    /// The inbox as another process has it; the same one where the store lives in one alone.
+    async fn beside(&mut self, side: Side, inbox: &Arc<dyn EventInbox>) -> Arc<dyn EventInbox> {
+        if side == Side::Model {
+            return Arc::clone(inbox);
+        }
+        if self.inbox_beside.is_none() {
+            let other = self.harness.another().await;
+            self.inbox_beside = other.and_then(|handle| handle.inbox);
+        }
+        let beside = self.inbox_beside.clone();
+        beside.unwrap_or_else(|| Arc::clone(inbox))
+    }
+
+    /// Lists some of the orders on both sides.
+    pub(super) async fn listed(&self, side: Side, filter: OrderFilter) -> Vec<OrderSummary> {
+        let list = self.handle(side).journal.list(filter);
+        list.try_collect().await.or_broken("listing orders")
     }
 }
 
-/// So many steps of time.
-pub(super) fn seconds(steps: i64) -> Duration {
-    Duration::from_secs(u64::try_from(steps * STEP).unwrap_or_default())
+/// The version an append names.
+fn expected(actual: Version, basis: Basis) -> Version {
+    match basis {
+        Basis::Current => actual,
+        Basis::Old(events) => Version::from_count(actual.count().saturating_sub(events).max(1)),
+        Basis::Ahead => actual.next(),
+    }
+}
+
+/// Whatever is asked about an order that is not there, the answer is that there is none.
+async fn ask_for_no_order(handle: &Handle, until: Timestamp) {
+    let id = OrderId::from_uuid(Uuid::from_u128(404));
+    let owner = Owner::new(OWNERS[0]);
+    let claim = Claim {
+        order: id,
+        owner: owner.clone(),
+        lease: 1,
+        until,
+    };
+    let (journal, first, minute) = (&handle.journal, Version::FIRST, sample::MINUTE);
+    let answers = [
+        ("load", journal.load(id).await.map(drop)),
+        ("events", journal.events(id).await.map(drop)),
+        (
+            "append",
+            journal.append_at(id, first, &[], None).await.map(drop),
+        ),
+        (
+            "claim_order",
+            journal.claim_order(id, &owner, minute).await.map(drop),
+        ),
+        ("wake", journal.wake(id).await),
+        ("renew", journal.renew(&claim, minute).await),
+        ("release", journal.release(&claim).await),
+    ];
+    for (call, answer) in answers {
+        assert!(
+            matches!(answer, Err(JournalError::NotFound(missing)) if missing == id),
+            "`{call}` of an order that is not there was answered with {answer:?}"
+        );
+    }
+}
+
+fn done(answer: Result<(), JournalError>) -> Result<Answer, Refusal> {
+    answered(answer).map(|()| Answer::Done)
 }
 
 /// The answer with the contract's refusals told apart; every other error is a broken promise.
-fn refusal_of(answer: Result<Answer, JournalError>) -> Verdict<Result<Answer, Refusal>> {
-    let refusal = match answer {
-        Ok(answer) => return Ok(Ok(answer)),
-        Err(JournalError::VersionConflict {
+fn answered<T>(answer: Result<T, JournalError>) -> Result<T, Refusal> {
+    answer.map_err(|error| match error {
+        JournalError::VersionConflict {
             expected, actual, ..
-        }) => Refusal::Conflict { expected, actual },
-        Err(JournalError::Duplicate { .. }) => Refusal::Duplicate,
-        Err(JournalError::Illegal(_)) => Refusal::Illegal,
-        Err(JournalError::ClaimLost(_)) => Refusal::ClaimLost,
-        Err(error) => return broken(format!("the journal failed: {error}")),
-    };
-    Ok(Err(refusal))
+        } => Refusal::Conflict { expected, actual },
+        JournalError::Duplicate { .. } => Refusal::Duplicate,
+        JournalError::Illegal(_) => Refusal::Illegal,
+        JournalError::ClaimLost(_) => Refusal::ClaimLost,
+        error => panic!("the journal failed: {error}"),
+    })
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _};
-use roamport_conformance::{ProviderHarness as _, Wrapped};
+use roamport_conformance::ProviderHarness as _;
 use roamport_domain::esim::{EsimReport, PlanState, ProfileState};
 use roamport_domain::package::DayRange;
 use roamport_domain::provider::{
@@ -395,13 +395,13 @@ impl Drop for TopsUpAgain {
     }
 }
 
-pub(super) fn cheat(trick: Trick) -> Wrapped<WorldHarness> {
+pub(super) fn cheat(trick: Trick) -> WorldHarness {
     let honest = match trick {
         Trick::SellsForNoDays => replaying(),
         _ => accepting(),
     };
     assert!(honest.provider().capabilities().top_up);
-    Wrapped::new(honest, |inner| {
+    honest.wrapped(|inner| {
         Arc::new(Cheat {
             inner,
             trick,

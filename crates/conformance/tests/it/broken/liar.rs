@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use roamport_conformance::Wrapped;
 use roamport_domain::provider::{
     CancelRequest, CancelledEsim, Dedup, DestinationFilter, ErrorKind, EsimKey, FoundOrders,
     Operation, OrderLookup, PackageQuery, ProviderOrder, ProvisionRequest, Purchase, Refund,
@@ -454,12 +453,12 @@ impl Drop for BuysAgain {
     }
 }
 
-pub(super) fn liar(lie: Lie) -> Wrapped<WorldHarness> {
+pub(super) fn liar(lie: Lie) -> WorldHarness {
     let honest = match lie {
         Lie::ReplaysAsAnother | Lie::RefusesARepeat | Lie::SellsDaysForOne => replaying(),
         _ => accepting(),
     };
-    Wrapped::new(honest, |inner| {
+    honest.wrapped(|inner| {
         Arc::new(Liar {
             inner,
             lie,

@@ -1,4 +1,4 @@
-//! Every promise of the provider port, as a test of its name. Each fails until it is kept.
+//! Every promise of the provider port. The suite names each that is broken, until it is kept.
 
 use std::net::TcpListener;
 use std::sync::Arc;
