@@ -102,7 +102,7 @@ impl Composition {
             settings,
             providers: Providers::standard(),
             journals: Journals::standard(),
-            clock: Arc::new(SystemClock::new()),
+            clock: Arc::new(SystemClock),
         }
     }
 

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod clock;
 mod composition;
 mod ending;
 mod error;
@@ -12,7 +11,6 @@ mod stack;
 mod telemetry;
 pub mod terminal;
 
-pub use self::clock::SystemClock;
 pub use self::composition::{Composition, CompositionBuilder};
 pub use self::error::StartError;
 pub use self::journals::{JournalContext, Journals, Storage};
@@ -22,6 +20,7 @@ pub use self::settings::{
 };
 pub use self::stack::gate;
 pub use self::telemetry::{Telemetry, TelemetryError};
+pub use roamport_app::SystemClock;
 
 /// The guides' steps, run as doctests here: the one crate that may see every other.
 #[cfg(doctest)]

@@ -195,7 +195,7 @@ impl Providers {
     /// let settings = SettingsLoader::new()
     ///     .directories(Directories::at("config", "data"))
     ///     .load()?;
-    /// let clock = Arc::new(SystemClock::new());
+    /// let clock = Arc::new(SystemClock);
     /// let described = Providers::standard().describe(&settings, clock)?;
     /// let configured = described.iter().find(|provider| provider.configured);
     /// assert_eq!(configured.map(|provider| provider.name.as_str()), Some("sandbox"));

@@ -99,7 +99,7 @@ fn columns(flags: &[(&str, &str)], dialects: &[SandboxDialect]) -> anyhow::Resul
     let (simulated, _) = DIALECT.split_once('.').unwrap_or_default();
     for dialect in dialects {
         let settings = loader(flags).flag(DIALECT, dialect.as_str(), FLAG).load()?;
-        for provider in Providers::standard().describe(&settings, Arc::new(SystemClock::new()))? {
+        for provider in Providers::standard().describe(&settings, Arc::new(SystemClock))? {
             let head = if provider.name == simulated {
                 format!("{simulated} ({})", dialect.as_str())
             } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use roamport_adapter_roamify::{Roamify, RoamifyConfig};
-use roamport_bootstrap::SystemClock;
+use roamport_app::SystemClock;
 use roamport_domain::Clock;
 
 use crate::Outcome;
@@ -19,7 +19,7 @@ pub(crate) fn adapter(base_url: &str) -> Outcome<Roamify> {
 
 /// This machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new())
+    Arc::new(SystemClock)
 }
 
 /// A bare client with the defaults of its crate, and no certificates: it only reaches loopback.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use roamport_adapter_postgres::{PostgresJournal, PostgresJournalConfig};
 use roamport_adapter_sqlite::SqliteJournal;
-use roamport_bootstrap::SystemClock;
+use roamport_app::SystemClock;
 use roamport_domain::order::OrderState;
 use roamport_domain::{Clock, IdempotencyKey, Order, ProviderName, Reference, Secret};
 use roamport_sandbox::Dialect;
@@ -88,7 +88,7 @@ impl Wire {
     async fn open(&self) -> Outcome<Arc<dyn Stored>> {
         if self.journal == "sqlite" {
             let path = self.folder.join("data").join("roamport.db");
-            let clock = Arc::new(SystemClock::new());
+            let clock = Arc::new(SystemClock);
             return Ok(Arc::new(SqliteJournal::open(path, clock).await?));
         }
         let config = PostgresJournalConfig::new(Secret::new(self.journal.clone()));
@@ -146,7 +146,7 @@ async fn replay(
         ..Plan::new(case.seed, Bound::Kept)
     };
     let life = Arc::new(Life::new(&plan, case.index));
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let stage = Arc::new(Stage::new(case.clone(), life.clone(), &clock, None));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;

@@ -14,7 +14,7 @@ use roamport_domain::provider::{Dedup, Delivery, DeliveryError, Refund, Trust};
 use crate::support::{Home, from_environment, from_file, message};
 
 fn clock() -> Arc<SystemClock> {
-    Arc::new(SystemClock::new())
+    Arc::new(SystemClock)
 }
 
 fn named(provider: &str) -> SettingsLoader {

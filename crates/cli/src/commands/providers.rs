@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::view::provider::providers_table;
 
 pub(super) fn run(settings: &Settings, output: &Output) -> Result<(), Failure> {
-    let clock = Arc::new(SystemClock::new());
+    let clock = Arc::new(SystemClock);
     let described = Providers::standard().describe(settings, clock)?;
     let document = ProvidersDocument::new(described.iter().map(facts));
     output.document(&document, || providers_table(&described))?;
