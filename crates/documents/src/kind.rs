@@ -132,8 +132,11 @@ kinds! {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use roamport_app::{AppError, DecisionError, Refusal};
     use roamport_domain::journal::JournalError;
+    use roamport_domain::provider::ErrorKind;
     use roamport_domain::{OrderId, PackageId};
 
     use super::*;
@@ -154,6 +157,18 @@ mod tests {
                 Kind::ALL.iter().any(|known| known.as_str() == kind),
                 "{kind}"
             );
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own_and_a_sentence() {
+        let own = Kind::ALL.iter().map(|kind| kind.as_str());
+        let names: Vec<&str> = own.chain(ErrorKind::ALL.map(ErrorKind::as_str)).collect();
+        let different: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
+        for kind in Kind::ALL {
+            assert!(kind.meaning().ends_with('.'), "{kind:?}");
+            assert!(!kind.meaning().starts_with(' '), "{kind:?}");
         }
     }
 }

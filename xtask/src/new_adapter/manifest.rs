@@ -71,7 +71,10 @@ pub(super) fn standalone(
     // With the same profiles, what was built in this repository is not built again.
     manifest.extend(profile.map(|profile| ("profile".to_owned(), profile)));
     manifest.insert("workspace".to_owned(), Table::new().into());
-    Ok(manifest.to_string())
+    // As people write it: the package comes first.
+    let package = manifest.remove("package");
+    let package = Table::from_iter(package.map(|package| ("package".to_owned(), package)));
+    Ok(format!("{package}\n{manifest}"))
 }
 
 /// A declaration of the workspace with the features that the member adds.
@@ -161,6 +164,7 @@ mod tests {
             .unwrap();
         let written = standalone(member, root_manifest, Path::new("/repository")).unwrap();
         assert_eq!(written.parse::<Table>().unwrap(), expected, "{written}");
+        assert!(written.starts_with("[package]\n"), "{written}");
         assert!(
             standalone(
                 "[dependencies]\nnone.workspace = true",

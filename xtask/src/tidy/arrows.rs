@@ -203,4 +203,18 @@ mod tests {
             "a package is called after its folder: `roamport-app`"
         );
     }
+
+    #[test]
+    fn the_tasks_use_nothing_of_ours_but_in_their_examples() {
+        let check = |kind| {
+            let mut workspace = one_crate("xtask", &[("roamport-domain", kind)]);
+            workspace.members[0].package = "xtask".to_owned();
+            check(&workspace)
+        };
+        assert_eq!(
+            check(None)[0].problem,
+            "`xtask` must not depend on `domain`"
+        );
+        assert_eq!(check(DEV), []);
+    }
 }

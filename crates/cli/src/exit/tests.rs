@@ -438,15 +438,3 @@ fn what_a_provider_cannot_do_is_told_with_what_it_can_and_nothing_else_is() {
     );
     assert!(!told(ErrorKind::Rejected).contains("sandbox can"));
 }
-
-#[test]
-fn every_kind_has_a_name_of_its_own_and_a_sentence() {
-    let own = Kind::ALL.iter().map(|kind| kind.as_str());
-    let names: Vec<&str> = own.chain(ErrorKind::ALL.map(ErrorKind::as_str)).collect();
-    let different: std::collections::BTreeSet<&str> = names.iter().copied().collect();
-    assert_eq!(different.len(), names.len(), "{names:?}");
-    for kind in Kind::ALL {
-        assert!(kind.meaning().ends_with('.'), "{kind:?}");
-        assert!(!kind.meaning().starts_with(' '), "{kind:?}");
-    }
-}
