@@ -28,12 +28,14 @@ fn is_test(text: &str, name: &str) -> bool {
         let above = text[..at].rsplit("\n\n").next().unwrap_or_default();
         above.contains("#[test]") || above.contains("#[tokio::test") || above.contains("_suite!")
     });
-    let listed = text
-        .split("on_both_faces!(")
-        .skip(1)
-        .filter_map(|rest| rest.split(");").next())
-        .any(|list| list.split(',').any(|listed| listed.trim() == name));
-    marked || listed
+    let in_a_list = |opens: &str, closes: &str| {
+        text.split(opens)
+            .skip(1)
+            .filter_map(|rest| rest.split(closes).next())
+            .flat_map(|list| list.split([',', '\n']))
+            .any(|listed| listed.trim() == name)
+    };
+    marked || in_a_list("on_both_faces!(", ");") || in_a_list("promises! {", "\n}")
 }
 
 /// The tests a page names: `` `crate::…::name` `` in the last column of its tables.
@@ -71,12 +73,14 @@ fn every_test_that_the_page_names_is_there() {
 #[test]
 fn a_name_that_is_no_test_is_noticed() {
     let text = "#[tokio::test]\nasync fn a_test_is_one() {}\n\nasync fn a_helper_is_none() {}\n\n\
-                on_both_faces!(\n    one_of_two,\n    the_other,\n);\n";
+                on_both_faces!(\n    one_of_two,\n    the_other,\n);\n\
+                promises! { dyn Harness:\n    /// Words, kept.\n    a_promise,\n}\n";
     for (name, expected) in [
         ("a_test_is_one", true),
         ("a_helper_is_none", false),
         ("one_of_two", true),
         ("the_other", true),
+        ("a_promise", true),
         ("nobody", false),
     ] {
         assert_eq!(is_test(text, name), expected, "{name}");
