@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use roamport_domain::journal::{
-    AccountStore, Charge, ChargeState, KnownOrder, LookupProbe, NewOrder, Spending, Version,
+    AccountStore, Charge, ChargeState, KnownOrder, LookupProbe, NewOrder, Version,
 };
 use roamport_domain::order::{CancellationOutcome, Event, PlacementOutcome};
 use roamport_domain::provider::Refund;
@@ -79,18 +79,16 @@ async fn bought(
     provider_order: &str,
     seconds: i64,
 ) -> (OrderId, KnownOrder) {
-    let at = sample::after(trial.start, seconds - 2);
+    let at = trial.at(seconds - 2);
     let id = ordered(trial, Some(account), provider_order, |new| {
         sample::purchase(&new.requested, at, provider_order, provider_order)
     })
     .await;
-    let reference = sample::order(provider_order, trial.start)
-        .requested
-        .reference;
+    let new = sample::order(provider_order, trial.start);
     let known = KnownOrder {
         order: ProviderOrderId::parse(provider_order).or_broken("reading a sample"),
-        reference,
-        placed_at: sample::after(trial.start, seconds),
+        reference: new.requested.reference,
+        placed_at: trial.at(seconds),
     };
     (id, known)
 }
@@ -151,7 +149,7 @@ async fn the_known_order_is_the_newest_of_the_account(harness: &dyn JournalHarne
     let instance = sample::instance(sample::PROVIDER);
     let nobody = sample::order("nobody", trial.start).id;
     let check = async |account: &Account, before: i64, except, expected: Option<&KnownOrder>| {
-        let before = sample::after(trial.start, before);
+        let before = trial.at(before);
         let known = store.known_at(&instance, account, before, except).await;
         let known = known.or_broken("asking for a known order");
         assert!(
@@ -164,12 +162,8 @@ async fn the_known_order_is_the_newest_of_the_account(harness: &dyn JournalHarne
     let (second_id, second) = bought(&trial, &ours, "R-2", 20).await;
     let (_, foreign) = bought(&trial, &theirs, "R-3", 30).await;
     ordered(&trial, Some(&ours), "lost", |new| {
-        let mut events = sample::started(&new.requested, 1, sample::after(trial.start, 40));
-        events.push(sample::settled(
-            1,
-            sample::after(trial.start, 41),
-            sample::unknown(),
-        ));
+        let mut events = sample::started(&new.requested, 1, trial.at(40));
+        events.push(sample::settled(1, trial.at(41), sample::unknown()));
         events
     })
     .await;
@@ -180,7 +174,7 @@ async fn the_known_order_is_the_newest_of_the_account(harness: &dyn JournalHarne
     check(&theirs, 900, nobody, Some(&foreign)).await;
     let elsewhere = sample::instance("elsewhere");
     let known = store
-        .known_at(&elsewhere, &ours, sample::after(trial.start, 900), nobody)
+        .known_at(&elsewhere, &ours, trial.at(900), nobody)
         .await
         .or_broken("asking for a known order");
     assert!(known.is_none(), "at another instance {known:?} is known");
@@ -193,31 +187,34 @@ async fn the_known_order_is_the_newest_of_the_account(harness: &dyn JournalHarne
 async fn a_purchase_that_was_found_counts_as_placed(harness: &dyn JournalHarness) -> Verdict {
     let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let ours = sample::account("ours");
-    let at = |seconds| sample::after(trial.start, seconds);
     let mut events = Vec::new();
     let id = ordered(&trial, Some(&ours), "lost", |new| {
-        events = sample::started(&new.requested, 1, at(1));
-        events.push(sample::settled(1, at(3), sample::unknown()));
+        events = sample::started(&new.requested, 1, trial.at(1));
+        events.push(sample::settled(1, trial.at(3), sample::unknown()));
         events.clone()
     })
     .await;
     let PlacementOutcome::Placed { order } = sample::bought("R-1", &["esim-1"]) else {
         panic!("the sample bought nothing");
     };
-    let found = sample::found(at(30), order);
+    let found = sample::found(trial.at(30), order);
     let version = trial.version(id).await;
-    trial.append(id, version, &[found], Some(at(60))).await;
+    trial
+        .append(id, version, &[found], Some(trial.at(60)))
+        .await;
     let nobody = sample::order("nobody", trial.start).id;
     let instance = sample::instance(sample::PROVIDER);
     for (before, is_known) in [(30, false), (31, true)] {
-        let known = store.known_at(&instance, &ours, at(before), nobody).await;
+        let known = store
+            .known_at(&instance, &ours, trial.at(before), nobody)
+            .await;
         let known = known.or_broken("asking for a known order");
         assert!(
             known.is_some() == is_known,
             "an order found after 30 s gives {known:?} before {before} s"
         );
     }
-    let spending = store.spending(&ours, at(0), at(60)).await;
+    let spending = store.spending(&ours, trial.at(0), trial.at(60)).await;
     let spending = spending.or_broken("reading what was spent");
     let placed = spending
         .charges
@@ -233,12 +230,11 @@ async fn a_purchase_that_was_found_counts_as_placed(harness: &dyn JournalHarness
 async fn spending_names_every_call_of_the_span(harness: &dyn JournalHarness) -> Verdict {
     let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let (ours, theirs) = (sample::account("ours"), sample::account("theirs"));
-    let at = |seconds| sample::after(trial.start, seconds);
     let call = async |account: &Account, opens: i64, ends: Option<(i64, PlacementOutcome)>| {
         let key = format!("{account} {opens}");
         ordered(&trial, Some(account), &key, |new| {
-            let mut events = sample::started(&new.requested, 1, at(opens));
-            let ends = ends.map(|(ends, outcome)| sample::settled(1, at(ends), outcome));
+            let mut events = sample::started(&new.requested, 1, trial.at(opens));
+            let ends = ends.map(|(ends, outcome)| sample::settled(1, trial.at(ends), outcome));
             events.extend(ends);
             events
         })
@@ -258,8 +254,8 @@ async fn spending_names_every_call_of_the_span(harness: &dyn JournalHarness) -> 
     let charge = |order, opens, ends: Option<i64>, state, placed| Charge {
         order,
         amount,
-        opened_at: at(opens),
-        settled_at: ends.map(at),
+        opened_at: trial.at(opens),
+        settled_at: ends.map(|ends| trial.at(ends)),
         state,
         placed,
     };
@@ -271,7 +267,7 @@ async fn spending_names_every_call_of_the_span(harness: &dyn JournalHarness) -> 
         charge(in_flight, 20, None, ChargeState::InFlight, None),
     ];
     let spent = async |account: &Account| {
-        let spending = store.spending(account, at(10), at(20)).await;
+        let spending = store.spending(account, trial.at(10), trial.at(20)).await;
         spending.or_broken("reading what was spent")
     };
     let spending = spent(&ours).await;
@@ -294,7 +290,7 @@ async fn spending_names_every_call_of_the_span(harness: &dyn JournalHarness) -> 
 async fn a_call_belongs_to_the_account_that_sent_it(harness: &dyn JournalHarness) -> Verdict {
     let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let (old, new) = (sample::account("old"), sample::account("new"));
-    let at = sample::after(trial.start, 1);
+    let at = trial.at(1);
     let sent = ordered(&trial, Some(&old), "sent by the new", |wish| {
         sample::started_by(&new, &wish.requested, 1, at)
     })
@@ -318,20 +314,19 @@ async fn a_call_belongs_to_the_account_that_sent_it(harness: &dyn JournalHarness
 async fn refunds_are_those_of_canceled_esims(harness: &dyn JournalHarness) -> Verdict {
     let (store, trial) = (store(harness)?, Trial::of(harness).await);
     let ours = sample::account("ours");
-    let at = |seconds| sample::after(trial.start, seconds);
     let cancel = async |key: &str, seconds: i64, refund: Refund, amount: Option<Money>| {
         ordered(&trial, Some(&ours), key, |new| {
-            let mut events = sample::purchase(&new.requested, at(1), key, key);
-            events.extend(sample::provisioned(at(4)));
+            let mut events = sample::purchase(&new.requested, trial.at(1), key, key);
+            events.extend(sample::provisioned(trial.at(4)));
             events.push(Event::CancellationStarted {
                 item: 0,
-                at: at(seconds),
+                at: trial.at(seconds),
                 by: "ann".to_owned(),
                 why: "travels by bicycle now".to_owned(),
             });
             let settled = Event::CancellationSettled {
                 item: 0,
-                at: at(seconds),
+                at: trial.at(seconds),
                 outcome: CancellationOutcome::Cancelled { refund, amount },
             };
             events.push(settled);
@@ -346,10 +341,8 @@ async fn refunds_are_those_of_canceled_esims(harness: &dyn JournalHarness) -> Ve
     cancel("R-2", 20, Refund::Later, Some(two)).await;
     cancel("R-3", 15, Refund::AtOnce, None).await;
     cancel("R-4", 21, Refund::AtOnce, Some(early)).await;
-    let Spending { refunds, .. } = store
-        .spending(&ours, at(10), at(20))
-        .await
-        .or_broken("reading what was spent");
+    let spending = store.spending(&ours, trial.at(10), trial.at(20)).await;
+    let refunds = spending.or_broken("reading what was spent").refunds;
     assert!(
         refunds == [one, two],
         "3.2755 and 1.5 came back, read was {refunds:?}"
@@ -442,7 +435,7 @@ async fn the_last_probe_of_an_account_is_kept(harness: &dyn JournalHarness) -> V
         none_body: None,
     };
     let second = LookupProbe {
-        at: sample::after(trial.start, 60),
+        at: trial.at(60),
         filter_held: false,
         none_body: Some("{\"message\":\"no ö 'order'\"}".to_owned()),
     };

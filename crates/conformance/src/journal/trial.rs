@@ -43,6 +43,11 @@ impl<'a> Trial<'a> {
             .or_broken("reading the journal's clock")
     }
 
+    /// The moment so many seconds after the start.
+    pub(super) fn at(&self, seconds: i64) -> Timestamp {
+        sample::after(self.start, seconds)
+    }
+
     /// Lets seconds go by.
     pub(super) async fn pass(&self, seconds: u64) {
         self.harness.pass(Duration::from_secs(seconds)).await;

@@ -2,6 +2,7 @@
 
 mod cheat;
 mod liar;
+mod lie;
 
 use roamport_domain::provider::{Line, Purchase, PurchaseRequest};
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use roamport_conformance::{ProviderHarness, Verdict};
 use roamport_domain::EsimProvider;
 
 use self::cheat::{Trick, cheat};
-use self::liar::{Lie, liar};
+use self::liar::liar;
+use self::lie::Lie;
 use crate::sandbox::accepting;
 use crate::world::WorldHarness;
 

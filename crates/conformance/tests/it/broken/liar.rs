@@ -21,49 +21,7 @@ use roamport_domain::{
 use crate::sandbox::{accepting, replaying};
 use crate::world::{TOKEN, WorldHarness};
 
-/// How a provider breaks its promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lie {
-    ChargesTwice,
-    SendsLate,
-    HidesADoubt,
-    RepeatsOnAnError,
-    LosesOrders,
-    FindsTooMuch,
-    NamesTheReferenceAskedFor,
-    CutsLookUps,
-    ShortensTheCatalogue,
-    RepeatsAPackage,
-    IgnoresFilters,
-    SwallowsErrors,
-    EndsOnAPassingFailure,
-    SpeaksAfterTheEnd,
-    RoundsMoney,
-    SaysReadsAreInDoubt,
-    NamesAnotherCall,
-    ShowsItsToken,
-    CallsEverythingUnsupported,
-    ChangesItsMind,
-    PromisesToReplay,
-    ReplaysAsAnother,
-    RefusesARepeat,
-    EffectsTooLate,
-    KeepsTheMoney,
-    OnlySaysItTookBack,
-    TakesBackTheInstalled,
-    FindsUnknownOnesToTakeBack,
-    HidesADoubtAboutTakingBack,
-    TakesNothingBackButDoes,
-    GuardsNoPrice,
-    SellsDaysForOne,
-    MixesABatchUp,
-    LeavesUnknownOnesOut,
-    TakesAnyNumber,
-    BuysAgainWhenDropped,
-    ForgetsAWaitingOrder,
-    TakesAwayWithATopUp,
-    NamesTheFormerBearer,
-}
+use super::lie::Lie;
 
 #[derive(Debug)]
 struct Liar {

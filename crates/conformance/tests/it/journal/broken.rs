@@ -1,12 +1,14 @@
 //! Journals that break one promise each are noticed by the cases of those promises.
 
+mod flaw;
 mod flawed;
 
 use roamport_conformance::Verdict;
 use roamport_conformance::journal::{JournalHarness, SUITE};
 use roamport_conformance::suite::{Making, Tally};
 
-pub(crate) use self::flawed::{Flaw, with};
+pub(crate) use self::flaw::Flaw;
+pub(crate) use self::flawed::with;
 
 /// A journal with this flaw, as a suite takes it.
 pub(crate) fn flawed(flaw: Flaw) -> Making<dyn JournalHarness> {
