@@ -33,7 +33,7 @@ pub struct Plan {
     /// By how many milliseconds a read lags behind.
     pub(crate) stale: u64,
     pub(crate) twists: Twists,
-    /// What struck, in the words of the fault list.
+    /// The names of the faults that apply.
     pub(crate) faults: Vec<String>,
 }
 

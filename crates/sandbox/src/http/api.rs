@@ -1,4 +1,4 @@
-//! The words in which a dialect is written down: its routes, its forms, and what a handler is given.
+//! The types that a dialect is written in: its routes, its forms, and what a handler receives.
 
 use axum::http::request::Parts;
 use axum::routing::MethodFilter;
@@ -59,8 +59,7 @@ pub(super) struct Route {
 /// What a route does.
 pub(super) type Handler = fn(&Call<'_>) -> Result<Answer, Failure>;
 
-/// A request as it came.
-#[derive(Debug)]
+/// A request as it was received. Its headers hold secrets, so it has no `Debug`.
 pub(super) struct Request<'a> {
     pub(super) world: &'a World,
     pub(super) pace: &'a Pace,
@@ -158,7 +157,7 @@ impl Call<'_> {
         self.plan.page_cap.map_or(asked, |cap| asked.min(cap))
     }
 
-    /// The places of a page in a list of so many rows, as faults have moved the list by now.
+    /// The rows of a page in a list of this length, as faults have moved the list by now.
     pub(super) fn rows(&self, total: usize, page: u64, size: u64) -> Result<Vec<usize>, Failure> {
         let total = total as u64;
         if total == 0 {
@@ -175,7 +174,7 @@ impl Call<'_> {
             .collect())
     }
 
-    /// The places of a page in a list of so many rows.
+    /// The places of a page in a list of this length.
     pub(super) fn places(&self, listed: u64, page: u64, size: u64) -> std::ops::Range<u64> {
         let endless = self.switches.endless_pages || self.plan.endless;
         let start = match (page - 1).saturating_mul(size) {

@@ -1,4 +1,4 @@
-//! What every request sees: the world, how it is served, and the requests before it.
+//! The state that every request shares: the world, how it is served, and the log of requests.
 
 use std::sync::Arc;
 

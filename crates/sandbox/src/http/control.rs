@@ -52,7 +52,7 @@ pub(super) fn table() -> Vec<ControlRoute> {
         ),
         route(
             "/_control/requests",
-            "GET shows the last requests, with their answers and the faults that struck",
+            "GET shows the last requests, with their statuses and the faults that applied",
             get(requests),
         ),
         route(

@@ -1,4 +1,4 @@
-//! eSIM Access's dialect: its routes, what each takes, and how it says yes and no.
+//! eSIM Access's dialect: its routes, the fields of each, and its forms of success and failure.
 
 mod auth;
 mod catalog;

@@ -16,7 +16,7 @@ use crate::catalogue::NOTHING_IS_REAL;
 #[error("the sandbox closes the connection without an answer, as a fault asks")]
 pub(super) struct HangUp;
 
-/// The faults that struck a call, for the log of requests.
+/// The faults that applied to a call, for the log of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Faults(pub(super) Vec<String>);
 

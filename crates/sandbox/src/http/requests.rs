@@ -1,4 +1,4 @@
-//! The log of the last requests: what was asked, what was answered, and which faults struck.
+//! The log of the last requests, with their statuses and the faults that applied.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub(super) struct Entry {
     /// Absent where the connection was closed without an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// The faults that struck, by the words of the fault list.
+    /// The faults that applied, by their names in the fault list.
     faults: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl RequestLog {
     }
 }
 
-/// Lets a request pass, and writes it down with its answer.
+/// Answers a request and adds it to the log.
 pub(super) async fn log(
     State(log): State<Arc<RequestLog>>,
     request: Request,

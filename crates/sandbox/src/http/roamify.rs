@@ -1,4 +1,4 @@
-//! Roamify's dialect: its routes, what each takes, and how it says yes and no.
+//! Roamify's dialect: its routes, the fields of each, and its forms of success and failure.
 
 mod catalog;
 mod esims;

@@ -4,10 +4,7 @@ use rust_decimal::Decimal;
 
 use super::super::api::{Answer, Call, Failure};
 use super::super::json::{Json, object};
-use super::price_list::{
-    TOP_UP, bytes, data_type, fair_use, find_coded, location_code, message_type, name, slug,
-    top_up_type,
-};
+use super::price_list::{TOP_UP, bytes, codes, find_coded, location_code, name, slug};
 use super::units;
 use crate::catalogue::{CataloguePackage, DayPass, Geography, Group, NOTHING_IS_REAL, Signal};
 use crate::dialect::Dialect;
@@ -103,7 +100,7 @@ impl Wanted<'_> {
     fn takes(&self, group: &Group, package: &CataloguePackage) -> bool {
         let kind = self
             .kind
-            .is_none_or(|kind| kind == u64::from(data_type(package)));
+            .is_none_or(|kind| kind == u64::from(codes(package).data_type));
         let base = self.base.as_ref();
         let fits = base.is_none_or(|base| base.by_day == package.by_day);
         let sold = !self.top_ups
@@ -113,7 +110,8 @@ impl Wanted<'_> {
 }
 
 fn answer(group: &Group, package: &CataloguePackage, price: Decimal, top_up: bool) -> Json {
-    let codes: Vec<&str> = group.signals.iter().map(|signal| signal.code).collect();
+    let countries: Vec<&str> = group.signals.iter().map(|signal| signal.code).collect();
+    let codes = codes(package);
     let name = name(group, package);
     let prefix = if top_up { TOP_UP } else { "" };
     object! {
@@ -123,12 +121,12 @@ fn answer(group: &Group, package: &CataloguePackage, price: Decimal, top_up: boo
         "price": units(price),
         "currencyCode": "USD",
         "volume": bytes(package),
-        "smsStatus": message_type(package),
-        "dataType": data_type(package),
+        "smsStatus": codes.message_type,
+        "dataType": codes.data_type,
         "unusedValidTime": INSTALL_WITHIN,
         "duration": package.plan.days,
         "durationUnit": "DAY",
-        "location": codes.join(","),
+        "location": countries.join(","),
         "locationCode": location_code(group),
         "description": format!("{name}. {NOTHING_IS_REAL}"),
         "activeType": FIRST_CONNECTION,
@@ -136,8 +134,8 @@ fn answer(group: &Group, package: &CataloguePackage, price: Decimal, top_up: boo
         "retailPrice": units(price * Decimal::TWO),
         "speed": "3G/4G/5G",
         "ipExport": EXIT,
-        "supportTopUpType": top_up_type(package),
-        "fupPolicy": fair_use(package),
+        "supportTopUpType": codes.top_up_type,
+        "fupPolicy": codes.fair_use,
         "locationNetworkList": group.signals.iter().map(network).collect::<Json>(),
     }
 }

@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use super::super::api::{Answer, Call, Failure};
 use super::super::json::{Json, object};
 use super::catalog::{EXIT, FIRST_CONNECTION};
-use super::price_list::{
-    TOP_UP, bytes, data_type, fair_use, location_code, message_type, name, slug, top_up_type,
-};
+use super::price_list::{Codes, TOP_UP, bytes, codes, location_code, name, slug};
 use super::{clock, invalid_field};
 use crate::catalogue::Catalogue;
 use crate::http::check::Problem;
@@ -102,7 +100,7 @@ fn answer(call: &Call<'_>, esim: &EsimRecord, order_no: &str, now: Timestamp) ->
     let profile = esim.ready_profile(now);
     let code = profile.map_or("", |profile| &profile.activation_code);
     let base = catalogue.find(&esim.allowances[0].item.package_id);
-    let base = base.as_ref();
+    let codes = base.as_ref().map_or(Codes::UNKNOWN, codes);
     let page = format!("https://p.sandbox.invalid/{}", esim.transaction());
     let first = usize::from(!call.switches.esim_access.base_package_listed);
     let packages =
@@ -113,7 +111,7 @@ fn answer(call: &Call<'_>, esim: &EsimRecord, order_no: &str, now: Timestamp) ->
         "transactionId": esim.reference.as_deref().unwrap_or_default(),
         "imsi": format!("99970{:010}", esim.number),
         "iccid": profile.map_or("", |profile| &profile.iccid),
-        "smsStatus": base.map_or(0, message_type),
+        "smsStatus": codes.message_type,
         "msisdn": "",
         "ac": format!("LPA:1${SMDP_ADDRESS}${code}"),
         "qrCodeUrl": format!("{page}.png"),
@@ -121,7 +119,7 @@ fn answer(call: &Call<'_>, esim: &EsimRecord, order_no: &str, now: Timestamp) ->
         "smdpStatus": profile_state(esim),
         "eid": eid(esim),
         "activeType": FIRST_CONNECTION,
-        "dataType": base.map_or(1, data_type),
+        "dataType": codes.data_type,
         "activateTime": time(esim.activated_at),
         "expiredTime": time(esim.expires_at()),
         "installationTime": time(esim.installed_at),
@@ -134,8 +132,8 @@ fn answer(call: &Call<'_>, esim: &EsimRecord, order_no: &str, now: Timestamp) ->
         "puk": "12345678",
         "apn": "internet.sandbox.invalid",
         "ipExport": EXIT,
-        "supportTopUpType": base.filter(|_| esim.top_up).map_or(1, top_up_type),
-        "fupPolicy": base.map_or("", fair_use),
+        "supportTopUpType": if esim.top_up { codes.top_up_type } else { 1 },
+        "fupPolicy": codes.fair_use,
         "packageList": packages.collect::<Json>(),
     }
 }

@@ -56,42 +56,42 @@ pub(super) fn find_coded(
     package.ok_or_else(|| Refusal::UnknownPackage(code.to_owned()))
 }
 
-/// 1 in all; 2 a day, then slowed; 3 a day, then nothing; 4 without an end.
-pub(super) fn data_type(package: &CataloguePackage) -> u8 {
-    match package.by_day {
-        Some(DayPass::Slowed) => 2,
-        Some(DayPass::CutOff) => 3,
-        Some(DayPass::Unlimited) => 4,
-        None if package.plan.is_unlimited() => 4,
-        None => 1,
-    }
+/// What this provider's lists say of a package in codes.
+pub(super) struct Codes {
+    /// 1 in all; 2 a day, then slowed; 3 a day, then nothing; 4 without an end.
+    pub(super) data_type: u8,
+    /// What follows the data of a day.
+    pub(super) fair_use: &'static str,
+    /// 1 no; 2 yes; 3 yes, by the day.
+    pub(super) top_up_type: u8,
+    /// 0 none; 1 between networks and here; 2 from here only.
+    pub(super) message_type: u8,
 }
 
-/// What follows the data of a day.
-pub(super) fn fair_use(package: &CataloguePackage) -> &'static str {
-    match package.by_day {
-        Some(DayPass::Slowed) => "384 Kbps",
-        Some(DayPass::Unlimited) => "128 Kbps",
-        _ if package.plan.is_unlimited() => "128 Kbps",
-        _ => "",
-    }
+impl Codes {
+    /// Those of a package that is no longer sold.
+    pub(super) const UNKNOWN: Self = Self {
+        data_type: 1,
+        fair_use: "",
+        top_up_type: 1,
+        message_type: 0,
+    };
 }
 
-/// 1 no; 2 yes; 3 yes, by the day.
-pub(super) fn top_up_type(package: &CataloguePackage) -> u8 {
-    match package.by_day {
-        Some(DayPass::Slowed) => 3,
-        None if package.top_up() => 2,
-        _ => 1,
-    }
-}
-
-/// 0 none; 1 between networks and here; 2 from here only.
-pub(super) fn message_type(package: &CataloguePackage) -> u8 {
-    match package.by_day {
-        Some(DayPass::CutOff) => 1,
-        Some(DayPass::Unlimited) => 2,
-        _ => 0,
+pub(super) fn codes(package: &CataloguePackage) -> Codes {
+    let whole = if package.top_up() { 2 } else { 1 };
+    let (data_type, fair_use, top_up_type, message_type) = match package.by_day {
+        Some(DayPass::Slowed) => (2, "384 Kbps", 3, 0),
+        Some(DayPass::CutOff) => (3, "", 1, 1),
+        Some(DayPass::Unlimited) => (4, "128 Kbps", 1, 2),
+        None if package.plan.is_unlimited() => (4, "128 Kbps", whole, 0),
+        None => (1, "", whole, 0),
+    };
+    Codes {
+        data_type,
+        fair_use,
+        top_up_type,
+        message_type,
     }
 }
 

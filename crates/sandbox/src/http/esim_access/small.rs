@@ -3,7 +3,7 @@
 use super::super::api::{Answer, Call, Failure};
 use super::super::json::{Json, object};
 use super::esims::{data_bytes, used_bytes};
-use super::price_list::message_type;
+use super::price_list::codes;
 use super::{clock, named, units};
 use crate::dialect::Dialect;
 use crate::world::{Hook, Refusal, WorldError};
@@ -41,7 +41,7 @@ pub(super) fn send_message(call: &Call<'_>) -> Result<Answer, Failure> {
         .world
         .catalogue()
         .find(&esim.allowances[0].item.package_id);
-    let takes = package.is_some_and(|package| message_type(&package) > 0);
+    let takes = package.is_some_and(|package| codes(&package).message_type > 0);
     done(call.world.send_message(&esim.id, takes))
 }
 
