@@ -52,7 +52,7 @@ fn by_card(iccid: &str) -> EsimKey {
 }
 
 async fn keep(trial: &Trial<'_>, profile: &KeptProfile) {
-    deliver(trial, profile, Delivery::Kept).await
+    deliver(trial, profile, Delivery::Kept).await;
 }
 
 async fn deliver(trial: &Trial<'_>, profile: &KeptProfile, expected: Delivery) {
@@ -95,7 +95,7 @@ async fn erase(trial: &Trial<'_>, provider: &str, id: &str) {
         .profiles
         .erase(&sample::provider(provider), &sample::esim(id))
         .await;
-    erased.or_broken("erasing a profile")
+    erased.or_broken("erasing a profile");
 }
 
 async fn a_profile_is_found_by_either_name(harness: &dyn JournalHarness) {

@@ -230,5 +230,5 @@ async fn check_cost(
     for amount in charges.into_iter().chain(total) {
         assert!(amount == expected, "an order for {expected} cost {amount}");
     }
-    trial.charged(reference, 1).await
+    trial.charged(reference, 1).await;
 }

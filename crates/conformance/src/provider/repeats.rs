@@ -45,9 +45,10 @@ async fn a_repeat_after_a_lost_reply_charges_no_more(harness: &dyn ProviderHarne
     let package = trial.ordinary().await?;
     trial.trouble(Trouble::LostOrderReply).await?;
     let request = trial.request(vec![Trial::line(&package, 1)]);
-    if trial.provider.purchase(&request).await.is_ok() {
-        panic!("a lost answer was answered");
-    }
+    assert!(
+        trial.provider.purchase(&request).await.is_err(),
+        "a lost answer was answered"
+    );
     let again = Purchase {
         window: trial.window(),
         ..request.clone()

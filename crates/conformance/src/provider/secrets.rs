@@ -43,7 +43,7 @@ impl Hidden {
     }
 
     fn check(&self, place: &str, value: &dyn Debug) {
-        self.check_text(place, &format!("{value:?} {value:#?}"))
+        self.check_text(place, &format!("{value:?} {value:#?}"));
     }
 }
 
@@ -101,9 +101,10 @@ async fn debug_of_an_esim_shows_no_secret(harness: &dyn ProviderHarness) -> Verd
         .provider
         .esim(&EsimKey::from_id(esim.id().clone()))
         .await;
-    if read.is_err() {
-        panic!("an eSIM that was read a moment ago cannot be read");
-    }
+    assert!(
+        read.is_ok(),
+        "an eSIM that was read a moment ago cannot be read"
+    );
     hidden.check("Debug of an eSIM that was read again", &read);
     hidden.check("Debug of the provider", &trial.provider);
     Ok(())
