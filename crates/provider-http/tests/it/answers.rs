@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use roamport_conformance::http::{Behaviour, RawServer};
-use roamport_domain::provider::CallProof;
-use roamport_domain::provider::ErrorKind;
-use roamport_provider_http::Effect;
+use roamport_domain::provider::{CallProof, ErrorKind};
+use roamport_provider_http::{Effect, Failure};
 use rstest::rstest;
 use wiremock::ResponseTemplate;
 
@@ -195,5 +194,35 @@ async fn a_small_compressed_answer_of_millions_of_objects_is_not_unfolded_to_its
                 "the answer holds more than 1000000 objects and lists"
             );
         }
+    }
+}
+
+#[rstest]
+#[case(401, ErrorKind::Unauthorized)]
+#[case(403, ErrorKind::Unauthorized)]
+#[case(408, ErrorKind::Unavailable)]
+#[case(425, ErrorKind::Unavailable)]
+#[case(429, ErrorKind::RateLimited)]
+#[case(500, ErrorKind::Unavailable)]
+#[case(599, ErrorKind::Unavailable)]
+#[case(200, ErrorKind::InvalidResponse)]
+#[case(404, ErrorKind::InvalidResponse)]
+#[case(600, ErrorKind::InvalidResponse)]
+fn the_status_of_a_failed_answer_means_something_for_a_read_and_nothing_for_an_effect(
+    #[case] status: u16,
+    #[case] read: ErrorKind,
+) {
+    for (effect, kind) in [
+        (Effect::None, read),
+        (Effect::Change, ErrorKind::Ambiguous),
+        (Effect::Purchase, ErrorKind::Ambiguous),
+    ] {
+        let failure = Failure::of_status(effect, status, "words");
+        assert_eq!((failure.kind, failure.status), (kind, Some(status)));
+        assert_eq!(failure.proof, CallProof::Unknown);
+        let refusal = failure.turned_away(ErrorKind::Rejected);
+        assert_eq!(refusal.kind, ErrorKind::Rejected);
+        assert_eq!(refusal.proof, CallProof::TurnedAway);
+        assert_eq!((refusal.effect, refusal.status), (effect, Some(status)));
     }
 }
