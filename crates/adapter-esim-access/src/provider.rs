@@ -75,8 +75,8 @@ impl EsimAccess {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`] where its state does not allow it; [`ErrorKind::NotFound`];
-    /// [`ErrorKind::Ambiguous`] where it may have happened: then the eSIM is read.
+    /// [`ErrorKind::Rejected`](roamport_domain::provider::ErrorKind::Rejected) where its state does not allow it; [`ErrorKind::NotFound`](roamport_domain::provider::ErrorKind::NotFound);
+    /// [`ErrorKind::Ambiguous`](roamport_domain::provider::ErrorKind::Ambiguous) where it may have happened: then the eSIM is read.
     pub async fn suspend(&self, esim: &EsimId) -> Result<()> {
         self.lifecycle("suspend", "/esim/suspend", esim).await
     }
@@ -105,7 +105,7 @@ impl EsimAccess {
     ///
     /// # Errors
     ///
-    /// Those of [`EsimAccess::suspend`]; [`ErrorKind::Rejected`] for a message of another length.
+    /// Those of [`EsimAccess::suspend`]; [`ErrorKind::Rejected`](roamport_domain::provider::ErrorKind::Rejected) for a message of another length.
     pub async fn send_sms(&self, esim: &EsimId, message: &str) -> Result<()> {
         let outcome = effects::send_sms(&self.client, esim, message).await;
         outcome.map_err(self.failed(Operation::Other("send_sms")))
@@ -117,7 +117,7 @@ impl EsimAccess {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`] where the address is not taken; [`ErrorKind::Ambiguous`] where it may
+    /// [`ErrorKind::Rejected`](roamport_domain::provider::ErrorKind::Rejected) where the address is not taken; [`ErrorKind::Ambiguous`](roamport_domain::provider::ErrorKind::Ambiguous) where it may
     /// have been.
     pub async fn save_webhook(&self, address: &str) -> Result<()> {
         let outcome = effects::save_webhook(&self.client, address).await;
