@@ -27,7 +27,7 @@
 //!     }
 //!
 //!     fn decode(&self, delivery: &Delivery<'_>) -> Result<DecodedDelivery, DeliveryError> {
-//!         let (bytes, limit) = (delivery.body.len(), 80);
+//!         let (bytes, limit) = (delivery.body.len(), 4_000);
 //!         if bytes > limit {
 //!             return Err(DeliveryError::TooLarge { bytes, limit });
 //!         }
