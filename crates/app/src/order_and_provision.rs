@@ -178,6 +178,7 @@ pub(crate) fn ordered_line(
             unit_price: package.price,
             days,
         },
+        alias: package.alias.clone(),
         name: package.name.clone(),
         data: package.data,
     })

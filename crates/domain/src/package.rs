@@ -191,6 +191,9 @@ pub struct Package {
     pub provider: ProviderName,
     /// What its seller calls it in an order.
     pub id: PackageId,
+    /// Another name that its seller takes in an order and may answer with, such as the `slug` of eSIM
+    /// Access. `None` if there is one name alone.
+    pub alias: Option<PackageId>,
     /// Its display name, as the provider gives it.
     pub name: String,
     /// Where it works.
@@ -234,6 +237,7 @@ impl Package {
             provider,
             name: id.to_string(),
             id,
+            alias: None,
             area: Arc::new(Area {
                 destination,
                 coverage,

@@ -87,6 +87,9 @@ fn package(
         .map(str::to_owned);
     Ok(Package {
         provider: provider.clone(),
+        alias: PackageId::parse(wire.slug.or_empty())
+            .ok()
+            .filter(|slug| *slug != id),
         id,
         name,
         area: Arc::clone(area),

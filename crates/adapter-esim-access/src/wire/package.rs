@@ -36,6 +36,8 @@ pub(crate) struct WirePackage<'a> {
     #[serde(borrow)]
     pub(crate) package_code: Identifier<'a>,
     #[serde(borrow)]
+    pub(crate) slug: Identifier<'a>,
+    #[serde(borrow)]
     pub(crate) name: Text<'a>,
     #[serde(borrow)]
     pub(crate) description: Text<'a>,

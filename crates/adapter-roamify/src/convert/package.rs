@@ -116,6 +116,7 @@ fn package(
         .ok_or_else(|| Unreadable::new("`day` is missing or no number of days"))?;
     Ok(Package {
         by_day: None,
+        alias: None,
         install_within_days: None,
         provider: provider.clone(),
         id,

@@ -517,6 +517,7 @@ fn quote(is_top_up: bool, quantity: u16) -> Quote {
             unit_price: PACKAGE.price,
             days: None,
         },
+        alias: None,
         name: PACKAGE.name.clone(),
         data: PACKAGE.data,
     };

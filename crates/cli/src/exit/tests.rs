@@ -63,6 +63,7 @@ fn order(events: &[Event]) -> Failure {
     };
     let lines = vec![OrderedLine {
         line,
+        alias: None,
         name: "1 GB - 7 Days".to_owned(),
         data,
     }];

@@ -68,6 +68,7 @@ fn line(package: &str, quantity: u16) -> OrderedLine {
             unit_price: price(),
             days: None,
         },
+        alias: None,
         name: format!("Ålän\"d {package} 'über' 1 GB"),
         data: DataAllowance::Fixed {
             size: DataSize::GIBIBYTE,

@@ -81,22 +81,35 @@ fn ordered(content: &OrderContent) -> BTreeMap<&PackageId, usize> {
     ordered
 }
 
-fn named(placed: &PlacedOrder) -> impl Iterator<Item = &PackageId> {
-    placed.items.iter().filter_map(|item| item.package.as_ref())
+/// The packages that an answer names, each by the id it was ordered under if it was ordered.
+fn named<'a>(
+    content: &'a OrderContent,
+    placed: &'a PlacedOrder,
+) -> impl Iterator<Item = &'a PackageId> {
+    let named = placed.items.iter().filter_map(|item| item.package.as_ref());
+    named.map(|name| {
+        let line = content.lines().iter().find(|line| line.is_called(name));
+        line.map_or(name, |line| &line.line.package)
+    })
+}
+
+/// Whether each package that an answer names was ordered, and no more of it. `None` if it names none.
+pub(super) fn was_ordered(content: &OrderContent, placed: &PlacedOrder) -> Option<bool> {
+    Some(packages(content, placed)? && quantities(content, placed)?)
 }
 
 fn packages(content: &OrderContent, placed: &PlacedOrder) -> Option<bool> {
-    named(placed).next()?;
+    named(content, placed).next()?;
     let ordered = ordered(content);
-    Some(named(placed).all(|package| ordered.contains_key(package)))
+    Some(named(content, placed).all(|package| ordered.contains_key(package)))
 }
 
 /// Fewer than ordered may still be coming.
 fn quantities(content: &OrderContent, placed: &PlacedOrder) -> Option<bool> {
-    named(placed).next()?;
+    named(content, placed).next()?;
     let mut left = ordered(content);
     let mut fits = true;
-    for package in named(placed) {
+    for package in named(content, placed) {
         if let Some(left) = left.get_mut(package) {
             match left.checked_sub(1) {
                 Some(fewer) => *left = fewer,

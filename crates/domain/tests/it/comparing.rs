@@ -66,6 +66,26 @@ fn an_answer_that_repeats_the_wish_differs_in_nothing() {
     }
 }
 
+/// eSIM Access takes a package's code or its slug in an order, and answers with either.
+#[test]
+fn a_package_told_by_its_other_name_is_the_one_that_was_ordered() {
+    let slug = || package("ES_3_30");
+    let mut one = line("one", 2, "3.27");
+    one.alias = Some(slug());
+    let order = Scene::wishing(esims(vec![one, line("two", 1, "5.00")])).order;
+    let mut told = answer(&order);
+    told.items[0].package = Some(slug());
+    assert_eq!(differences(&order, &told), []);
+
+    // Once by its id and twice by its slug are three, and two were ordered.
+    told.items[1].package = Some(slug());
+    assert_eq!(differences(&order, &told), [AnswerField::Quantity]);
+    // An order that knows no other name cannot tell that it is the same package.
+    told = answer(&three());
+    told.items[0].package = Some(slug());
+    assert_eq!(differences(&three(), &told), [AnswerField::Packages]);
+}
+
 #[rstest]
 #[case::no_reference(AnswerField::Reference, NOT_TOLD, |a: &mut ProviderOrder| a.reference = None)]
 #[case::a_piece_of_it(AnswerField::Reference, NOT_TOLD, |a: &mut ProviderOrder| {

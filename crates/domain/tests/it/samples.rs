@@ -210,6 +210,7 @@ fn esims_of(data: DataAllowance) -> OrderContent {
             unit_price: usd("0.0025"),
             days,
         },
+        alias: None,
         name: format!("Zoë’s \"{name}\""),
         data,
     };

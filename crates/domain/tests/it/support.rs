@@ -56,6 +56,7 @@ pub(crate) fn line(name: &str, quantity: u16, price: &str) -> OrderedLine {
             unit_price: usd(price),
             days: None,
         },
+        alias: None,
         name: format!("Package {name}"),
         data: DataAllowance::Fixed {
             size: DataSize::GIBIBYTE,

@@ -88,6 +88,7 @@ pub(super) fn package(
             least: 1,
             most: MOST_DAYS,
         }),
+        alias: None,
         install_within_days: None,
         provider: provider.clone(),
         area,

@@ -31,6 +31,15 @@ fn problem(changes: &str) -> String {
     read(&row(changes)).unwrap_err().0
 }
 
+#[test]
+fn the_slug_is_the_packages_other_name_where_it_is_one() {
+    let alias = |changes| one(changes).alias.map(|alias| alias.to_string());
+    assert_eq!(alias(r#""slug":"ES_3_30""#).as_deref(), Some("ES_3_30"));
+    for none in [r#""slug":"P1""#, r#""slug":"""#, r#""slug":null"#, ""] {
+        assert_eq!(alias(none), None, "{none}");
+    }
+}
+
 #[rstest]
 #[case("1 Mbps", AfterLimit::Slowed { kilobits_per_second: 1000 })]
 #[case("384 Kbps", AfterLimit::Slowed { kilobits_per_second: 384 })]

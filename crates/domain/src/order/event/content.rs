@@ -39,10 +39,21 @@ impl fmt::Display for ProviderInstance {
 pub struct OrderedLine {
     /// What is sent to the provider.
     pub line: Line,
+    /// The package's [other name](crate::Package::alias) when it was ordered: an answer may name the
+    /// package by either. Absent in orders of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<PackageId>,
     /// The display name of the package when it was ordered.
     pub name: String,
     /// Its data when it was ordered: it later tells the unit of usage figures.
     pub data: DataAllowance,
+}
+
+impl OrderedLine {
+    /// Whether `name` is the package's id or its other name.
+    pub fn is_called(&self, name: &PackageId) -> bool {
+        self.line.package == *name || self.alias.as_ref() == Some(name)
+    }
 }
 
 /// What an order is for.

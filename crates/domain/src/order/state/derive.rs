@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
+use super::super::comparison::was_ordered;
 use super::super::event::{AttentionReason, PlacedOrder};
 use super::{Attempt, Ending, Order, OrderState};
+use crate::Money;
 use crate::provider::ProviderOrderStatus;
-use crate::{Money, PackageId};
 
 impl Order {
     /// Derives the state from the facts. The facts alone are changed by events, so that no order of
@@ -134,35 +135,9 @@ impl Order {
     /// names are those of the wish. The price is compared apart: a provider that charged another
     /// one still charged.
     pub(super) fn is_what_was_asked_for(&self, order: &PlacedOrder) -> bool {
-        let named: Option<Vec<&PackageId>> = order
-            .items
-            .iter()
-            .map(|item| item.package.as_ref())
-            .collect();
-        let Some(mut named) = named.filter(|named| !named.is_empty()) else {
-            return true;
-        };
-        let mut asked: Vec<&PackageId> = self
-            .requested
-            .content
-            .lines()
-            .iter()
-            .flat_map(|line| {
-                std::iter::repeat_n(&line.line.package, usize::from(line.line.quantity.get()))
-            })
-            .collect();
-        named.sort_unstable();
-        asked.sort_unstable();
+        let names_all = order.items.iter().all(|item| item.package.is_some());
         // Fewer items than asked for may still be coming; each one named must have been asked for.
-        named.iter().all(
-            |package| match asked.iter().position(|wanted| wanted == package) {
-                Some(place) => {
-                    asked.remove(place);
-                    true
-                }
-                None => false,
-            },
-        )
+        !names_all || was_ordered(&self.requested.content, order).unwrap_or(true)
     }
 }
 
