@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use roamport_app::{Orders, OrdersParts, Progress};
+use roamport_domain::journal::MockOrderJournal;
 use roamport_domain::order::{AttentionReason, OrderState, Resolution};
 use roamport_domain::provider::{FoundOrders, OrderLookup};
-use roamport_domain::{Account, Order, OrderId, Reference};
+use roamport_domain::{Account, Order, OrderId, ProviderName, Reference};
 
 use crate::deciding::{decision, last_decision};
 use crate::support::mocks::{self, Desk};
@@ -98,6 +99,43 @@ async fn an_order_in_doubt_is_not_sent_under_another_account_before_a_person_con
     let order = carry(&other, id).await.order;
     assert_eq!(order.state(), OrderState::Fulfilled);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+/// A journal of years is not read for a confirmation.
+#[tokio::test(start_paused = true)]
+async fn a_confirmation_reads_only_orders_of_its_provider_that_need_a_person() {
+    let (desk, _) = losing_the_first();
+    let id = in_doubt(&desk).await;
+    let asked = carry(&under(&desk, "the rotated token"), id).await.order;
+    assert_eq!(asked.state(), OrderState::NeedsAttention);
+    let bought = desk
+        .record_under(&wish(mocks::PACKAGE, 1), "another key")
+        .await;
+    let bought = carry(&desk.orders, bought).await.order;
+    assert_eq!(bought.state(), OrderState::Fulfilled);
+
+    let loads = Arc::new(AtomicUsize::new(0));
+    let counted = loads.clone();
+    let count = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        None
+    };
+    let mock = MockOrderJournal::new();
+    let counting = mocks::journal_over(mock, &desk.journal, |_| None, count);
+    let desk = desk.on(counting);
+    let unrelated = account("a third account");
+    for (provider, reads) in [(None, 1), (Some("elsewhere"), 0)] {
+        let mut parts = desk.parts.clone();
+        if let Some(name) = provider {
+            parts.instance.name = ProviderName::parse(name).unwrap();
+        }
+        loads.store(0, Ordering::SeqCst);
+        let decision = decision();
+        let orders = Orders::new(parts);
+        let resumed = orders.confirm_account(&unrelated, &decision).await;
+        assert_eq!(resumed.unwrap(), []);
+        assert_eq!(loads.load(Ordering::SeqCst), reads, "{provider:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
